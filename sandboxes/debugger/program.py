@@ -1,0 +1,192 @@
+"""The program under debugging: a source text and, optionally, an entry call."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import symtable
+from dataclasses import dataclass
+from functools import cached_property
+
+from .errors import ProgramError
+from .statements import Outline
+
+ENTRY_NAME = "main"
+"""Name of the function that the entry call is wrapped in."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A Python source and how it is entered.
+
+    With a call, ``def main(): return CALL`` stands after the last line of the
+    source (two lines of its own) and its states begin and end the trace; the
+    module body runs before the trace begins. Without one the source runs as a
+    script.
+    """
+
+    source: str
+    """Program text; any newline convention."""
+    call: str | None = None
+    """Entry expression such as ``f(1, 2)``; None runs the source as a script."""
+    name: str = "program"
+    """What error texts call it, usually a file name."""
+
+    def check(self) -> Program:
+        """Parses everything once and returns the program itself.
+
+        Raises:
+            ProgramError: the source does not compile (line and caret are in the
+                text), the call is no expression, or names what the program does
+                not define.
+        """
+        self.outline  # noqa: B018  the property parses
+        return self
+
+    @cached_property
+    def text(self) -> str:
+        """The source with newlines only, and one at its end."""
+        return self.source.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
+
+    @cached_property
+    def entry_text(self) -> str:
+        """The two lines of the entry wrapper; empty for a script."""
+        if self.call is None:
+            return ""
+        expression = self._parse_call()
+        call = self.call.strip()
+        if "\n" in call:
+            call = ast.unparse(expression)
+        return f"def {ENTRY_NAME}():\n    return {call}\n"
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """All lines of the wrapped program; line n is ``lines[n - 1]``."""
+        return tuple((self.text + self.entry_text).split("\n")[:-1])
+
+    @property
+    def entry_line(self) -> int:
+        """1-based line of ``def main():``; meaningful with a call only."""
+        return self.text.count("\n") + 1
+
+    def source_line(self, line: int) -> str:
+        """Returns the text of a 1-based line without indentation; empty out of range."""
+        return self.lines[line - 1].strip() if 0 < line <= len(self.lines) else ""
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over text and call, in hexadecimal."""
+        return hashlib.sha256(f"{self.text}\0{self.call}".encode(errors="replace")).hexdigest()
+
+    @cached_property
+    def module(self) -> ast.Module:
+        """The parsed source, positions as written.
+
+        Raises:
+            ProgramError: the source does not compile.
+        """
+        return _parse(self.text, self.name)
+
+    @cached_property
+    def entry(self) -> ast.Module | None:
+        """The parsed entry wrapper, positioned after the last line; None for a script."""
+        if self.call is None:
+            return None
+        tree = ast.parse(self.entry_text)
+        return ast.increment_lineno(tree, self.entry_line - 1)
+
+    @cached_property
+    def outline(self) -> Outline:
+        """Where statements begin and which names each function binds.
+
+        Raises:
+            ProgramError: as `check`.
+        """
+        module, entry = self.module, self.entry
+        if entry is not None:
+            self._require_names()
+        return Outline.of(module, entry)
+
+    def require_breakable(self, line: int) -> None:
+        """Checks that a breakpoint at a line can bind.
+
+        Raises:
+            ProgramError: no statement of the traced program begins there; the
+                text names the nearest line where one does.
+        """
+        lines = self.outline.stop_lines
+        if line in lines:
+            return
+        near = min(lines, key=lambda other: (abs(other - line), other), default=None)
+        hint = f"; the nearest line that can stop is {near}: {self.source_line(near)}" if near else ""
+        raise ProgramError(
+            f"{self.name}: a breakpoint on line {line} can never bind: "
+            f"no statement of the traced code begins there{hint}"
+        )
+
+    def _parse_call(self) -> ast.expr:
+        try:
+            return ast.parse(self.call.strip(), mode="eval").body  # type: ignore[union-attr]
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            raise ProgramError(
+                f"the call {self.call!r} does not parse ({_reason(error)}); "
+                "write one expression, such as f(1, 2)"
+            ) from None
+
+    def _require_names(self) -> None:
+        """Refuses a call whose names the program cannot define."""
+        if any(
+            isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names)
+            for node in ast.walk(self.module)
+        ):
+            return
+        known = _module_names(self.text)
+        expression = self._parse_call()
+        bound = {n.id for n in ast.walk(expression) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+        bound |= {a.arg for n in ast.walk(expression) if isinstance(n, ast.arguments) for a in _arguments(n)}
+        for node in ast.walk(expression):
+            if isinstance(node, ast.Name) and node.id not in known | bound | _BUILTINS:
+                have = ", ".join(sorted(known)) or "nothing"
+                raise ProgramError(
+                    f"{self.name} does not define {node.id!r}, which the call {self.call!r} uses; "
+                    f"it defines: {have}"
+                )
+
+
+_BUILTINS = frozenset(dir(__import__("builtins"))) | {"__name__"}
+
+
+def _arguments(node: ast.arguments) -> list[ast.arg]:
+    extra = [a for a in (node.vararg, node.kwarg) if a is not None]
+    return [*node.posonlyargs, *node.args, *node.kwonlyargs, *extra]
+
+
+def _module_names(text: str) -> set[str]:
+    """Names that the module body binds, also by ``global`` in a function."""
+    table = symtable.symtable(text, "<program>", "exec")
+    names = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
+    todo = list(table.get_children())
+    while todo:
+        child = todo.pop()
+        todo.extend(child.get_children())
+        names |= {s.get_name() for s in child.get_symbols() if s.is_declared_global() and s.is_assigned()}
+    return names
+
+
+def _parse(text: str, name: str) -> ast.Module:
+    try:
+        tree = ast.parse(text)
+        compile(text, "<program>", "exec", dont_inherit=True)
+        return tree
+    except SyntaxError as error:
+        line = (error.text or "").rstrip("\n")
+        shown = f"\n    {line}\n    {' ' * max((error.offset or 1) - 1, 0)}^" if line else ""
+        raise ProgramError(f"{name}, line {error.lineno}: {error.msg}{shown}") from None
+    except (ValueError, RecursionError, MemoryError, OverflowError) as error:
+        raise ProgramError(f"{name} does not compile: {_reason(error)}") from None
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, SyntaxError):
+        return error.msg or "invalid syntax"
+    return str(error) or type(error).__name__

@@ -1,0 +1,119 @@
+"""What a debugger shows at one stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+
+class Event(str, Enum):
+    """Why the program stands still."""
+
+    CALL = "call"
+    """A frame was entered; its arguments are bound, nothing of it has run."""
+    LINE = "line"
+    """A line is about to run."""
+    RETURN = "return"
+    """The frame is about to hand ``value`` to its caller (also a ``yield``)."""
+    EXCEPTION = "exception"
+    """``value`` was raised at this line, or arrived here from a callee."""
+    EXIT = "exit"
+    """The run is over; the only terminal event."""
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class ExitCode(str, Enum):
+    """How a run ended."""
+
+    NORMAL = "normal"
+    """The entry frame returned, or the program asked for exit status 0."""
+    ERROR = "error"
+    """Uncaught exception, non-zero ``SystemExit``, or the process died."""
+    NEVER = "never"
+    """A budget of time or events ran out while the program still ran."""
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """The end of a run: a code and the reason beside it."""
+
+    code: ExitCode
+    """One of the three exit codes."""
+    reason: str
+    """A word for the cause: ``exit``, ``uncaught``, ``step_budget``, ``timeout``, ``killed``..."""
+
+    def to_json(self) -> dict[str, str]:
+        """Returns ``{"code": ..., "reason": ...}``."""
+        return {"code": self.code.value, "reason": self.reason}
+
+    @staticmethod
+    def from_json(data: dict[str, str]) -> Exit:
+        """Reads what `to_json` wrote."""
+        return Exit(ExitCode(data["code"]), data["reason"])
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One node of the state tree: everything a debugger shows at a stop."""
+
+    event: Event
+    """Why the program stopped here."""
+    line: int
+    """1-based line in the wrapped program (see `Program.lines`); 0 at the exit."""
+    source: str
+    """That line's text without its indentation; empty at the exit."""
+    function: str
+    """Qualified name of the frame's function, ``<module>`` for a script's entry frame."""
+    depth: int
+    """Number of program frames below this one; 0 for the entry frame."""
+    locals: dict[str, str] = field(default_factory=dict)
+    """Local names in order of parameters, then first binding; each with the text of its value."""
+    value: str | None = None
+    """The returned value's text, or ``Type: message`` of the exception; else None."""
+    stdout: str = ""
+    """What the program printed since the previous stop."""
+    exit: Exit | None = None
+    """How the run ended; set at the exit only."""
+
+    @staticmethod
+    def at_exit(exit: Exit, stdout: str = "") -> State:
+        """Returns the terminal state."""
+        return State(Event.EXIT, 0, "", "", 0, {}, None, stdout, exit)
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the state as plain JSON data; ``exit`` only where it is set."""
+        data: dict[str, Any] = {
+            "event": self.event.value,
+            "line": self.line,
+            "source": self.source,
+            "function": self.function,
+            "depth": self.depth,
+            "locals": self.locals,
+            "value": self.value,
+            "stdout": self.stdout,
+        }
+        if self.exit is not None:
+            data["exit"] = self.exit.to_json()
+        return data
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> State:
+        """Reads what `to_json` wrote."""
+        exit_data = data.get("exit")
+        return State(
+            Event(data["event"]),
+            data["line"],
+            data["source"],
+            data["function"],
+            data["depth"],
+            dict(data["locals"]),
+            data["value"],
+            data["stdout"],
+            Exit.from_json(exit_data) if exit_data else None,
+        )

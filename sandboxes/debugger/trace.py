@@ -1,0 +1,45 @@
+"""A recorded run: its states in time, and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .state import Exit, State
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What `recorder.record` saw of one program on one interpreter.
+
+    Canonical traces of a program are equal on every supported interpreter; only
+    ``python`` differs.
+    """
+
+    python: str
+    """Version of the interpreter that ran the program, such as ``3.11.7``."""
+    states: tuple[State, ...]
+    """Every state in time, without the terminal one."""
+    exit: Exit
+    """How the run ended."""
+    stdout: str = ""
+    """What was printed after the last state."""
+
+    @property
+    def final(self) -> State:
+        """The terminal state."""
+        return State.at_exit(self.exit, self.stdout)
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns ``{"python", "exit", "states"}`` as plain JSON data."""
+        return {
+            "python": self.python,
+            "exit": self.exit.to_json(),
+            "states": [state.to_json() for state in self.states],
+        }
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> Trace:
+        """Reads what `to_json` wrote."""
+        states = tuple(State.from_json(state) for state in data["states"])
+        return Trace(data["python"], states, Exit.from_json(data["exit"]))
