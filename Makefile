@@ -1,0 +1,47 @@
+# The habits of the project. `make demo` and `make test` do their own set-up on a fresh machine.
+
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+
+# make demo PROGRAM=path CALL='f("a", 2)' SANDBOX=docker: handed on through the environment, as typed.
+export DEBUGWORLD_DEMO_PROGRAM = $(value PROGRAM)
+export DEBUGWORLD_DEMO_CALL = $(value CALL)
+export DEBUGWORLD_DEMO_SANDBOX = $(value SANDBOX)
+
+.PHONY: help demo test lint bench docker-engine venv
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+venv: $(READY) ## make .venv with everything in it
+
+# torch comes first and by its exact version, so that a CPU build at hand is taken.
+$(READY): pyproject.toml setup.py constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "debugworld needs Python 3.11 or newer: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet torch==2.13.0
+	$(VENV)/bin/pip install --quiet -c constraints.txt -e '.[all,dev]'
+	touch $@
+
+docker-engine: ## start a Docker engine unless one answers
+	@bash sandboxes/engine.sh
+
+demo: $(READY) ## debug a program for real and in the neural debugger [PROGRAM= CALL= SANDBOX=]
+	-@bash sandboxes/engine.sh
+	@$(VENV)/bin/debugworld demo \
+		$${DEBUGWORLD_DEMO_PROGRAM:+"$$DEBUGWORLD_DEMO_PROGRAM"} \
+		$${DEBUGWORLD_DEMO_CALL:+--call "$$DEBUGWORLD_DEMO_CALL"} \
+		$${DEBUGWORLD_DEMO_SANDBOX:+--sandbox "$$DEBUGWORLD_DEMO_SANDBOX"}
+
+test: $(READY) ## run all tests [ARGS='-k name']
+	-@bash sandboxes/engine.sh
+	@$(VENV)/bin/pytest $(ARGS)
+
+lint: $(READY) ## ruff and mypy
+	@$(VENV)/bin/ruff check .
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" bash tests/types.sh
+
+bench: $(READY) ## run the benchmark programs; tables here, JSON in out/
+	@for program in benchmarks/*.py; do $(VENV)/bin/python "$$program" || exit; done

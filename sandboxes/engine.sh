@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Sees to it that a Docker engine answers. Starts one where that can be done without asking:
+# as root on a Debian-like system. Elsewhere it says what to do and exits with status 1.
+set -u
+answers() { timeout 10 docker info >/dev/null 2>&1; }
+log=/var/log/debugworld-dockerd.log
+
+answers && exit 0
+
+advise() {
+    cat >&2 <<TEXT
+No Docker engine answers: $1
+To get one: install Docker (Debian, Ubuntu: sudo apt-get install docker.io), start it (sudo systemctl
+start docker), and let this user reach it (sudo usermod -aG docker \$USER, then log in again); or point
+DOCKER_HOST at an engine elsewhere. Without it use --sandbox process, for programs that you trust only.
+TEXT
+    exit 1
+}
+
+[ -z "${DOCKER_HOST:-}" ] || advise "DOCKER_HOST is $DOCKER_HOST"
+[ "$(id -u)" = 0 ] || advise "and this user is not root"
+
+if ! command -v dockerd >/dev/null || ! command -v docker >/dev/null; then
+    command -v apt-get >/dev/null || advise "and there is no apt-get to install one with"
+    echo "Installing a Docker engine (apt-get install docker.io iptables) ..." >&2
+    export DEBIAN_FRONTEND=noninteractive
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends docker.io iptables; } \
+        >"$log" 2>&1 </dev/null || advise "and the installation failed, see $log"
+fi
+
+if ! answers; then
+    # Detached, with no descriptor of the caller: it outlives this script and holds no pipe open.
+    setsid dockerd >>"$log" 2>&1 </dev/null &
+    pid=$!
+    for _ in $(seq 60); do
+        answers && break
+        kill -0 "$pid" 2>/dev/null || break
+        sleep 1
+    done
+    answers || advise "dockerd was started and does not answer, see $log"
+    echo "Started a Docker engine: pid $pid, log $log. To stop it: kill $pid" >&2
+fi

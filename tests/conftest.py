@@ -1,0 +1,78 @@
+"""What all tests share: the marks, the way to the shared programs, and a loud count of what was skipped."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+REMEDIES = {
+    "docker": "no Docker engine answers; `make docker-engine` starts one",
+    "gpu": "no CUDA device; run on a machine that has one",
+    "shared data": "set DEBUGWORLD_SHARED_DATA to the folder of the shared programs",
+    "interpreters": "install CPython 3.11, 3.12 and 3.13, for example with pyenv",
+}
+"""Skipped component -> the command that brings it; a skip's reason begins with the component."""
+
+
+@functools.cache
+def docker_answers() -> bool:
+    """Whether a Docker engine can be reached."""
+    try:
+        import docker
+
+        client = docker.from_env()
+    except Exception:
+        return False
+    try:
+        return bool(client.ping())
+    except Exception:
+        return False
+    finally:
+        client.close()
+
+
+@functools.cache
+def cuda_is_there() -> bool:
+    """Whether torch is installed and sees a CUDA device."""
+    try:
+        import torch
+    except ImportError:
+        return False
+    return bool(torch.cuda.is_available())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skips what the machine cannot run."""
+    present = {"docker": docker_answers, "gpu": cuda_is_there}
+    for item in items:
+        for mark, there in present.items():
+            if item.get_closest_marker(mark) and not there():
+                item.add_marker(pytest.mark.skip(reason=f"{mark}: {REMEDIES[mark]}"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Counts the skipped tests by component, with the command that brings each."""
+    skipped = Counter(
+        str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+        .removeprefix("Skipped: ")
+        .partition(":")[0]
+        for report in terminalreporter.stats.get("skipped", [])
+    )
+    for component, count in skipped.items():
+        remedy = REMEDIES.get(component, "see the reason above")
+        text = f"NOT TESTED: {component}, {count} skipped; {remedy}"
+        terminalreporter.write_line(text, yellow=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of the programs that nobody here wrote; skips where it is absent."""
+    folder = Path(os.environ.get("DEBUGWORLD_SHARED_DATA") or REPOSITORY.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"shared data: {folder} is not there; {REMEDIES['shared data']}")
+    return folder
