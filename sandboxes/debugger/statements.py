@@ -18,9 +18,9 @@ COMPREHENSION_COLUMN = 1
 """Column of code inside a comprehension, which some versions inline."""
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _SCOPES = (*_FUNCTIONS, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
 @dataclass
@@ -35,6 +35,8 @@ class Scope:
     """Position of each parameter and local name, in order of first binding."""
     comprehension_names: frozenset[str] = frozenset()
     """Names bound by comprehensions inside the scope's own statements."""
+    body_line: int = 0
+    """Line of the first statement."""
 
 
 @dataclass
@@ -53,14 +55,15 @@ class Outline:
         """Reads a parsed source and its entry wrapper, which is None for a script."""
         scopes: dict[tuple[str, int], Scope] = {}
         stops: set[int] = set()
-        tight: set[int] = set()
         for root, traced in ((module, entry is None), (entry, True)):
             if root is None:
                 continue
             if root is module:
                 scopes["<module>", 1] = _scope("<module>", 1, root.body)
-            _collect(root.body, traced and root is module, scopes, stops, tight)
-        return Outline(scopes, frozenset(stops), frozenset(tight))
+            _collect(root.body, traced and root is module, scopes, stops)
+        loops = (node for node in ast.walk(module) if isinstance(node, _LOOPS))
+        tight = frozenset(node.lineno for node in loops if node.body[0].lineno == node.lineno)
+        return Outline(scopes, frozenset(stops), tight)
 
 
 def flatten(tree: ast.Module) -> ast.Module:
@@ -149,26 +152,23 @@ def _collect(
     traced: bool,
     scopes: dict[tuple[str, int], Scope],
     stops: set[int],
-    tight: set[int],
     at_module: bool = True,
     opens_scope: bool = True,
 ) -> None:
     for position, node in enumerate(body):
         if traced and makes_stop(node, opens_scope and position == 0, at_module):
             stops.add(node.lineno)
-        if isinstance(node, _LOOPS) and node.body[0].lineno == node.lineno:
-            tight.add(node.lineno)
         if isinstance(node, _SCOPES):
             arguments = node.args if isinstance(node, _FUNCTIONS) else None
             scopes[node.name, node.lineno] = _scope(node.name, node.lineno, node.body, arguments)
             inside = traced or isinstance(node, _FUNCTIONS)
-            _collect(node.body, inside, scopes, stops, tight, False, True)
+            _collect(node.body, inside, scopes, stops, False, True)
             continue
         for clause in [*getattr(node, "handlers", ()), *getattr(node, "cases", ())]:
             if traced:
                 stops.add(clause_line(clause))
         for block in blocks(node):
-            _collect(block, traced, scopes, stops, tight, at_module, False)
+            _collect(block, traced, scopes, stops, at_module, False)
 
 
 def _scope(name: str, line: int, body: list[ast.stmt], arguments: ast.arguments | None = None) -> Scope:
@@ -181,7 +181,7 @@ def _scope(name: str, line: int, body: list[ast.stmt], arguments: ast.arguments 
     for statement in body:
         for found in _bindings(statement, inner, False):
             names.setdefault(found, len(names))
-    return Scope(name, line, names, frozenset(inner))
+    return Scope(name, line, names, frozenset(inner), body[0].lineno if body else line)
 
 
 def _bindings(node: ast.AST, inner: set[str], in_comprehension: bool) -> Iterator[str]:
