@@ -46,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """Returns the parser with one sub-command for each module of `debugworld.commands`."""
     parser = argparse.ArgumentParser(
-        prog="debugworld", description="Debug Python programs for real, in a neural debugger, or both in lockstep."
+        prog="debugworld",
+        description="Debug Python programs for real, in a neural debugger, or both in lockstep.",
     )
     parser.add_argument("--version", action="version", version=f"debugworld {__version__}")
     words = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)

@@ -1,0 +1,233 @@
+"""The first process of a box: forks one process for each run and says how each ended.
+
+It reads requests from stdin and writes messages to stdout, framed as `wire` has it, and never runs a
+line of the program. A run's states are handed on as they come; its end is decided here, from the
+clock and the wait status. It ends when stdin does, so that no box outlives its host.
+"""
+
+from __future__ import annotations
+
+import errno
+import gc
+import os
+import platform
+import select
+import shutil
+import signal
+import sys
+import time
+from typing import Any
+
+from .confine import shield_supervisor
+from .inmate import LAST, STATES, TAMPER_STATUS, TOKEN_SIZE, live
+from .wire import FRAME_LIMIT, HEADER, RUN_LIMIT, frame, pack, read_frame
+
+_STDIN, _STDOUT = 0, 1
+_CHUNK = 1 << 16
+_GRACE = 1.0
+"""Seconds that a process may take to end after its last message."""
+_CRASHES = frozenset(
+    {
+        signal.SIGSEGV,
+        signal.SIGBUS,
+        signal.SIGABRT,
+        signal.SIGILL,
+        signal.SIGFPE,
+        signal.SIGSYS,
+        signal.SIGTRAP,
+    }
+)
+
+
+def serve() -> None:
+    """Answers requests until stdin ends."""
+    shield_supervisor()
+    alone = os.getpid() == 1
+    _send(pack({"python": platform.python_version()}))
+    gc.collect()
+    gc.freeze()
+    while (request := read_frame(lambda size: os.read(_STDIN, size))) is not None:
+        _send(Run(request, alone).last())
+        _clear(alone)
+
+
+class Run:
+    """One program's process, from its fork to its end.
+
+    Args:
+        request: as `live` takes it.
+        alone: this process is the box's first, and everything else in the box is the program's.
+    """
+
+    def __init__(self, request: dict[str, Any], alone: bool) -> None:
+        self._deadline = time.monotonic() + request["timeout"]
+        self._token = os.urandom(TOKEN_SIZE)
+        self._pipe, writing = os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            live(request, writing, self._token, alone)
+        os.close(writing)
+        os.set_blocking(self._pipe, False)
+        self._alone = alone
+        self._buffer = bytearray()
+        self._sent = 0
+        self._last: bytes | None = None
+        self._fault: tuple[str, str] | None = None
+        """Exit code and reason that were decided before the process ended."""
+
+    def last(self) -> bytes:
+        """Hands on the states, ends the process, and returns the last message's frame."""
+        self._relay()
+        status = self._end()
+        os.close(self._pipe)
+        if self._fault is None and self._last is not None and status == 0:
+            return frame(self._last)
+        code, reason = self._fault or _verdict(status)
+        return pack({"exit": {"code": code, "reason": reason}, "stdout": ""})
+
+    def _relay(self) -> None:
+        """Reads the pipe until the process ends, is at fault, or its time is over."""
+        ended = os.pidfd_open(self._pid)
+        poll = select.poll()
+        poll.register(self._pipe, select.POLLIN)
+        poll.register(ended, select.POLLIN)
+        poll.register(_STDIN, 0)  # a hang-up is told all the same
+        try:
+            while self._fault is None:
+                left = self._deadline - time.monotonic()
+                if left <= 0:
+                    self._fault = ("never", "timeout")
+                    return
+                ready = dict(poll.poll(left * 1000 + 1))
+                if ready.get(_STDIN, 0) & (select.POLLHUP | select.POLLERR):
+                    self._end()
+                    sys.exit(0)
+                more = self._pipe not in ready or self._read()
+                if not more:
+                    poll.unregister(self._pipe)
+                if ended in ready:
+                    while more and self._fault is None and self._read():
+                        pass
+                    return
+        finally:
+            os.close(ended)
+
+    def _read(self) -> bool:
+        """Reads what is there; whether there can be more."""
+        try:
+            data = os.read(self._pipe, _CHUNK)
+        except BlockingIOError:
+            return False
+        self._buffer += data
+        self._take_frames()
+        return bool(data)
+
+    def _take_frames(self) -> None:
+        """Hands on the whole frames of states, keeps the last message, and notes what is forged."""
+        buffer, start, out = self._buffer, 0, bytearray()
+        while len(buffer) - start >= HEADER.size:
+            (size,) = HEADER.unpack_from(buffer, start)
+            body = start + HEADER.size
+            kind = bytes(buffer[body + TOKEN_SIZE : body + TOKEN_SIZE + 1])
+            if size > FRAME_LIMIT:
+                genuine = buffer.startswith(self._token, body)
+                self._fault = ("never", "size_budget") if genuine else ("error", "tamper")
+                break
+            if len(buffer) - body < size:
+                break
+            if (
+                self._last is not None
+                or not buffer.startswith(self._token, body)
+                or kind not in (STATES, LAST)
+            ):
+                self._fault = ("error", "tamper")
+                break
+            content = bytes(buffer[body + TOKEN_SIZE + 1 : body + size])
+            if kind == LAST:
+                self._last = content
+                self._deadline = min(self._deadline, time.monotonic() + _GRACE)
+            else:
+                out += frame(content)
+            start = body + size
+        del buffer[:start]
+        self._sent += len(out)
+        if self._sent > RUN_LIMIT:
+            self._fault = ("never", "size_budget")
+        elif out:
+            _send(out)
+
+    def _end(self) -> int:
+        """Ends the process with all that it started, and returns its wait status."""
+        try:
+            os.killpg(self._pid, signal.SIGKILL)
+        except ProcessLookupError:
+            os.kill(self._pid, signal.SIGKILL)  # not yet the leader of its group; a zombie at the latest
+        _, status = os.waitpid(self._pid, 0)
+        _end_others(self._alone)
+        return status
+
+
+def _verdict(status: int) -> tuple[str, str]:
+    """Exit code and reason from a wait status, for a process without a last message of its own."""
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        if number == signal.SIGXCPU:
+            return "never", "timeout"
+        return "error", "crash" if number in _CRASHES else "killed"
+    code = os.WEXITSTATUS(status)
+    if code == TAMPER_STATUS:
+        return "error", "tamper"
+    return "normal" if code == 0 else "error", "abrupt_exit"
+
+
+def _end_others(alone: bool) -> None:
+    """Ends the orphans that a program left."""
+    while True:
+        if alone:
+            _kill(-1)
+        else:
+            with open(f"/proc/self/task/{os.getpid()}/children") as file:
+                for child in file.read().split():
+                    _kill(int(child))
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _clear(alone: bool) -> None:
+    """Empties the box's own ``/tmp``: only as the box's first process, and only a mount of its own."""
+    if not alone:
+        return
+    folder = os.open("/tmp", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        if os.fstat(folder).st_dev == os.stat("/").st_dev:
+            return
+        with os.scandir(folder) as entries:
+            found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+        for name, is_folder in found:
+            if is_folder:
+                shutil.rmtree(name, dir_fd=folder)
+            else:
+                os.unlink(name, dir_fd=folder)
+    finally:
+        os.close(folder)
+
+
+def _send(data: bytes | bytearray) -> None:
+    """Writes to the host; ends this process, and so the box, when the host is gone."""
+    view = memoryview(data)
+    try:
+        while view:
+            view = view[os.write(_STDOUT, view) :]
+    except OSError as error:
+        if error.errno in (errno.EPIPE, errno.ECONNRESET):
+            sys.exit(0)
+        raise

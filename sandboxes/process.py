@@ -1,0 +1,65 @@
+"""The `process` box: plain processes of this user. UNSAFE: a program can do all that the user can.
+
+It keeps a fault, an endless loop or a large allocation away from the host's process, and runs one
+program like the next. It is for programs that ship with the package or that the caller trusts.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from typing import ClassVar
+
+from .channel import Channel
+from .errors import SandboxError
+from .sandbox import ENVIRONMENT, FLAGS, Sandbox, boot_source
+
+
+class ProcessSandbox(Sandbox):
+    """Runs programs in forks of an interpreter beside this one, in an empty temporary folder."""
+
+    name: ClassVar[str] = "process"
+
+    @classmethod
+    def require(cls) -> None:
+        """Checks for Linux, whose process controls the supervisor uses.
+
+        Raises:
+            SandboxError: this is another system.
+        """
+        if sys.platform != "linux":
+            raise SandboxError(f"the boxes need Linux, this is {sys.platform}; use a machine with it")
+
+    def _start(self) -> Channel:
+        ours, theirs = socket.socketpair()
+        folder = tempfile.TemporaryDirectory(prefix="debugworld-")
+        environment = {**ENVIRONMENT, "PATH": os.environ.get("PATH", os.defpath), "HOME": folder.name}
+        try:
+            process = subprocess.Popen(
+                [self.interpreter.command, *FLAGS, boot_source()],
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
+                stderr=subprocess.DEVNULL,
+                cwd=folder.name,
+                env=environment,
+                start_new_session=True,
+            )
+        except OSError as error:
+            ours.close()
+            folder.cleanup()
+            raise SandboxError(f"{self.interpreter.command} does not start: {error.strerror}") from None
+        finally:
+            theirs.close()
+
+        def end() -> None:
+            try:
+                process.wait(2)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            folder.cleanup()
+
+        return Channel(ours, multiplexed=False, close=end)
