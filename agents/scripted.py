@@ -1,0 +1,41 @@
+"""The scripted agent: what a person does by routine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from debugworld.sandboxes.debugger import Action, ActionKind, Event
+
+from .sight import Sight, look
+
+
+class ScriptedAgent:
+    """Solves each task by its plainest routine, in either family.
+
+    OutputPrediction: return from the entry frame, read the value, answer it.
+    ReachState: run to the goal's line again and again; where the goal is a return or
+    an exception, step over that line each time; from the exit, go back to the entry.
+    """
+
+    def reset(self, seed: int | None = None) -> None:
+        """Starts an episode; nothing here is random."""
+
+    def act(self, observation: Any, info: dict[str, Any]) -> Any:
+        """Returns the routine's next action."""
+        sight = look(observation)
+        return _predict(sight) if sight.goal is None else _reach(sight, *sight.goal)
+
+
+def _predict(sight: Sight) -> Any:
+    ended = sight.event in (Event.RETURN, Event.EXCEPTION, Event.EXIT)
+    if (ended and sight.outermost) or not sight.moves_left:
+        return sight.answer()
+    return sight.say(Action(ActionKind.STEP_RETURN))
+
+
+def _reach(sight: Sight, event: Event, line: int) -> Any:
+    if sight.event is Event.EXIT:
+        return sight.say(Action(ActionKind.REVERSE_CONTINUE))
+    if event is not Event.LINE and sight.event is Event.LINE and sight.line == line:
+        return sight.say(Action(ActionKind.STEP_OVER))
+    return sight.say(Action(ActionKind.RUN_TO, line))

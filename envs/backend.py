@@ -1,0 +1,38 @@
+"""Backends: which debugger stands behind an environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from debugworld.sandboxes.debugger import Debugger, Program, RecordedDebugger, Trace
+from debugworld.worldmodel.lockstep import LockstepDebugger
+
+from .errors import TaskError
+
+BACKENDS = ("real", "neural", "lockstep")
+"""What happened, what a model dreams, and both side by side with the real one in the lead."""
+
+
+def open_debugger(backend: str, record: Callable[[Program], Trace], model: str | Path | None) -> Debugger:
+    """Opens the debugger of a backend.
+
+    Args:
+        backend: One of `BACKENDS`.
+        record: Runs a program for real, for the backends that need it.
+        model: Folder of a checkpoint; None takes the one that ships with the package.
+
+    Raises:
+        TaskError: there is no such backend.
+        ModelError: the checkpoint cannot be loaded.
+    """
+    if backend not in BACKENDS:
+        raise TaskError(f"there is no backend {backend!r}; use one of: {', '.join(BACKENDS)}")
+    if backend == "real":
+        return RecordedDebugger(record)
+    from debugworld.worldmodel.neural import NeuralDebugger
+
+    neural = NeuralDebugger.load(None if model is None else str(model))
+    if backend == "neural":
+        return neural
+    return LockstepDebugger(RecordedDebugger(record), neural)

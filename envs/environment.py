@@ -1,0 +1,333 @@
+"""One Gymnasium environment over the `Debugger` protocol.
+
+An environment is a task x an observation family x a backend. This class holds what
+all tasks share: drawing a program, asking the debugger, costs, budgets, masks, faults
+and rendering. A task says what is asked and when it is answered.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import asdict
+from typing import Any, ClassVar
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+
+from debugworld.sandboxes.debugger import (
+    Action,
+    ActionKind,
+    Debugger,
+    IllegalAction,
+    Program,
+    ProgramError,
+    RecordedDebugger,
+    Trace,
+)
+from debugworld.sandboxes.errors import SandboxError
+from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.lockstep import LockstepDebugger
+
+from .backend import BACKENDS, open_debugger
+from .command import LINE_KINDS, PLAIN_KINDS, Answer, Command
+from .errors import TaskError
+from .family import make_family
+from .page import page
+from .scene import NOWHERE, Question, Scene, stack_of
+from .task_set import load_task_set
+from .trace_store import TraceStore, trace_store
+
+SUCCESS_REWARD = 1.0
+"""Paid once, when the task is done."""
+MOVE_COST = 0.01
+"""Taken for every move, refused ones included."""
+REFUSAL_COST = 0.01
+"""Taken besides when a move is refused."""
+
+
+class DebugEnv(gymnasium.Env[Any, Any]):
+    """What all tasks share; see `OutputPrediction` and `ReachState`.
+
+    Args:
+        family: ``text`` or ``features``.
+        backend: ``real``, ``neural`` or ``lockstep``.
+        tasks: URI of the task set (see `task_set`).
+        sandbox: Name of the sandbox that real runs are recorded in; None takes
+            ``process`` for programs that ship with the package, else ``docker``.
+        model: Folder of a checkpoint; None takes the one that ships with the package.
+        max_moves: Moves that an episode allows.
+        max_lines: Most lines of a program, its entry included; sets shapes and masks.
+        render_mode: ``ansi``, ``human`` or None.
+
+    Raises:
+        TaskError: an argument names nothing that there is, or the task set is unusable.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": ["ansi", "human"], "render_fps": 4}
+    answers: ClassVar[int] = 0
+    """Candidate answers; 0 where the task takes no answer."""
+
+    def __init__(
+        self,
+        family: str = "text",
+        backend: str = "real",
+        tasks: str = "builtin",
+        sandbox: str | None = None,
+        model: str | None = None,
+        max_moves: int = 20,
+        max_lines: int = 96,
+        render_mode: str | None = None,
+    ) -> None:
+        if backend not in BACKENDS:
+            raise TaskError(f"there is no backend {backend!r}; use one of: {', '.join(BACKENDS)}")
+        if max_moves < 0 or max_lines < 1:
+            raise TaskError(f"need max_moves >= 0 and max_lines >= 1; got {max_moves} and {max_lines}")
+        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
+            raise TaskError(f"there is no render mode {render_mode!r}; use ansi, human or None")
+        self.render_mode = render_mode
+        self.backend = backend
+        self.max_moves = max_moves
+        self.task_set = load_task_set(tasks).within(max_lines)
+        self._family = make_family(family, max_lines, self.answers)
+        self.observation_space = self._family.observation_space
+        self.action_space = self._family.action_space
+        self._model = model
+        self._sandbox = sandbox or ("process" if self.task_set.trusted else "docker")
+        self._traces: TraceStore | None = None
+        self._debugger: Debugger | None = None
+        self._shadow: RecordedDebugger | None = None
+        self._scene: Scene | None = None
+        self._fault = ""
+        self._over = True
+        self._truth_met = False
+        self._moves = 0
+
+    @abstractmethod
+    def _pose(self, program: Program, trace: Trace) -> Question | None:
+        """Draws a question with ``self.np_random`` and keeps its truth; None where there is none."""
+
+    @abstractmethod
+    def _answered(self, answer: Answer) -> bool:
+        """Tells whether an answer is right; only asked where the task takes answers."""
+
+    @abstractmethod
+    def _reached(self, debugger: Debugger) -> bool:
+        """Tells whether the task is done where a debugger stands after a move."""
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Starts an episode on a program of the task set.
+
+        Args:
+            seed: Seeds everything that is drawn; without one the draws go on.
+            options: ``{"task": i}`` takes task ``i`` of ``task_set.programs``.
+
+        Returns:
+            The observation and the info.
+
+        Raises:
+            TaskError: no program of the set fits the task, or there is no task ``i``.
+        """
+        super().reset(seed=seed)
+        self._open()
+        self._fault, self._moves, self._over, self._truth_met = "", 0, False, False
+        program, question = self._draw((options or {}).get("task"))
+        if not self._fault:
+            self._begin(program)
+        self._scene = self._look(program, question)
+        if self.render_mode == "human":
+            self.render()
+        return self._family.observe(self._scene), self._info(success=False)
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Does one command; see the class for rewards and for what ends an episode.
+
+        Raises:
+            gymnasium.error.InvalidAction: the action is no element of the action space.
+            gymnasium.error.ResetNeeded: no episode is running.
+        """
+        if self._over or self._scene is None:
+            raise gymnasium.error.ResetNeeded("no episode is running; call reset() first")
+        if action not in self.action_space:
+            raise gymnasium.error.InvalidAction(f"{action!r} is no element of {self.action_space}")
+        scene, error = self._scene, self._fault
+        terminated = success = False
+        reward = 0.0
+        if not error:
+            command, error = self._read(action, scene)
+            if isinstance(command, Answer):
+                terminated, success = True, self._answered(command)
+            else:
+                self._moves += 1
+                reward -= MOVE_COST if command else MOVE_COST + REFUSAL_COST
+                if command is not None:
+                    error = self._move(command)
+                    terminated = success = not error and self._reached(self.debugger)
+            reward += SUCCESS_REWARD * success
+        truncated = not terminated and (bool(self._fault) or self._spent())
+        self._over = terminated or truncated
+        self._scene = self._look(scene.program, scene.question, self._family.spell(action, scene), error)
+        if self.render_mode == "human":
+            self.render()
+        return self._family.observe(self._scene), reward, terminated, truncated, self._info(success)
+
+    def action_masks(self) -> npt.NDArray[np.int8]:
+        """Returns int8 ``(len(commands),)`` with 1 where a command is legal now.
+
+        The numbers are those of `CommandSet`, in both families. After a fault anything
+        goes, because whatever is said ends the episode.
+        """
+        commands = self._family.commands
+        mask = np.zeros(len(commands), np.int8)
+        if self._scene is None or self._fault:
+            return mask + np.int8(1)
+        mask[commands.first_answer :][: len(self._scene.question.candidates) or commands.answers] = 1
+        if self._moves >= self.max_moves:
+            return mask
+        debugger = self.debugger
+        for number, kind in enumerate(PLAIN_KINDS):
+            mask[number] = debugger.refusal(Action(kind)) is None
+        stops = [line for line in debugger.program.outline.stop_lines if line <= commands.max_lines]
+        for kind in LINE_KINDS:
+            lines = debugger.breakpoints if kind is ActionKind.CLEAR else stops
+            if lines and debugger.refusal(Action(kind, lines[0])) is None:
+                mask[[commands.number(Action(kind, line)) for line in lines]] = 1
+        return mask
+
+    def render(self) -> str | None:  # type: ignore[override]
+        """Returns the page (``ansi``), prints it (``human``), or does nothing without a mode."""
+        if self.render_mode is None or self._scene is None:
+            return None
+        text = page(self._scene)
+        if self.render_mode == "ansi":
+            return text
+        print(text, flush=True)
+        return None
+
+    def close(self) -> None:
+        """Frees the debugger and this environment's share of the sandbox; may be called twice."""
+        if self._debugger is not None:
+            self._debugger.close()
+        if self._traces is not None:
+            self._traces.leave()
+        self._debugger = self._traces = self._shadow = self._scene = None
+        self._over = True
+
+    @property
+    def debugger(self) -> Debugger:
+        """The debugger behind the environment, for those who look from outside.
+
+        Raises:
+            gymnasium.error.ResetNeeded: nothing is open before the first reset.
+        """
+        if self._debugger is None:
+            raise gymnasium.error.ResetNeeded("the environment has no debugger yet; call reset() first")
+        return self._debugger
+
+    def _open(self) -> None:
+        """Opens what the backend needs; a failure here is the caller's to mend and raises."""
+        if self._debugger is not None:
+            return
+        traces = trace_store(self._sandbox)
+        traces.enter()
+        try:
+            self._debugger = open_debugger(self.backend, traces.record, self._model)
+        except BaseException:
+            traces.leave()
+            raise
+        self._traces = traces
+        self._shadow = RecordedDebugger(traces.record) if self.backend == "neural" else None
+
+    def _draw(self, index: int | None) -> tuple[Program, Question]:
+        """Draws a program that the task can use, and its question."""
+        programs = self.task_set.programs
+        if index is not None and not 0 <= index < len(programs):
+            raise TaskError(f"{self.task_set.uri} has no task {index}; it has 0 to {len(programs) - 1}")
+        order = [index] if index is not None else [int(i) for i in self.np_random.permutation(len(programs))]
+        assert self._traces is not None
+        for place in order:
+            program = programs[place]
+            try:
+                question = self._pose(program, self._traces.record(program))
+            except ProgramError as error:
+                raise TaskError(f"task {place} of {self.task_set.uri}: {error}") from None
+            except SandboxError as error:
+                self._fault = str(error)
+                return program, Question("none: the box failed")
+            if question is not None:
+                return program, question
+        tried = f"{len(order)} runs" if len(order) > 1 else f"task {order[0]}"
+        raise TaskError(f"{self.task_set.uri}: {type(self).__name__} finds nothing to ask in {tried}")
+
+    def _begin(self, program: Program) -> None:
+        try:
+            self.debugger.reset(program)
+            if self._shadow is not None:
+                self._shadow.reset(program)
+        except (SandboxError, ModelError) as error:
+            self._fault = str(error)
+
+    def _read(self, action: Any, scene: Scene) -> tuple[Command | None, str]:
+        """Returns the command, or None and why it is refused."""
+        try:
+            command = self._family.command(action, scene)
+        except IllegalAction as error:
+            return None, str(error)
+        refusal = self._refusal(command)
+        return (command, "") if refusal is None else (None, f"{command}: {refusal}")
+
+    def _refusal(self, command: Command) -> str | None:
+        if isinstance(command, Answer):
+            return None if self.answers else "this task takes no answer; move until the goal is reached"
+        if self._moves >= self.max_moves:
+            return "no moves are left; " + ("answer now" if self.answers else "the episode is over")
+        return self.debugger.refusal(command)
+
+    def _move(self, action: Action) -> str:
+        """Does a legal move; returns the text of a fault, or nothing."""
+        try:
+            self.debugger.step(action)
+        except (SandboxError, ModelError) as error:
+            self._fault = str(error)
+            return self._fault
+        shadow = self._shadow
+        if shadow is not None and shadow.refusal(action) is None:
+            shadow.step(action)
+            self._truth_met = self._truth_met or self._reached(shadow)
+        return ""
+
+    def _spent(self) -> bool:
+        """Tells whether the moves are used up; an answer may still be given after the last one."""
+        return self._moves > self.max_moves or (self._moves == self.max_moves and not self.answers)
+
+    def _look(self, program: Program, question: Question, last: str = "", error: str = "") -> Scene:
+        broken = bool(self._fault)
+        return Scene(
+            program,
+            question,
+            NOWHERE if broken else self.debugger.state,
+            () if broken else stack_of(self.debugger),
+            () if broken else self.debugger.breakpoints,
+            max(self.max_moves - self._moves, 0),
+            self.max_moves,
+            last,
+            error or self._fault,
+        )
+
+    def _info(self, success: bool) -> dict[str, Any]:
+        assert self._scene is not None
+        info: dict[str, Any] = {
+            "action_mask": self.action_masks(),
+            "success": success,
+            "moves": self._moves,
+            "fault": bool(self._fault),
+        }
+        if self._shadow is not None:
+            info["success_real"] = self._truth_met or (success and bool(self.answers))
+        if self._scene.error:
+            info["error"] = self._scene.error
+        if isinstance(self._debugger, LockstepDebugger) and not self._fault:
+            info["differences"] = [asdict(each) for each in self._debugger.latest]
+        return info

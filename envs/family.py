@@ -1,0 +1,124 @@
+"""Observation families: how a scene is shown and how an action is read.
+
+A family knows spaces, not rewards; a task knows rewards, not spaces.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from gymnasium import Space, spaces
+
+from debugworld.sandboxes.debugger import IllegalAction
+
+from .answer import GUESSES
+from .command import Answer, Command, CommandSet, parse, spell
+from .errors import TaskError
+from .features import features, observation_space
+from .page import MAX_PAGE, page
+from .scene import Scene
+from .spaces import CommandSpace, TextSpace
+
+
+class Family(ABC):
+    """Turns scenes into observations and actions into commands."""
+
+    commands: CommandSet
+    """The commands that ``action_mask`` runs over."""
+    observation_space: Space[Any]
+    """Space of `observe`."""
+    action_space: Space[Any]
+    """Space of the actions that `command` reads."""
+
+    @abstractmethod
+    def observe(self, scene: Scene) -> Any:
+        """Returns a new observation of a scene."""
+
+    @abstractmethod
+    def command(self, action: Any, scene: Scene) -> Command:
+        """Reads an element of the action space.
+
+        Raises:
+            IllegalAction: it is no command.
+        """
+
+    @abstractmethod
+    def spell(self, action: Any, scene: Scene) -> str:
+        """Returns an action as the agent would say it."""
+
+
+class TextFamily(Family):
+    """Pages to read and pdb-like commands to say.
+
+    Args:
+        max_lines: Lines that ``action_mask`` covers.
+        answers: Whether the task takes answers, when above 0.
+    """
+
+    def __init__(self, max_lines: int, answers: int) -> None:
+        self.commands = CommandSet(max_lines, min(answers, 1))
+        self.observation_space = TextSpace(MAX_PAGE)
+        self.action_space = CommandSpace(self.commands, GUESSES if answers else ())
+
+    def observe(self, scene: Scene) -> str:
+        """Returns the page of a scene."""
+        return page(scene)
+
+    def command(self, action: str, scene: Scene) -> Command:
+        """Parses what was said."""
+        return parse(action)
+
+    def spell(self, action: str, scene: Scene) -> str:
+        """Returns what was said, cut at 200 characters."""
+        return action if len(action) <= 200 else action[:197] + "..."
+
+
+class FeaturesFamily(Family):
+    """Arrays of fixed shape to see and numbers to choose.
+
+    Args:
+        max_lines: Lines that observations and actions cover.
+        answers: Candidate answers; 0 for a task that has a goal instead.
+    """
+
+    def __init__(self, max_lines: int, answers: int) -> None:
+        self.commands = CommandSet(max_lines, answers)
+        self.observation_space = observation_space(max_lines, answers)
+        self.action_space = spaces.Discrete(len(self.commands))
+
+    def observe(self, scene: Scene) -> dict[str, Any]:
+        """Returns the arrays of a scene."""
+        return features(scene, self.commands.max_lines, self.commands.answers)
+
+    def command(self, action: int, scene: Scene) -> Command:
+        """Returns the command that has a number."""
+        found = self.commands.action(int(action))
+        if found is not None:
+            return found
+        place = int(action) - self.commands.first_answer
+        if place >= len(scene.question.candidates):
+            raise IllegalAction(f"there is no candidate {place} in this episode")
+        return Answer(scene.question.candidates[place])
+
+    def spell(self, action: int, scene: Scene) -> str:
+        """Returns the text of the command that has a number."""
+        try:
+            return spell(self.command(action, scene))
+        except IllegalAction:
+            return f"action {int(action)}"
+
+
+FAMILIES = {"text": TextFamily, "features": FeaturesFamily}
+"""The families by name."""
+
+
+def make_family(name: str, max_lines: int, answers: int) -> Family:
+    """Returns a new family.
+
+    Raises:
+        TaskError: there is none of that name.
+    """
+    if name not in FAMILIES:
+        raise TaskError(f"there is no observation family {name!r}; use one of: {', '.join(FAMILIES)}")
+    return FAMILIES[name](max_lines, answers)

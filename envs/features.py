@@ -1,0 +1,197 @@
+"""Features: a scene as arrays of fixed shape, for learners without a tokenizer.
+
+Every number lies in [-1, 1] or is a `Discrete`, so that an MLP can take the dict as it
+is; per-line and per-text arrays keep their order for anything that attends.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+
+from debugworld.sandboxes.debugger import Event, Program, State
+
+from .goal import Goal, exception_type
+from .scene import Scene
+
+TEXT_WIDTH = 32
+"""Characters of a value that are shown."""
+NAME_WIDTH = 12
+"""Characters of a name that are shown."""
+MAX_LOCALS = 8
+"""Locals that are shown: the last ones bound."""
+MAX_TOKENS = 12
+"""Tokens of a source line that are shown."""
+LINE_FLAGS = ("present", "breakable", "current", "breakpoint", "goal", "indentation")
+"""Columns of ``lines``."""
+EVENTS = tuple(Event)
+"""Events in the order of their numbers."""
+_GOAL_EVENTS = (Event.LINE, Event.RETURN, Event.EXCEPTION)
+_GOAL_NUMBERS = len(_GOAL_EVENTS) + 6
+_DEEP = 16
+_TOKEN = re.compile(r"\w+|\*\*|//|[-+*/<>=!]=|\S")
+_VOCABULARY = 1024
+_DIGITS = 4
+
+Array = npt.NDArray[np.float32]
+
+
+def observation_space(max_lines: int, answers: int) -> spaces.Dict:
+    """Returns the space of `features`.
+
+    Args:
+        max_lines: Lines that are shown.
+        answers: Candidate answers; 0 for a task that has a goal instead.
+    """
+    parts: dict[str, spaces.Space[Any]] = {
+        "event": spaces.Discrete(len(EVENTS)),
+        "line": spaces.Discrete(max_lines + 1),
+        "progress": _unit(3),
+        "lines": _unit(max_lines, len(LINE_FLAGS)),
+        "tokens": _unit(max_lines, MAX_TOKENS),
+        "locals": _unit(MAX_LOCALS, NAME_WIDTH + TEXT_WIDTH),
+        "value": _unit(TEXT_WIDTH),
+    }
+    if answers:
+        parts["candidates"] = _unit(answers, 1 + TEXT_WIDTH)
+    else:
+        parts["goal"] = spaces.Box(-1, 1, (_GOAL_NUMBERS,), np.float32)
+        parts["goal_line"] = spaces.Discrete(max_lines + 1)
+        parts["goal_text"] = _unit(NAME_WIDTH + TEXT_WIDTH)
+    return spaces.Dict(parts)
+
+
+def features(scene: Scene, max_lines: int, answers: int) -> dict[str, Any]:
+    """Returns a scene as an element of `observation_space`.
+
+    Keys: ``event`` and ``line`` (0 at the exit) say where the program stands;
+    ``progress`` is depth, share of moves left, and whether the last action was refused;
+    ``lines`` has the columns of `LINE_FLAGS`; ``tokens`` are hashed to [0, 1];
+    ``locals`` and ``value`` are spelled by `encode_text`. A goal is given by its line,
+    its event (one-hot), its line as a share of ``max_lines``, the way there, and whether
+    it names a local, that local is bound, its value is right, and all of it holds;
+    ``goal_text`` spells the name and the value. Each candidate is spelled after a flag
+    that tells whether it equals the current value.
+    """
+    state, goal = scene.state, scene.question.goal
+    here = min(state.line, max_lines)
+    observation: dict[str, Any] = {
+        "event": EVENTS.index(state.event),
+        "line": here,
+        "progress": _numbers(
+            min(state.depth, _DEEP) / _DEEP,
+            max(scene.moves_left, 0) / max(scene.max_moves, 1),
+            bool(scene.error),
+        ),
+        "lines": _lines(scene, max_lines),
+        "tokens": _tokens(scene.program, max_lines).copy(),
+        "locals": _locals(state),
+        "value": encode_text(state.value or "", TEXT_WIDTH),
+    }
+    if answers:
+        observation["candidates"] = _candidates(scene, answers)
+        return observation
+    observation["goal"] = np.zeros(_GOAL_NUMBERS, np.float32)
+    observation["goal_line"] = 0
+    observation["goal_text"] = np.zeros(NAME_WIDTH + TEXT_WIDTH, np.float32)
+    if goal is not None:
+        observation["goal"] = _goal(goal, state, here, max_lines)
+        observation["goal_line"] = goal.line
+        observation["goal_text"] = _spelled(goal.name, goal.value)
+    return observation
+
+
+def encode_text(text: str, width: int) -> Array:
+    """Spells a text as ``(width,)`` float32 in [0, 1]: character codes over 127, then zeros.
+
+    A longer text keeps its head, and four numbers hashed from all of it stand at the end.
+    """
+    codes = np.zeros(width, np.float32)
+    head = text if len(text) <= width else text[: width - _DIGITS]
+    codes[: len(head)] = [min(ord(character), 127) / 127 for character in head]
+    if len(text) > width:
+        digest = zlib.crc32(text.encode(errors="replace"))
+        codes[-_DIGITS:] = [(digest >> 8 * i & 255) / 255 for i in range(_DIGITS)]
+    return codes
+
+
+def _unit(*shape: int) -> spaces.Box:
+    return spaces.Box(0, 1, shape, np.float32)
+
+
+def _numbers(*values: float) -> Array:
+    return np.array(values, np.float32)
+
+
+def _spelled(name: str, value: str) -> Array:
+    return np.concatenate([encode_text(name, NAME_WIDTH), encode_text(value, TEXT_WIDTH)])
+
+
+def _lines(scene: Scene, max_lines: int) -> Array:
+    flags = _still_lines(scene.program, max_lines).copy()
+    if 0 < scene.state.line <= max_lines:
+        flags[scene.state.line - 1, 2] = 1
+    flags[[line - 1 for line in scene.breakpoints if line <= max_lines], 3] = 1
+    if scene.question.goal is not None:
+        flags[scene.question.goal.line - 1, 4] = 1
+    return flags
+
+
+@lru_cache(maxsize=256)
+def _still_lines(program: Program, max_lines: int) -> Array:
+    """The columns that do not change in an episode."""
+    flags = np.zeros((max_lines, len(LINE_FLAGS)), np.float32)
+    for row, line in enumerate(program.lines[:max_lines]):
+        indentation = len(line) - len(line.lstrip())
+        flags[row, 0] = 1
+        flags[row, 1] = row + 1 in program.outline.stop_lines
+        flags[row, 5] = min(indentation, 32) / 32
+    return flags
+
+
+@lru_cache(maxsize=256)
+def _tokens(program: Program, max_lines: int) -> Array:
+    numbers = np.zeros((max_lines, MAX_TOKENS), np.float32)
+    for row, line in enumerate(program.lines[:max_lines]):
+        found = _TOKEN.findall(line)[:MAX_TOKENS]
+        hashes = [1 + zlib.crc32(token.encode(errors="replace")) % (_VOCABULARY - 1) for token in found]
+        numbers[row, : len(found)] = np.array(hashes, np.float32) / _VOCABULARY
+    return numbers
+
+
+def _locals(state: State) -> Array:
+    rows = np.zeros((MAX_LOCALS, NAME_WIDTH + TEXT_WIDTH), np.float32)
+    for row, (name, value) in enumerate(list(state.locals.items())[-MAX_LOCALS:]):
+        rows[row] = _spelled(name, value)
+    return rows
+
+
+def _goal(goal: Goal, state: State, here: int, max_lines: int) -> Array:
+    seen = state.locals.get(goal.name) if goal.name else None
+    if goal.event is Event.EXCEPTION:
+        right = state.event is Event.EXCEPTION and exception_type(state) == goal.value
+    else:
+        right = (seen if goal.name else state.value) == goal.value
+    return _numbers(
+        *(goal.event is event for event in _GOAL_EVENTS),
+        goal.line / max_lines,
+        (goal.line - here) / max_lines,
+        bool(goal.name),
+        seen is not None,
+        right,
+        goal.holds(state),
+    )
+
+
+def _candidates(scene: Scene, answers: int) -> Array:
+    rows = np.zeros((answers, 1 + TEXT_WIDTH), np.float32)
+    for row, text in enumerate(scene.question.candidates):
+        rows[row, 0] = text == scene.state.value
+        rows[row, 1:] = encode_text(text, TEXT_WIDTH)
+    return rows

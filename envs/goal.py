@@ -1,0 +1,127 @@
+"""Goals of ReachState: a condition on one state, as text and as a test."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from debugworld.sandboxes.debugger import Event, State, Trace
+
+_MAX_VALUE = 40
+"""Characters of a value that a goal may name."""
+_TEXT = re.compile(
+    r"line (?P<line>\d+)(?: where (?P<name>\S+) = (?P<local>.+))?"
+    r"|return at line (?P<return>\d+) with value (?P<value>.+)"
+    r"|exception (?P<type>\S+) at line (?P<exception>\d+)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A stop to reach: an event at a line, and what must be seen there."""
+
+    event: Event
+    """``line``, ``return`` or ``exception``."""
+    line: int
+    """1-based line of the wrapped program."""
+    name: str = ""
+    """For ``line``: the local that must have the value; empty where the line is enough."""
+    value: str = ""
+    """The local's text, the returned value's text, or the type of the exception."""
+
+    def __str__(self) -> str:
+        if self.event is Event.RETURN:
+            return f"return at line {self.line} with value {self.value}"
+        if self.event is Event.EXCEPTION:
+            return f"exception {self.value} at line {self.line}"
+        return f"line {self.line}" + (f" where {self.name} = {self.value}" if self.name else "")
+
+    @staticmethod
+    def parse(text: str) -> Goal:
+        """Reads the text form that ``str`` writes.
+
+        Raises:
+            ValueError: the text is no goal.
+        """
+        match = _TEXT.fullmatch(text.strip())
+        if match is None:
+            raise ValueError(f"{text!r} is no goal; one reads as {Goal(Event.LINE, 7, 'n', '3')}")
+        if match["return"]:
+            return Goal(Event.RETURN, int(match["return"]), "", match["value"])
+        if match["exception"]:
+            return Goal(Event.EXCEPTION, int(match["exception"]), "", match["type"])
+        return Goal(Event.LINE, int(match["line"]), match["name"] or "", match["local"] or "")
+
+    def holds(self, state: State) -> bool:
+        """Tells whether a state is the one that is asked for."""
+        if state.event is not self.event or state.line != self.line:
+            return False
+        if self.event is Event.RETURN:
+            return state.value == self.value
+        if self.event is Event.EXCEPTION:
+            return exception_type(state) == self.value
+        return not self.name or state.locals.get(self.name) == self.value
+
+
+def exception_type(state: State) -> str:
+    """Returns the name before the colon of an exception's value."""
+    return (state.value or "").partition(":")[0]
+
+
+def draw_goal(trace: Trace, max_moves: int, rng: np.random.Generator) -> Goal | None:
+    """Draws a goal that a real run reaches; None where it reaches none.
+
+    States inside the called functions are preferred to those of the entry frame. A
+    goal counts as reachable when fewer than ``max_moves`` runs to its line and one
+    more step lead to it.
+
+    Args:
+        trace: The real run.
+        max_moves: Moves that the episode allows.
+        rng: Where chance comes from.
+    """
+    goals = list(_reachable(trace, max_moves, rng))
+    if not goals:
+        return None
+    inner = [goal for goal, depth in goals if depth > 0]
+    pool = inner or [goal for goal, _ in goals]
+    return pool[int(rng.integers(len(pool)))]
+
+
+def _reachable(trace: Trace, max_moves: int, rng: np.random.Generator) -> Iterator[tuple[Goal, int]]:
+    visits: Counter[int] = Counter()
+    first: dict[int, State] = {}
+    for index, state in enumerate(trace.states):
+        if state.event is Event.LINE:
+            visits[state.line] += 1
+        if index == 0 or visits[state.line] + 1 >= max_moves:
+            continue
+        goal = _goal(state, first.get(state.line), rng)
+        if state.event is Event.LINE:
+            first.setdefault(state.line, state)
+        if goal is not None and not goal.holds(trace.states[0]):
+            yield goal, state.depth
+
+
+def _goal(state: State, first: State | None, rng: np.random.Generator) -> Goal | None:
+    """Returns the goal that asks for a state; a later visit of a line asks for a value that is new there."""
+    if state.event is Event.LINE:
+        seen = first.locals if first is not None else {}
+        names = [name for name, text in state.locals.items() if _short(text) and seen.get(name) != text]
+        if not names:
+            return Goal(Event.LINE, state.line)
+        name = names[int(rng.integers(len(names)))]
+        return Goal(Event.LINE, state.line, name, state.locals[name])
+    if state.event is Event.RETURN and state.value is not None and _short(state.value):
+        return Goal(Event.RETURN, state.line, "", state.value)
+    if state.event is Event.EXCEPTION and exception_type(state):
+        return Goal(Event.EXCEPTION, state.line, "", exception_type(state))
+    return None
+
+
+def _short(text: str) -> bool:
+    return 0 < len(text) <= _MAX_VALUE and text.isprintable() and text == text.strip()

@@ -1,0 +1,78 @@
+"""The task OutputPrediction."""
+
+from __future__ import annotations
+
+from debugworld.sandboxes.debugger import Debugger, Program, Trace
+
+from .answer import candidates, outcome, same_value
+from .command import Answer
+from .environment import DebugEnv
+from .scene import Question, one_line
+
+
+class OutputPrediction(DebugEnv):
+    """Spend few debugger moves, then say what the call returns.
+
+    ## Description
+    The program is entered by a call. The agent may walk through it with a debugger and
+    then says the value that the call returns, or ``Type: message`` of the exception
+    that leaves it. The truth comes from a real run, also where the debugger is a
+    neural one. With ``max_moves=0`` this is the output prediction of CRUXEval (Gu et
+    al., 2024).
+
+    ## Action Space
+    ``text``: any `str`; the commands are those of pdb: ``s`` (step into), ``n`` (step
+    over), ``r`` (step return), ``u 7`` (run to line 7), ``c`` (continue), ``b 7`` and
+    ``cl 7`` (set and clear a breakpoint), ``back``, ``bo`` (back over), ``bc`` (back to
+    call), ``rc`` (reverse continue), and ``answer VALUE``. ``features``: `Discrete`;
+    the numbers of `CommandSet`, the last eight choose a candidate answer.
+    A text that is no command, and an action that the mask forbids, is answered with
+    an error, costs a move and a little more, and changes nothing else.
+
+    ## Observation Space
+    ``text``: the page (`page`): task, moves left, what was last said and why it was
+    refused, the program with the current line marked, the stop, the stack, the locals,
+    the value and what was printed. ``features``: a flat `Dict` of `Box` and `Discrete`
+    (`features.features`), with the candidates: the truth among values of its type.
+
+    ## Starting State
+    The entry state of a program drawn from the task set, without breakpoints.
+
+    ## Reward
+    1 for the right answer, minus 0.01 for every move and 0.01 more for a refused one.
+    An answer costs nothing. Right is the same text or an equal literal of the same type.
+
+    ## Episode End
+    Terminated by an answer. Truncated by a move beyond the budget (when it is used up,
+    only answers are legal) and by a fault of the box or the model.
+
+    ## Information
+    ``action_mask``: int8 over the command numbers. ``moves``: moves done. ``success``:
+    whether the answer is right. ``success_real`` (neural backend): the same, since the
+    truth is real. ``error``: why the last action was refused, or what broke. ``fault``:
+    whether something broke. ``differences`` (lockstep backend): where the last action
+    led the two debuggers apart.
+
+    ## Arguments
+    See `DebugEnv`.
+
+    ## Version History
+    v0: first version.
+    """
+
+    answers = 8
+
+    def _pose(self, program: Program, trace: Trace) -> Question | None:
+        value = outcome(trace) if program.call is not None else None
+        if value is None:
+            return None
+        self._truth = one_line(value)
+        choice = tuple(map(one_line, candidates(trace, value, self.answers, self.np_random)))
+        text = f"say what {program.call} returns, or Type: message of what it raises, as 'answer VALUE'"
+        return Question(one_line(text), candidates=choice)
+
+    def _answered(self, answer: Answer) -> bool:
+        return same_value(answer.text, self._truth)
+
+    def _reached(self, debugger: Debugger) -> bool:
+        return False

@@ -1,0 +1,75 @@
+"""The task ReachState."""
+
+from __future__ import annotations
+
+from debugworld.sandboxes.debugger import Debugger, Program, Trace
+
+from .command import Answer
+from .environment import DebugEnv
+from .goal import Goal, draw_goal
+from .scene import Question
+
+
+class ReachState(DebugEnv):
+    """Get to a stop where a condition holds, in few moves.
+
+    ## Description
+    The goal is one stop of the program: a line, with the value of a local where it has
+    any; a return with its value; or an exception with its type. It is drawn from the
+    real run, also where the debugger is a neural one, and at most ``max_moves`` runs to
+    its line lead there.
+
+    ## Action Space
+    ``text``: any `str`; the commands are those of pdb: ``s`` (step into), ``n`` (step
+    over), ``r`` (step return), ``u 7`` (run to line 7), ``c`` (continue), ``b 7`` and
+    ``cl 7`` (set and clear a breakpoint), ``back``, ``bo`` (back over), ``bc`` (back to
+    call), and ``rc`` (reverse continue). ``features``: `Discrete`; the numbers of
+    `CommandSet`. A text that is no command, and an action that the mask forbids, is
+    answered with an error, costs a move and a little more, and changes nothing else.
+
+    ## Observation Space
+    ``text``: the page (`page`): task, goal, moves left, what was last said and why it
+    was refused, the program with the current line marked, the stop, the stack, the
+    locals, the value and what was printed. ``features``: a flat `Dict` of `Box` and
+    `Discrete` (`features.features`), with the goal's line, what of it holds, and how
+    far away its line is.
+
+    ## Starting State
+    The entry state of a program drawn from the task set, without breakpoints. The goal
+    does not hold there.
+
+    ## Reward
+    1 when the goal holds after a move, minus 0.01 for every move (that one too) and
+    0.01 more for a refused one.
+
+    ## Episode End
+    Terminated when the goal holds where the debugger stands; with the neural backend
+    that is a dreamt state. Truncated when the moves are used up, and by a fault of the
+    box or the model.
+
+    ## Information
+    ``action_mask``: int8 over the command numbers. ``moves``: moves done. ``success``:
+    whether the goal holds. ``success_real`` (neural backend): whether the same moves
+    have reached it in the real run. ``error``: why the last action was refused, or what
+    broke. ``fault``: whether something broke. ``differences`` (lockstep backend): where
+    the last action led the two debuggers apart.
+
+    ## Arguments
+    See `DebugEnv`.
+
+    ## Version History
+    v0: first version.
+    """
+
+    def _pose(self, program: Program, trace: Trace) -> Question | None:
+        goal = draw_goal(trace, self.max_moves, self.np_random)
+        if goal is None:
+            return None
+        self._goal: Goal = goal
+        return Question("move until the goal holds where the program stands", goal)
+
+    def _answered(self, answer: Answer) -> bool:
+        return False
+
+    def _reached(self, debugger: Debugger) -> bool:
+        return self._goal.holds(debugger.state)

@@ -1,0 +1,129 @@
+"""Lockstep: a real and a neural debugger side by side under the same actions.
+
+The real one leads: what is legal, where the program stands and when it ends are its
+word. The neural one follows, and every departure is written down by field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from debugworld.sandboxes.debugger import Action, Breakpoint, Debugger, Program, State, StateTree
+
+FIELDS = ("event", "line", "function", "depth", "locals", "value", "stdout", "exit")
+"""Fields of a state that are compared, in this order."""
+REFUSAL = "refusal"
+"""Name of the field of a difference where the neural debugger refused a legal action."""
+
+After = Literal["free", "forced", "stop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field in which the two debuggers departed."""
+
+    step: int
+    """Actions done so far; 0 for the entry state."""
+    action: str
+    """Text of the action that led there; empty for the entry state."""
+    field: str
+    """One of `FIELDS`, or `REFUSAL`."""
+    real: Any
+    """The real value as plain JSON data."""
+    neural: Any
+    """The dreamt value as plain JSON data; for a refusal its text."""
+
+
+@runtime_checkable
+class Groundable(Protocol):
+    """A neural debugger that can be set back to the truth."""
+
+    def ground(self, states: Sequence[State]) -> Any:
+        """Goes on dreaming from a true history, standing at its last state."""
+
+
+def compare(step: int, action: Action | None, real: State, neural: State) -> list[Difference]:
+    """Returns the differences between two states, in the order of `FIELDS`."""
+    left, right = real.to_json(), neural.to_json()
+    return [
+        Difference(step, str(action or ""), field, left.get(field), right.get(field))
+        for field in FIELDS
+        if left.get(field) != right.get(field)
+    ]
+
+
+class LockstepDebugger(Debugger):
+    """Moves two debuggers alike and records where they differ.
+
+    Its state, tree, position and breakpoints are the real debugger's.
+
+    Args:
+        real: The debugger that leads.
+        neural: The debugger that follows. With ``after="forced"`` it is `Groundable`.
+        after: What the neural side does after a difference: ``free`` lets it go on
+            from its own state, ``forced`` sets it back to the real history, ``stop``
+            leaves it where it departed and compares no more.
+    """
+
+    def __init__(self, real: Debugger, neural: Debugger, after: After = "free") -> None:
+        super().__init__()
+        if after not in ("free", "forced", "stop"):
+            raise ValueError(f"after must be free, forced or stop; got {after!r}")
+        if after == "forced" and not isinstance(neural, Groundable):
+            raise ValueError(f"{type(neural).__name__} cannot be set back to the truth; use after='free'")
+        self.real = real
+        """The debugger that leads."""
+        self.neural = neural
+        """The debugger that follows."""
+        self.differences: list[Difference] = []
+        """All differences since the last reset."""
+        self.latest: tuple[Difference, ...] = ()
+        """The differences that the last action brought, or the entry state."""
+        self._after = after
+        self._steps = 0
+
+    @property
+    def difference(self) -> Difference | None:
+        """The first difference since the last reset; None while there is none."""
+        return self.differences[0] if self.differences else None
+
+    def _start(self, program: Program) -> StateTree:
+        real, neural = self.real.reset(program), self.neural.reset(program)
+        self.differences, self._steps = [], 0
+        self._note(compare(0, None, real, neural))
+        return self.real.tree
+
+    def step(self, action: Action) -> State:
+        """Does one action on both sides and returns the real state.
+
+        Raises:
+            IllegalAction: the real debugger refuses; neither side has moved.
+            ModelError: the neural debugger broke.
+        """
+        state = self.real.step(action)
+        self._position = self.real.position
+        self._breakpoints = {line: Breakpoint(line) for line in self.real.breakpoints}
+        self._steps += 1
+        if self._after == "stop" and self.differences:
+            self.latest = ()
+            return state
+        refusal = self.neural.refusal(action)
+        if refusal is None:
+            self._note(compare(self._steps, action, state, self.neural.step(action)))
+        else:
+            self._note([Difference(self._steps, str(action), REFUSAL, None, refusal)])
+        return state
+
+    def _note(self, found: list[Difference]) -> None:
+        self.latest = tuple(found)
+        self.differences.extend(found)
+        if found and self._after == "forced":
+            assert isinstance(self.neural, Groundable)
+            self.neural.ground(self.real.tree.states[: self.real.position + 1])
+
+    def close(self) -> None:
+        """Closes both sides."""
+        self.real.close()
+        self.neural.close()
