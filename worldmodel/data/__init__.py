@@ -1,0 +1,1 @@
+"""Training data: generated programs, their traces, trajectories and encodings."""

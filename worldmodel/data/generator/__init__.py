@@ -1,0 +1,1 @@
+"""How programs are made up: literals, names, expressions, blocks, idioms. Only the standard library."""
