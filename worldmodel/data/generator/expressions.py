@@ -13,7 +13,7 @@ from .operations import EXPRESSIONS
 
 _HOLE = re.compile(r"<([+$]?)([a-z]+)(!?)>")
 _WORD = re.compile(r"\$?\w+|-?\d+|'[^'\\]*'|\[[\w, -]*\]")
-_SELF = re.compile(r"([a-z$]\w*) (?:[-%/<>=!^&|]|//|<=|>=|==|!=|in|and|or) \1\b(?![.(\[])")
+_SELF = re.compile(r"([a-z$]\w*)(?: (?:[-%/<>=!^&|]|//|<=|>=|==|!=|in|and|or) |\.is\w+\()\1\b(?![.(\[])")
 _COMPOUND = (ast.BinOp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.IfExp, ast.Lambda)
 _DERIVED = frozenset("bool ints strs floats dsi dii dis dss dsl iset sset tup items matrix".split())
 _COMPREHENSION_NAMES = {"chr": "c ch", "str": "w s", "int": "x n v i", "idx": "i j", "float": "x v"}
@@ -29,6 +29,11 @@ _ROLES = {
 def _needs_brackets(text: str) -> bool:
     """Tells whether an operand must be bracketed; negative numbers go without."""
     return not _WORD.fullmatch(text) and isinstance(ast.parse(text.replace("$", ""), mode="eval").body, _COMPOUND)
+
+
+def is_idle(text: str) -> bool:
+    """Tells whether an expression sets a variable against itself, as ``x - x`` does."""
+    return _SELF.search(text) is not None
 
 
 def type_of(kind: str) -> str:
@@ -94,7 +99,7 @@ class Expressions:
                 text = self.fill(template, depth - 1)
             except NoSuchVariable:
                 continue
-            if not _SELF.search(text):
+            if not is_idle(text):
                 return text
         return self.atom(kind)
 
