@@ -53,9 +53,10 @@ class PageSight:
         parsed = Goal.parse(goal) if goal else None
         self.goal = (parsed.event, parsed.line) if parsed else None
         stop = _STOP.search(page)
-        self.event = Event(stop[1]) if stop else Event.EXIT
-        self.line = int(stop[2] or 0) if stop else 0
-        self.outermost = bool(stop) and int(stop[3] or 0) == 0
+        event, line, depth = stop.groups() if stop else (Event.EXIT, None, None)
+        self.event = Event(event)
+        self.line = int(line or 0)
+        self.outermost = int(depth or 0) == 0
         self.moves_left = _field(page, "Moves left") != "0"
         self._value = _field(page, "Value")
 

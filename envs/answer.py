@@ -100,6 +100,7 @@ def _kind(text: str) -> str:
 
 def _mutants(truth: str) -> Iterator[str]:
     """Yields the truth with one thing changed."""
+    value: Any
     try:
         value = _literal(truth)
     except _NO_LITERAL:

@@ -1,0 +1,53 @@
+"""Task sets: rows of files, and errors that say what a row should be."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from debugworld.envs import TaskError, load_task_set
+
+
+def test_rows_of_every_kind(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl.gz"
+    rows = [
+        '{"code": "def f(x): return x", "input": "1, 2", "output": "3", "id": "a"}',
+        "",
+        '{"source": "def g(): pass", "calls": ["g()", "g()"], "name": "b"}',
+        '{"source": "def h(): pass", "call": "h()"}',
+    ]
+    path.write_bytes(gzip.compress("\n".join(rows).encode()))
+    found = load_task_set(f"jsonl/{path}")
+    assert [p.call for p in found.programs] == ["f(1, 2)", "g()", "g()", "h()"]
+    assert [p.name for p in found.programs][:3] == ["a", "b", "b"]
+    assert not found.trusted
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "is empty"),
+        ("{", "line 1: no JSON"),
+        ("[1]", "'source' or 'code'"),
+        ('{"call": "f()"}', "'source' or 'code'"),
+        ('{"source": "x = 1"}', "how to enter the program"),
+        ('{"source": "x = 1", "calls": []}', "how to enter the program"),
+        ('{"source": "x = 1", "calls": "f()"}', "how to enter the program"),
+    ],
+)
+def test_bad_rows_are_named(text: str, complaint: str, tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(text, "utf-8")
+    with pytest.raises(TaskError, match=complaint):
+        load_task_set(f"jsonl/{path}")
+
+
+def test_a_missing_file_is_a_task_error() -> None:
+    with pytest.raises(TaskError, match="cannot be read"):
+        load_task_set("jsonl//nowhere/at/all.jsonl")
+
+
+def test_cruxeval_rows_load(shared_data: Path) -> None:
+    assert len(load_task_set(f"jsonl/{shared_data / 'cruxeval_dev.jsonl'}").programs) == 400
