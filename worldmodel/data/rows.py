@@ -1,0 +1,82 @@
+"""Programs from JSON Lines files, the form in which collections of real functions come.
+
+A row has the program in ``source`` or ``code`` and its entry in ``call`` (one
+expression), ``calls`` (a list of them) or ``input`` (the arguments of a function
+``f``, as in CRUXEval); ``id`` or ``name`` names it, ``group`` says what it belongs
+to (the problem it solves). Files ending in ``.gz`` are gzip.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from debugworld.sandboxes.debugger import Program
+from debugworld.worldmodel.errors import ModelError
+
+
+class RowError(ModelError, ValueError):
+    """A file of programs cannot be read; the text names the file and line."""
+
+
+@dataclass(frozen=True)
+class ProgramRow:
+    """One row: a program and each way it is entered."""
+
+    name: str
+    """Its ``id`` or ``name``, else file and line."""
+    group: str
+    """What must stay on one side of a split; the name where the row has no group."""
+    programs: tuple[Program, ...]
+    """One program for each call."""
+    row: dict[str, Any]
+    """The row as read."""
+
+
+def load_rows(path: Path) -> Iterator[ProgramRow]:
+    """Yields the rows of a file.
+
+    Raises:
+        RowError: the file cannot be read, is empty, or a row is no program.
+    """
+    opener = gzip.open if path.suffix == ".gz" else open
+    count = 0
+    try:
+        with opener(path, "rt", encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield _row(line, f"{path}, line {number}")
+                    count += 1
+    except (OSError, UnicodeDecodeError, EOFError) as error:
+        raise RowError(f"{path} cannot be read: {error}") from None
+    if not count:
+        raise RowError(f"{path} is empty; give one JSON object a line")
+
+
+def _row(line: str, place: str) -> ProgramRow:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise RowError(f"{place}: no JSON ({error})") from None
+    source = (row.get("source") or row.get("code")) if isinstance(row, dict) else None
+    if not isinstance(source, str):
+        raise RowError(f"{place}: a row is an object with the program in 'source' or 'code'")
+    name = str(row.get("id") or row.get("name") or place)
+    programs = tuple(Program(source, call, name) for call in _calls(row, place))
+    return ProgramRow(name, str(row.get("group") or name), programs, row)
+
+
+def _calls(row: dict[str, Any], place: str) -> list[str]:
+    if isinstance(row.get("input"), str) and "call" not in row and "calls" not in row:
+        return [f"f({row['input']})"]
+    calls = row["calls"] if "calls" in row else [row.get("call")]
+    if not isinstance(calls, list) or not calls or not all(isinstance(call, str) for call in calls):
+        raise RowError(
+            f"{place}: a row says how to enter the program: 'call' (an expression), "
+            "'calls' (a list of them) or 'input' (the arguments of f)"
+        )
+    return calls

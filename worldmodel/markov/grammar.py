@@ -1,0 +1,207 @@
+"""The grammar of an answer: which byte may follow, given the state of the program.
+
+Decoding is masked by it, so whatever the network prefers, an answer is an outcome
+that this statement can have, names in scope, functions and lines of this source,
+and values whose quotes and brackets close.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache, lru_cache
+
+END = 256
+"""The end of the answer, beside the 256 byte values."""
+
+State = tuple[str, tuple[str, ...], bytes]
+"""Phase, open brackets and quotes (or candidates), and the bytes read in the phase."""
+
+_PRINTABLE = frozenset(range(0x20, 0x100)) - {0x7F}
+_OPEN = {ord("("): ")", ord("["): "]", ord("{"): "}", ord("<"): ">"}
+_CLOSE = frozenset(map(ord, ")]}>"))
+_QUOTES = frozenset(map(ord, "'\""))
+_WORD = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.<>")
+_NEWLINE = ord("\n")
+_MAX_OPEN = 12
+
+
+class OutcomeGrammar:
+    """The answers that one statement of one program can have.
+
+    Args:
+        letters: First characters of the possible outcomes.
+        names: Names that can change.
+        labels: Functions that can be called, each with the names its frame can bind.
+        lines: Lines that control can be sent to.
+    """
+
+    def __init__(
+        self,
+        letters: str,
+        names: Iterable[str],
+        labels: dict[str, tuple[str, ...]],
+        lines: Iterable[int],
+    ) -> None:
+        self._letters = frozenset(letters.encode()) - (frozenset() if labels else {ord("C")})
+        self._names = tuple(sorted({name.encode() for name in names}))
+        self._labels = {label.encode(): tuple(sorted({n.encode() for n in bound})) for label, bound in labels.items()}
+        self._lines = tuple(sorted(str(line).encode() for line in lines))
+        self.key = (self._letters, self._names, tuple(sorted(self._labels.items())), self._lines)
+        """Equal for grammars with the same answers."""
+        self._allowed = lru_cache(maxsize=4096)(self._bytes_after)
+
+    def start(self) -> State:
+        """The state before the first byte."""
+        return ("letter", (), b"")
+
+    def allowed(self, state: State) -> frozenset[int]:
+        """Bytes that may follow, and `END` where the answer may stop."""
+        return self._allowed(state)
+
+    def advance(self, state: State, byte: int) -> State:
+        """The state after an allowed byte.
+
+        Raises:
+            ValueError: the byte is not allowed.
+        """
+        if byte not in self.allowed(state):
+            raise ValueError(f"byte {byte} ({chr(byte)!r}) may not follow {state}")
+        phase, stack, read = state
+        if phase == "letter":
+            return {
+                ord("R"): ("space", ("R",), b""),
+                ord("X"): ("space", ("X",), b""),
+                ord("C"): ("resume", (), b""),
+            }.get(byte, ("line end", (), b""))
+        if phase == "resume":
+            return ("label", ("~",), b"") if byte == ord(" ") and read else (
+                ("resume", (), b"~") if byte == ord("~") else ("label", (), b"")
+            )
+        if phase == "space":
+            return ("value", ("",), b"") if stack[0] == "R" else ("type", (), b"")
+        if byte == _NEWLINE:
+            return self._next_line(state)
+        if phase == "field":
+            return self._field(stack, byte)
+        if phase in ("name", "gone", "label", "line", "argument", "lost"):
+            if byte == ord("=") and phase in ("name", "argument"):
+                owner = stack if phase == "argument" else ()
+                return ("value", ("", *owner), b"")
+            return (phase, stack, read + bytes([byte]))
+        if phase == "type":
+            return ("colon", (), b"") if byte == ord(":") else ("type", (), b"x")
+        if phase == "colon":
+            return ("message", (), b"")
+        if phase == "message":
+            return ("message", (), b"")
+        return _in_value(state, byte)
+
+    def _next_line(self, state: State) -> State:
+        phase, stack, read = state
+        if phase == "label":
+            return ("field", ((read.decode(),) if not stack else ("~",)), b"")
+        if phase == "value":
+            return ("field", stack[1:], b"")
+        if phase in ("lost",):
+            return ("field", stack, b"")
+        return ("field", (), b"")
+
+    @staticmethod
+    def _field(stack: tuple[str, ...], byte: int) -> State:
+        if byte == ord("-"):
+            return ("gone", stack, b"")
+        if byte == ord(">"):
+            return ("value", ("", *stack), b">")
+        if byte == ord("@"):
+            return ("line", (), b"")
+        return ("argument" if stack else "name", stack, bytes([byte]))
+
+    def _bytes_after(self, state: State) -> frozenset[int]:
+        phase, stack, read = state
+        ends = frozenset({_NEWLINE, END})
+        if phase == "letter":
+            return self._letters
+        if phase == "resume":
+            return frozenset(b" ") if read else frozenset(b" ~")
+        if phase == "space":
+            return frozenset(b" ")
+        if phase == "line end":
+            return ends
+        if phase == "label":
+            return _following(tuple(sorted(self._labels)), read) | (ends if read in self._labels else frozenset())
+        if phase == "field":
+            return self._field_starts(stack)
+        if phase in ("name", "argument"):
+            names = self._names if phase == "name" else self._bound(stack)
+            return _following(names, read) | (frozenset(b"=") if read in names else frozenset())
+        if phase == "gone":
+            return _following(self._names, read) | (ends if read in self._names else frozenset())
+        if phase == "line":
+            return _following(self._lines, read) | (frozenset({END}) if read in self._lines else frozenset())
+        if phase == "type":
+            return (_WORD | frozenset(b":") | ends) if read else _WORD
+        if phase == "colon":
+            return frozenset(b" ")
+        if phase == "message":
+            return _PRINTABLE | ends
+        return _value_bytes(stack[0], read)
+
+    def _bound(self, stack: tuple[str, ...]) -> tuple[bytes, ...]:
+        return self._labels.get(stack[0].encode(), ())
+
+    def _field_starts(self, stack: tuple[str, ...]) -> frozenset[int]:
+        if stack:
+            names = self._bound(stack)
+            return frozenset(name[0] for name in names) | frozenset(b">")
+        starts = frozenset(name[0] for name in self._names)
+        gone = frozenset(b"-") if self._names else frozenset()
+        return starts | gone | frozenset(b">") | (frozenset(b"@") if self._lines else frozenset())
+
+
+@cache
+def _following(names: tuple[bytes, ...], read: bytes) -> frozenset[int]:
+    size = len(read)
+    return frozenset(name[size] for name in names if len(name) > size and name.startswith(read))
+
+
+def _in_value(state: State, byte: int) -> State:
+    """Reads a byte of a value: keeps track of brackets, quotes and escapes."""
+    phase, (open_, *owner), read = state
+    last = open_[-1:]
+    mark = b">" if read.startswith(b">") else b""
+    if last == "\\":
+        return (phase, (open_[:-1], *owner), mark + b"x")
+    if last in ("'", '"') and last:
+        if byte == ord("\\"):
+            open_ += "\\"
+        elif byte == ord(last):
+            open_ = open_[:-1]
+    elif byte in _QUOTES:
+        open_ += chr(byte)
+    elif byte in _OPEN and (byte != ord("<") or not last or last in ")]}>"):
+        open_ += _OPEN[byte]
+    elif byte in _CLOSE and last == chr(byte):
+        open_ = open_[:-1]
+    return (phase, (open_, *owner), mark + b"x")
+
+
+@lru_cache(maxsize=65536)
+def _value_bytes(open_: str, read: bytes) -> frozenset[int]:
+    ends = frozenset({_NEWLINE, END})
+    if read == b">":
+        return _QUOTES  # what is printed is a string
+    if read.startswith(b">") and not open_:
+        return ends
+    last = open_[-1:]
+    if last == "\\":
+        return _PRINTABLE
+    if last and last in "'\"":
+        return _PRINTABLE
+    allowed = _PRINTABLE - _CLOSE
+    if last:
+        allowed |= {ord(last)}
+    elif read:
+        allowed |= ends | {ord(">")}
+    if len(open_) >= _MAX_OPEN:
+        allowed -= frozenset(_OPEN) | _QUOTES
+    return allowed
