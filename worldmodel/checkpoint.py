@@ -1,0 +1,82 @@
+"""A trained model as a folder: what `AutoModelForCausalLM` and `AutoTokenizer` read, and a manifest.
+
+``manifest.json`` tells how the model came about; ``programs.npy`` (uint64) holds the first eight bytes of the
+content hash of every program it was trained on, so that an evaluation can leave those out.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from debugworld.worldmodel.errors import ModelError
+
+SHIPPED = Path(__file__).parent / "checkpoint"
+"""The checkpoint that comes with the package."""
+
+
+def export(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, path: Path, manifest: dict[str, Any]
+) -> None:
+    """Writes a checkpoint folder with weights in bfloat16; one that stood there is replaced.
+
+    Args:
+        model: its weights are left as they are.
+        tokenizer: saved beside them.
+        path: the folder.
+        manifest: plain JSON; an entry ``programs`` (hexadecimal content hashes) goes into its own file.
+    """
+    draft = path.with_name(path.name + ".part")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    programs = manifest.get("programs", [])
+    weights = {name: value.to(torch.bfloat16) for name, value in model.state_dict().items()}
+    model.save_pretrained(draft, state_dict=weights)
+    tokenizer.save_pretrained(draft)
+    if programs:
+        np.save(draft / "programs.npy", np.array([int(digest[:16], 16) for digest in programs], dtype=np.uint64))
+    told = {key: value for key, value in manifest.items() if key != "programs"} | {"programs": len(programs)}
+    (draft / "manifest.json").write_text(json.dumps(told, indent=1) + "\n")
+    shutil.rmtree(path, ignore_errors=True)
+    draft.rename(path)
+
+
+def load_model(path: Path | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, dict[str, Any]]:
+    """Reads a checkpoint for inference: float32, no gradients, dropout off.
+
+    Args:
+        path: a folder that `export` wrote; None takes the one that ships with the package.
+
+    Returns:
+        The model, its tokenizer and the manifest.
+
+    Raises:
+        ModelError: the folder is missing or damaged.
+    """
+    path = path or SHIPPED
+    if not (path / "config.json").is_file():
+        raise ModelError(f"{path} holds no checkpoint (no config.json); make one with: debugworld train --out DIR")
+    try:
+        manifest = json.loads((path / "manifest.json").read_text())
+        tokenizer = AutoTokenizer.from_pretrained(path)
+        model, report = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32, output_loading_info=True)
+    except Exception as error:  # each library below fails in ways of its own
+        raise ModelError(f"the checkpoint {path} is damaged ({error}); copy or train it again") from error
+    if report["missing_keys"] or report["mismatched_keys"]:
+        missing = sorted(map(str, [*report["missing_keys"], *report["mismatched_keys"]]))
+        raise ModelError(f"the checkpoint {path} is damaged: no usable weights for {', '.join(missing[:3])}")
+    if model.config.vocab_size != len(tokenizer):
+        raise ModelError(f"the checkpoint {path} is damaged: its model and its tokenizer have different vocabularies")
+    return model.eval().requires_grad_(False), tokenizer, manifest
+
+
+def training_programs(path: Path | None = None) -> frozenset[int]:
+    """Returns the first eight bytes, as integers, of the hashes of the programs a checkpoint was trained on."""
+    file = (path or SHIPPED) / "programs.npy"
+    return frozenset(map(int, np.load(file))) if file.exists() else frozenset()

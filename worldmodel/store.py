@@ -1,0 +1,110 @@
+"""Examples on disk: compact, memory-mapped, free of duplicates, independent of any tokenizer.
+
+A store is a folder: ``text.npy`` (uint8, the UTF-8 of all prompts and completions in a row),
+``offsets.npy`` (uint64, shape ``(2 * count + 1,)``: where each prompt and each completion begins, then
+the end) and ``store.json`` (counts and a digest). It is written beside its place and moved there whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from debugworld.worldmodel.errors import ModelError
+
+TEMPLATE_TOKENS = 3
+"""Control tokens around an example: start, boundary, end."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """What the model is asked and what it should answer."""
+
+    prompt: str
+    completion: str
+
+
+class ExampleStore(Sequence[Example]):
+    """Random access to the examples of one folder.
+
+    Args:
+        path: a folder written by `write`.
+
+    Attributes:
+        lengths: int32, shape ``(count,)``; tokens of each example with control tokens, when each byte
+            is one token (a codec with markers has fewer).
+
+    Raises:
+        ModelError: the folder is no store, or its parts do not fit together.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self.about: dict = json.loads((path / "store.json").read_text())
+            self._text = np.load(path / "text.npy", mmap_mode="r")
+            self._offsets = np.load(path / "offsets.npy", mmap_mode="r")
+            whole = len(self._offsets) == 2 * self.about["count"] + 1 and self._offsets[-1] == len(self._text)
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError(f"{path} is not a readable example store ({error}); write it again") from error
+        if not whole:
+            raise ModelError(f"{path} is a damaged example store: its parts do not fit together; write it again")
+        ends = self._offsets[2::2].astype(np.int64)
+        self.lengths = (ends - self._offsets[:-1:2].astype(np.int64) + TEMPLATE_TOKENS).astype(np.int32)
+
+    def __len__(self) -> int:
+        return int(self.about["count"])
+
+    def __getitem__(self, index: int) -> Example:  # type: ignore[override]
+        start, middle, end = (int(place) for place in self._offsets[2 * index : 2 * index + 3])
+        return Example(self._text[start:middle].tobytes().decode(), self._text[middle:end].tobytes().decode())
+
+    @classmethod
+    def write(cls, path: Path, examples: Iterable[tuple[str, str]], longest: int = 512) -> ExampleStore:
+        """Writes a store, leaving out repetitions and what is too long, and opens it.
+
+        Args:
+            path: the folder to make; an older store there is replaced.
+            examples: (prompt, completion) pairs; consumed once, never held in memory together.
+            longest: most tokens of an example, control tokens included.
+        """
+        draft = path.with_name(path.name + ".part")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        offsets, seen, digest = array("Q", [0]), set(), hashlib.sha256()
+        counts = {"count": 0, "repeated": 0, "too_long": 0}
+        with (draft / "text.bin").open("wb") as raw:
+            for parts in _encoded(examples):
+                identity = hashlib.blake2b(b"\0".join(parts), digest_size=8).digest()
+                if sum(map(len, parts)) + TEMPLATE_TOKENS > longest:
+                    counts["too_long"] += 1
+                elif identity in seen:
+                    counts["repeated"] += 1
+                else:
+                    seen.add(identity)
+                    digest.update(identity)
+                    counts["count"] += 1
+                    for part in parts:
+                        raw.write(part)
+                        offsets.append(offsets[-1] + len(part))
+        np.save(draft / "text.npy", np.fromfile(draft / "text.bin", dtype=np.uint8))
+        (draft / "text.bin").unlink()
+        np.save(draft / "offsets.npy", np.frombuffer(offsets, dtype=np.uint64))
+        about = counts | {"bytes": offsets[-1], "digest": digest.hexdigest()}
+        (draft / "store.json").write_text(json.dumps(about, indent=1))
+        shutil.rmtree(path, ignore_errors=True)
+        draft.rename(path)
+        return cls(path)
+
+
+def _encoded(examples: Iterable[tuple[str, str]]) -> Iterator[tuple[bytes, bytes]]:
+    """Yields the UTF-8 of both parts; lone surrogates, which have none, become question marks."""
+    for prompt, completion in examples:
+        yield prompt.encode(errors="replace"), completion.encode(errors="replace")

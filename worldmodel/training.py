@@ -1,0 +1,277 @@
+"""The recipe in motion: trains a model from scratch on example stores, and goes on after an interruption.
+
+`transformers.Trainer` does the work; here stands only what it has no setting for: batches by tokens (see
+`batches`), a schedule by the clock, and a checkpoint every few minutes that is only trusted when complete.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.utils.data import DataLoader
+from transformers import (
+    PreTrainedTokenizerBase,
+    ProgressCallback,
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+    set_seed,
+)
+from transformers.trainer_callback import ExportableState
+
+from debugworld.worldmodel.batches import BatchStream, Mixture
+from debugworld.worldmodel.checkpoint import export
+from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.model import build_model
+from debugworld.worldmodel.recipe import TrainConfig
+from debugworld.worldmodel.tokenizer import build_tokenizer
+
+RECIPE = "recipe.json"
+"""File of a run folder that holds its `TrainConfig`."""
+STATE = "trainer_state.json"
+"""File that the trainer writes last, so that a checkpoint that has it is complete."""
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What a finished run leaves.
+
+    Attributes:
+        checkpoint: folder for `load_model`.
+        steps: optimizer steps.
+        tokens: tokens seen, padding not counted.
+        minutes: time in training, interruptions left out.
+        loss: mean loss per completion token over the last logged steps, in nats.
+    """
+
+    checkpoint: Path
+    steps: int
+    tokens: int
+    minutes: float
+    loss: float
+
+
+def train(
+    mixture: Mixture,
+    out: Path,
+    config: TrainConfig,
+    *,
+    markers: Iterable[str] = (),
+    resume: bool = False,
+    sources: dict[str, Any] | None = None,
+) -> TrainResult:
+    """Trains, checkpoints into ``out/run`` and exports to ``out/checkpoint``.
+
+    Args:
+        mixture: example stores and their weights; on resumption the same ones.
+        out: folder of this run.
+        config: budget, size and pace; on resumption the one that ``out`` holds is used.
+        markers: single-token texts of the codec, see `build_tokenizer`.
+        resume: goes on from the newest complete checkpoint in ``out``; without one, starts again.
+        sources: what the manifest shall say about where the examples came from; its entry ``programs``, a
+            list of content hashes, is kept in a file of its own.
+
+    Raises:
+        ModelError: ``out`` holds another run and ``resume`` is false, or nothing to resume.
+    """
+    run, markers = out / "run", tuple(markers)
+    if resume:
+        config = TrainConfig.load(out / RECIPE)
+    elif run.exists():
+        raise ModelError(f"{out} holds a run already; resume it, or choose another folder")
+    run.mkdir(parents=True, exist_ok=True)
+    config.save(out / RECIPE)
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    set_seed(config.seed)
+    last = newest_checkpoint(run)
+    state = TrainerState.load_from_json(str(last / STATE)) if last else TrainerState()
+    clock = Clock(config, Clock.elapsed_in(state))
+    tokenizer = build_tokenizer(markers)
+    trainer = ClockTrainer(
+        clock,
+        BatchStream(mixture, tokenizer, config.tokens_per_batch, config.seed, start=state.global_step),
+        model=build_model(config, len(tokenizer)),
+        args=_arguments(run, config),
+        processing_class=tokenizer,
+    )
+    trainer.train(resume_from_checkpoint=str(last) if last else None)
+    losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+    result = TrainResult(
+        checkpoint=out / "checkpoint",
+        steps=trainer.state.global_step,
+        tokens=int(trainer.state.num_input_tokens_seen),
+        minutes=clock.elapsed / 60,
+        loss=sum(losses[-5:]) / len(losses[-5:]) if losses else float("nan"),
+    )
+    export(trainer.model, tokenizer, result.checkpoint, _manifest(mixture, config, result, sources or {}))
+    return result
+
+
+def newest_checkpoint(run: Path) -> Path | None:
+    """Returns the newest complete checkpoint of a run folder, and removes those that a kill left half-written."""
+    found = sorted(run.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
+    while found:
+        try:
+            json.loads((found[-1] / STATE).read_text())
+            return found[-1]
+        except (OSError, ValueError):
+            shutil.rmtree(found.pop())
+    return None
+
+
+class Clock(TrainerCallback, ExportableState):
+    """Knows how far the run is, asks for a checkpoint now and then, and ends the run.
+
+    Args:
+        config: says what the budget is.
+        elapsed: seconds that earlier parts of the run took.
+    """
+
+    def __init__(self, config: TrainConfig, elapsed: float = 0.0) -> None:
+        self.config, self.earlier = config, elapsed
+        self.begun = self.saved = time.monotonic()
+        self.step = 0
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of training, earlier parts of the run included."""
+        return self.earlier + time.monotonic() - self.begun
+
+    @property
+    def progress(self) -> float:
+        """Share of the budget that is used, in [0, 1]."""
+        used = self.step / self.config.steps if self.config.steps else self.elapsed / (60 * (self.config.minutes or 1))
+        return min(1.0, used)
+
+    def on_train_begin(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Starts counting when the work starts."""
+        self.begun = self.saved = time.monotonic()
+        self.step = state.global_step
+
+    def on_step_end(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Decides after each step whether to save and whether to stop."""
+        self.step = state.global_step
+        control.should_training_stop = self.progress >= 1.0
+        control.should_save = control.should_training_stop or time.monotonic() - self.saved > 60 * self.config.save_minutes
+
+    def on_save(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Notes when the last checkpoint was written."""
+        self.saved = time.monotonic()
+
+    def state(self) -> dict[str, Any]:
+        """Returns what a checkpoint keeps of the clock."""
+        return {"args": {}, "attributes": {"elapsed": self.elapsed}}
+
+    @staticmethod
+    def elapsed_in(state: TrainerState) -> float:
+        """Returns the training seconds that a checkpoint's state tells of."""
+        return float(state.stateful_callbacks.get("Clock", {}).get("attributes", {}).get("elapsed", 0.0))
+
+
+class ClockProgress(ProgressCallback):
+    """The trainer's bar, counting seconds of the budget instead of steps when the budget is time."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self.clock = clock
+
+    def on_train_begin(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Opens the bar."""
+        super().on_train_begin(args, state, control)
+        if self.clock.config.minutes:
+            self.training_bar.total, self.training_bar.unit = round(60 * self.clock.config.minutes), "s"
+
+    def on_step_end(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Moves the bar."""
+        if self.clock.config.minutes:
+            self.training_bar.update(round(min(self.clock.elapsed, self.training_bar.total)) - self.training_bar.n)
+        else:
+            super().on_step_end(args, state, control)
+
+
+class ClockTrainer(Trainer):
+    """A trainer whose batches are ready-made and whose learning rate follows a clock."""
+
+    def __init__(self, clock: Clock, stream: BatchStream, **arguments: Any) -> None:
+        super().__init__(callbacks=[clock], train_dataset=stream, **arguments)
+        self.clock = clock
+        self.remove_callback(ProgressCallback)
+        self.add_callback(ClockProgress(clock))
+
+    def get_train_dataloader(self) -> DataLoader:
+        """Hands the stream's batches over as they are."""
+        return DataLoader(self.train_dataset, batch_size=None)
+
+    def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
+        """Returns a schedule that asks the clock."""
+        self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(
+            optimizer or self.optimizer, lambda _: self.clock.config.rate(self.clock.progress)
+        )
+        return self.lr_scheduler
+
+
+def _arguments(run: Path, config: TrainConfig) -> TrainingArguments:
+    """Returns the trainer's settings; matrix products run in bfloat16 where the processor has it."""
+    return TrainingArguments(
+        output_dir=str(run),
+        max_steps=config.steps or 10**8,
+        learning_rate=config.learning_rate,
+        weight_decay=config.weight_decay,
+        adam_beta2=0.95,
+        optim="adamw_torch_fused",
+        max_grad_norm=1.0,
+        bf16=fast_bfloat16(),
+        use_cpu=not torch.cuda.is_available(),
+        logging_steps=25,
+        save_strategy="steps",
+        save_steps=10**8,
+        save_total_limit=2,
+        ignore_data_skip=True,
+        include_num_input_tokens_seen="non_padding",
+        report_to=[],
+        seed=config.seed,
+        dataloader_pin_memory=False,
+    )
+
+
+def fast_bfloat16() -> bool:
+    """Tells whether this machine multiplies bfloat16 in hardware; emulated, it is far slower than float32."""
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported()
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def _manifest(mixture: Mixture, config: TrainConfig, result: TrainResult, sources: dict[str, Any]) -> dict[str, Any]:
+    """Returns what a reader must know to judge or repeat the run."""
+    stores = {
+        name: {"weight": mixture.weights[name], **{key: store.about[key] for key in ("count", "bytes", "digest")}}
+        for name, store in mixture.stores.items()
+    }
+    machine = {
+        "processor": platform.processor() or platform.machine(),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+    }
+    return {
+        "recipe": config.__dict__,
+        "seed": config.seed,
+        "steps": result.steps,
+        "tokens": result.tokens,
+        "minutes": round(result.minutes, 2),
+        "loss": round(result.loss, 4),
+        "stores": stores,
+        "machine": machine,
+        **sources,
+    }
