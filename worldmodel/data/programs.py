@@ -65,8 +65,8 @@ def generate(seed: int, difficulty: int = 3, tags: Collection[str] | None = None
     if wanted - TAGS:
         raise ValueError(f"unknown tags {sorted(wanted - TAGS)}; known are {sorted(TAGS)}")
     rng = random.Random(f"program/{seed}/{difficulty}/{'+'.join(sorted(wanted))}")
-    author = _Author(rng, difficulty, wanted)
     fails = "raises" in wanted or rng.random() < ERROR_SHARE
+    author = _Author(rng, difficulty, wanted, fails)
     for _ in range(_ATTEMPTS):
         draft = author.draft()
         found = draft.tags | tags_of(draft.source) if wanted else draft.tags
@@ -107,9 +107,10 @@ def _accept(rehearsal: Rehearsal, most: int, fails: bool) -> bool:
 class _Author:
     """Drafts programs until one passes."""
 
-    def __init__(self, rng: random.Random, difficulty: int, wanted: frozenset[str]) -> None:
+    def __init__(self, rng: random.Random, difficulty: int, wanted: frozenset[str], fails: bool) -> None:
         self.rng = rng
         self.difficulty = difficulty
+        self.fails = fails
         self.literals = Literals(rng, difficulty)
         self.idioms: tuple[Idiom, ...] = tuple(i for i in IDIOMS if i.tags & wanted) or IDIOMS
 
@@ -181,7 +182,8 @@ class _Author:
             arguments[-1] = f"{parameters[-1]}={arguments[-1]}"
         expressions = Expressions(rng, self.literals, scope)
         returns = None if name == "f" else _RESULTS
-        body, result = Body(rng, expressions, taken | {name}).write(statements, returns)
+        fails = self.fails and rng.random() < (0.6 if name == "f" else 0.2)
+        body, result = Body(rng, expressions, taken | {name}, fails).write(statements, returns)
         lines = [f"def {name}({', '.join(header)}):", *(INDENT + line for line in body)]
         definition = Definition(name, kinds, result, lines, frozenset(), frozenset(scope.variables))
         return definition, f"{name}({', '.join(arguments)})"

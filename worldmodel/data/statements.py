@@ -181,8 +181,8 @@ class _Sheet:
         name = self._new(names.BY_TYPE[kind])
         lines = [f"if {self._expression('bool')}:", f"{INDENT}{name} = {self.expressions.atom(kind)}"]
         if self.rng.random() < 0.35:
-            lines += [f"elif {self._expression('bool')}:", f"{INDENT}{name} = {self.expressions.atom(kind)}"]
-        lines += ["else:", f"{INDENT}{name} = {self.expressions.atom(kind)}"]
+            lines += [f"elif {self._expression('bool')}:", f"{INDENT}{name} = {self.literals.of(kind)}"]
+        lines += ["else:", f"{INDENT}{name} = {self.literals.of(kind)}"]
         self.scope.variables[name] = kind
         return lines
 

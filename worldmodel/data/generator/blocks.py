@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from . import names
 from .expressions import Expressions, NoSuchVariable, Scope
-from .operations import STATEMENTS, UNPACKINGS
+from .operations import RISKY, STATEMENTS, UNPACKINGS
 
 _VALUE_TYPES = (
     ("int", 26), ("str", 24), ("ints", 14), ("strs", 10), ("bool", 5), ("dsi", 5), ("float", 4), ("dii", 2),
@@ -27,13 +27,17 @@ class Body:
         rng: Source of all randomness.
         expressions: Writer of expressions; its scope holds the parameters.
         taken: Names of the module that a variable must not hide.
+        fails: Write something that is likely to raise.
     """
 
-    def __init__(self, rng: random.Random, expressions: Expressions, taken: set[str]) -> None:
+    def __init__(
+        self, rng: random.Random, expressions: Expressions, taken: set[str], fails: bool = False
+    ) -> None:
         self.rng = rng
         self.expressions = expressions
         self.scope: Scope = expressions.scope
         self.taken = taken
+        self.fails = fails
         self.prints = rng.random() < 0.15
         self.depth = 2 if rng.random() < 0.7 else 3
 
@@ -54,6 +58,8 @@ class Body:
                 lines += self._call(waiting.pop())
             else:
                 lines += self._statement(0, False)
+        if self.fails:
+            lines.append(self._risky()[0])
         value, kind = self._result(returns)
         return [*lines, f"return {value}"], kind
 
@@ -80,7 +86,7 @@ class Body:
             (self._assert, 1),
         ]  # fmt: skip
         if level < 2:
-            options += [(lambda: self._if(level, in_loop), 16), (lambda: self._try(level, in_loop), 2)]
+            options += [(lambda: self._if(level, in_loop), 16), (lambda: self._try(level, in_loop), 4)]
             options += [(lambda: self._for(level), 20 if level == 0 else 5), (lambda: self._while(level), 6)]
         if level == 0:
             options += [(self._accumulate, 10)]
@@ -193,21 +199,43 @@ class Body:
         return lines
 
     def _try(self, level: int, in_loop: bool) -> list[str]:
-        lines = ["try:", *self._block(level + 1, in_loop)]
-        caught = self.rng.sample(_ERRORS, 2)
-        draw = self.rng.random()
-        if draw < 0.3:
-            lines += [f"except ({caught[0]}, {caught[1]}):"]
-        elif draw < 0.6:
-            lines += ["except Exception as e:" if self.rng.random() < 0.7 else "except Exception:"]
+        rng = self.rng
+        before = dict(self.scope.variables)
+        risky, error = self._risky()
+        lines = ["try:"]
+        if rng.random() < 0.3:
+            lines += self._block(level + 1, in_loop, 1)
+        lines += [INDENT + risky]
+        self.scope.variables.clear()
+        self.scope.variables.update(before)
+        draw = rng.random()
+        named = rng.choice(("", "", " as e"))
+        if draw < 0.2:
+            lines += [f"except ({error}, {rng.choice([e for e in _ERRORS if e != error])}){named}:"]
+        elif draw < 0.4:
+            lines += [f"except Exception{named}:"]
         else:
-            lines += [f"except {caught[0]}:"]
-        lines += self._block(level + 1, in_loop, 1)
-        if self.rng.random() < 0.2:
+            lines += [f"except {error if draw < 0.95 else rng.choice(_ERRORS)}{named}:"]
+        if named and rng.random() < 0.7:
+            self.scope.variables[name := self._new("str")] = "str"
+            lines += [f"{INDENT}{name} = {rng.choice(('str(e)', 'type(e).__name__'))}"]
+            del self.scope.variables[name]
+        else:
+            lines += self._block(level + 1, in_loop, 1)
+        if rng.random() < 0.2:
             lines += ["else:", *self._block(level + 1, in_loop, 1)]
-        if self.rng.random() < 0.2:
+        if rng.random() < 0.2:
             lines += ["finally:", *self._block(level + 1, False, 1)]
         return lines
+
+    def _risky(self) -> tuple[str, str]:
+        """An assignment that may raise, and the exception."""
+        options = [self.rng.choice(RISKY) for _ in range(4)]
+        kind, template, error = max(options, key=lambda option: self.expressions.fit(option[1]))
+        value = self.expressions.fill(template, 0)
+        name = self._new(kind)
+        self.scope.variables[name] = kind
+        return f"{name} = {value}", error
 
     def _for(self, level: int, grown: tuple[str, str] | None = None) -> list[str]:
         expression = self.expressions

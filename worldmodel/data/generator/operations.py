@@ -739,6 +739,27 @@ UNPACKINGS = (
 )
 """Types of the targets and the template of the value."""
 
+RISKY: tuple[tuple[str, str, str], ...] = (
+    ("int", "int(<str>)", "ValueError"),
+    ("int", "int(<word>)", "ValueError"),
+    ("int", "int(<numstr>)", "ValueError"),
+    ("int", "<ints!>.index(<int>)", "ValueError"),
+    ("int", "<str!>.index(<sub>)", "ValueError"),
+    ("int", "<ints!>[<pos>]", "IndexError"),
+    ("str", "<strs!>[<pos>]", "IndexError"),
+    ("str", "<str!>[<pos>]", "IndexError"),
+    ("int", "<ints!>.pop(<pos>)", "IndexError"),
+    ("int", "<dsi!>[<key>]", "KeyError"),
+    ("int", "<dsi!>[<str>]", "KeyError"),
+    ("int", "<dii!>[<int>]", "KeyError"),
+    ("int", "<int!> // <bit>", "ZeroDivisionError"),
+    ("int", "<int!> % (<int!> - <pos>)", "ZeroDivisionError"),
+    ("int", "<int!> + <str!>", "TypeError"),
+    ("str", "<str!> + <int!>", "TypeError"),
+    ("int", "len(<int>)", "TypeError"),
+)
+"""Type, template and exception of expressions that often raise."""
+
 WRONG = _table(
     """
     <int!> // 0
@@ -764,8 +785,6 @@ WRONG = _table(
     int(<str>)
     float(<word>)
     int('')
-    max([])
-    min(())
     len(<int>)
     <$int>[<idx>]
     <str!>.push(<str>)
