@@ -114,7 +114,7 @@ def _mutants(truth: str) -> Iterator[str]:
     if isinstance(value, (int, float)):
         yield from map(repr, (value + 1, value - 1, value + 2, value * 2, -value))
     elif isinstance(value, (str, bytes, list, tuple)) and value:
-        yield from map(repr, (value[1:], value[:-1], value[::-1], value + value[:1], value[1:] + value[:1]))
+        yield from map(repr, (value[1:], value[:-1], value[::-1], value[1:-1], value * 2))
     elif isinstance(value, dict) and value:
         for dropped in list(value)[:5]:
             yield repr({key: item for key, item in value.items() if key != dropped})

@@ -54,7 +54,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         backend: ``real``, ``neural`` or ``lockstep``.
         tasks: URI of the task set (see `task_set`).
         sandbox: Name of the sandbox that real runs are recorded in; None takes
-            ``process`` for programs that ship with the package, else ``docker``.
+            ``process`` for the package's own programs, else ``docker``.
         model: Folder of a checkpoint; None takes the one that ships with the package.
         max_moves: Moves that an episode allows.
         max_lines: Most lines of a program, its entry included; sets shapes and masks.
@@ -196,7 +196,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
                 mask[[commands.number(Action(kind, line)) for line in lines]] = 1
         return mask
 
-    def render(self) -> str | None:  # type: ignore[override]
+    def render(self) -> str | None:
         """Returns the page (``ansi``), prints it (``human``), or does nothing without a mode."""
         if self.render_mode is None or self._scene is None:
             return None

@@ -4,29 +4,30 @@
 |---|---|
 | ``builtin`` | all that ship with the package, one task for each call |
 | ``builtin/NAME`` | one of them |
-| ``jsonl/PATH`` | a JSON Lines file (also ``.gz``); absolute paths keep their leading slash |
-
-A row of a file has the program in ``source`` or ``code`` and its entry in ``call``
-(one expression), ``calls`` (a list of them) or ``input`` (the arguments of a function
-``f``, as in CRUXEval); a name may stand in ``id`` or ``name``.
-"""
+| ``generated/SEED`` or ``generated/SEED/COUNT`` | those that the generator makes of the seeds from SEED on; 256 of them unless said otherwise |
+| ``jsonl/PATH`` | the rows of a file, as `worldmodel.data.rows` reads them; absolute paths keep their leading slash |
+"""  # noqa: E501  a table row cannot be broken
 
 from __future__ import annotations
 
-import gzip
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from debugworld.sandboxes.debugger import Program
+from debugworld.worldmodel.data.programs import stream
+from debugworld.worldmodel.data.rows import RowError, load_rows
 
 from .errors import TaskError
 
 _ENTRY_LINES = 2
+_GENERATED = re.compile(r"(\d+)(?:/([1-9]\d*))?")
+_COUNT = "256"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class TaskSet:
     programs: tuple[Program, ...]
     """One program with its entry call for each task."""
     trusted: bool
-    """Whether the programs ship with the package, so that a plain process may run them."""
+    """Whether the programs are the package's own, so that a plain process may run them."""
 
     def within(self, max_lines: int) -> TaskSet:
         """Returns the tasks whose wrapped program has at most so many lines.
@@ -66,10 +67,16 @@ def load_task_set(uri: str) -> TaskSet:
     scheme, _, rest = uri.partition("/")
     if scheme == "builtin":
         return TaskSet(uri, tuple(_builtin(rest)), trusted=True)
+    seeds = _GENERATED.fullmatch(rest)
+    if scheme == "generated" and seeds:
+        first, count = int(seeds[1]), int(seeds[2] or _COUNT)
+        made = tuple(each.program for each in islice(stream(first), count))
+        return TaskSet(uri, made, trusted=True)
     if scheme == "jsonl" and rest:
         return TaskSet(uri, tuple(_rows(Path(rest))), trusted=False)
     raise TaskError(
-        f"{uri!r} names no task set; use builtin, builtin/NAME or jsonl/PATH (as in jsonl//data/tasks.jsonl)"
+        f"{uri!r} names no task set; use builtin, builtin/NAME, generated/SEED, generated/SEED/COUNT "
+        "or jsonl/PATH (as in jsonl//data/tasks.jsonl)"
     )
 
 
@@ -86,40 +93,8 @@ def _builtin(name: str) -> Iterator[Program]:
 
 
 def _rows(path: Path) -> Iterator[Program]:
-    opener = gzip.open if path.suffix == ".gz" else open
-    count = 0
     try:
-        with opener(path, "rt", encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield from _row(line, f"{path}, line {number}")
-                    count += 1
-    except (OSError, UnicodeDecodeError, EOFError) as error:
-        raise TaskError(f"the task set {path} cannot be read: {error}") from None
-    if not count:
-        raise TaskError(f"the task set {path} is empty; give one JSON object a line")
-
-
-def _row(line: str, place: str) -> Iterator[Program]:
-    try:
-        row = json.loads(line)
-    except ValueError as error:
-        raise TaskError(f"{place}: no JSON ({error})") from None
-    source = (row.get("source") or row.get("code")) if isinstance(row, dict) else None
-    if not isinstance(source, str):
-        raise TaskError(f"{place}: a row is an object with the program in 'source' or 'code'")
-    name = str(row.get("id") or row.get("name") or place)
-    for call in _calls(row, place):
-        yield Program(source, call, name)
-
-
-def _calls(row: dict[str, Any], place: str) -> list[str]:
-    if isinstance(row.get("input"), str) and "call" not in row and "calls" not in row:
-        return [f"f({row['input']})"]
-    calls = row["calls"] if "calls" in row else [row.get("call")]
-    if not isinstance(calls, list) or not calls or not all(isinstance(call, str) for call in calls):
-        raise TaskError(
-            f"{place}: a row says how to enter the program: 'call' (an expression), "
-            "'calls' (a list of them) or 'input' (the arguments of f)"
-        )
-    return calls
+        for row in load_rows(path):
+            yield from row.programs
+    except RowError as error:
+        raise TaskError(str(error)) from None

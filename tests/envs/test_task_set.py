@@ -44,6 +44,14 @@ def test_bad_rows_are_named(text: str, complaint: str, tmp_path: Path) -> None:
         load_task_set(f"jsonl/{path}")
 
 
+def test_generated_programs_are_those_of_their_seeds() -> None:
+    first, second = load_task_set("generated/3/4"), load_task_set("generated/4/3")
+    assert first.programs[1:] == second.programs
+    assert len(first.programs) == 4 and first.trusted
+    with pytest.raises(TaskError, match="generated/SEED"):
+        load_task_set("generated/x")
+
+
 def test_a_missing_file_is_a_task_error() -> None:
     with pytest.raises(TaskError, match="cannot be read"):
         load_task_set("jsonl//nowhere/at/all.jsonl")

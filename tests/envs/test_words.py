@@ -17,6 +17,7 @@ from debugworld.sandboxes.debugger import Action, ActionKind, Event, IllegalActi
 kinds = st.sampled_from(ActionKind)
 actions = st.builds(lambda k, n: Action(k, n if k.takes_line else None), kinds, st.integers(1, 500))
 values = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF), min_size=1, max_size=40)
+values = values.filter(lambda text: text.strip() == text)
 commands = actions | st.builds(Answer, values)
 
 
