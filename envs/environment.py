@@ -193,7 +193,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         for kind in LINE_KINDS:
             lines = debugger.breakpoints if kind is ActionKind.CLEAR else stops
             if lines and debugger.refusal(Action(kind, lines[0])) is None:
-                mask[[commands.number(Action(kind, line)) for line in lines]] = 1
+                mask[commands.number(Action(kind, 1)) - 1 + np.array(lines)] = 1
         return mask
 
     def render(self) -> str | None:
