@@ -1,11 +1,15 @@
-"""The process that the program runs in: confines itself, records, and reports over one pipe.
+"""The process that the program runs in: confines itself, records, and reports.
 
-What it says is data to the supervisor: how the run ended is decided from outside.
+What it says is data to the supervisor: how the run ended is decided from outside. Frames lie in memory
+that the supervisor shares, so that none is lost however the process ends; a full memory goes over a pipe.
 """
 
 from __future__ import annotations
 
+import dis
+import mmap
 import os
+import struct
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -13,31 +17,29 @@ from typing import Any, NoReturn
 from . import recorder
 from .confine import confine
 from .program import Program
-from .wire import FRAME_LIMIT, dumps, frame
+from .wire import dumps, frame
 
 TOKEN_SIZE = 16
 """Bytes that begin every frame's body; a write to a guessed descriptor does not have them."""
-STATES, LAST = b"S", b"L"
-"""The byte after the token: states, or the last message of the run."""
+MARK = struct.Struct(">IB")
+"""What follows the token: the frame's number from 0, and whether it is the last message of the run."""
+AREA_SIZE = 1 << 18
+"""Bytes of the shared memory."""
+AREA_HEAD = struct.Struct("=Q")
+"""What the shared memory begins with: where its frames end."""
 TAMPER_STATUS = 86
 """Exit status after the program tried to take the recorder's place."""
 
-_TAMPERING = frozenset(
-    {
-        "sys.settrace",
-        "sys.setprofile",
-        "sys.addaudithook",
-        "sys.monitoring.register_callback",
-    }
-)
+_CALLS = frozenset(number for name, number in dis.opmap.items() if name.startswith("CALL"))
 
 
-def live(request: dict[str, Any], pipe: int, token: bytes, alone: bool) -> NoReturn:
+def live(request: dict[str, Any], pipe: int, area: mmap.mmap, token: bytes, alone: bool) -> NoReturn:
     """Runs one request in this process and ends the process.
 
     Args:
         request: ``source``, ``call``, ``name``, ``max_events``, ``timeout`` and ``memory``.
-        pipe: where frames are written.
+        pipe: where frames are written that the shared memory cannot hold.
+        area: the shared memory, empty.
         token: begins every frame's body.
         alone: as `confine` has it.
     """
@@ -45,10 +47,10 @@ def live(request: dict[str, Any], pipe: int, token: bytes, alone: bool) -> NoRet
     status = 1
     try:
         confine(pipe, request["memory"], request["timeout"], alone)
-        emit = _emitter(pipe, token)
+        guard = _Guard(leave)
+        emit = _emitter(pipe, area, token, guard)
         program = Program(request["source"], request["call"], request["name"])
         sys.argv = [program.name]
-        _guard(leave)
         try:
             recorder.run(program, request["max_events"], emit)
         except MemoryError:
@@ -60,36 +62,72 @@ def live(request: dict[str, Any], pipe: int, token: bytes, alone: bool) -> NoRet
         leave(status)
 
 
-def _emitter(pipe: int, token: bytes) -> Callable[[dict[str, Any]], None]:
-    """Returns the function that sends the recorder's messages; large ones are split.
+def _emitter(pipe: int, area: mmap.mmap, token: bytes, guard: _Guard) -> Callable[[dict[str, Any]], None]:
+    """Returns the function that takes the recorder's messages; each state gets a frame.
 
-    A process that the program forks says nothing.
+    A process that the program forks says nothing. A run that went on after its trace had ended is
+    none that ended well.
     """
     write, encode, whoami, owner = os.write, dumps, os.getpid, os.getpid()
+    start = end = AREA_HEAD.size
+    number = 0
+
+    def push(data: bytes | memoryview) -> None:
+        while data:
+            data = data[write(pipe, data) :]
+
+    def put(message: dict[str, Any], last: bool) -> None:
+        nonlocal end, number
+        data = frame(token + MARK.pack(number, last) + encode(message).encode("ascii"))
+        number += 1
+        if end + len(data) > AREA_SIZE:
+            push(memoryview(area)[start:end])
+            end = start
+            AREA_HEAD.pack_into(area, 0, end)
+        if end + len(data) > AREA_SIZE:
+            push(data)
+            return
+        area[end : end + len(data)] = data
+        end += len(data)
+        AREA_HEAD.pack_into(area, 0, end)
 
     def emit(message: dict[str, Any]) -> None:
         if whoami() != owner:
             return
-        states = message.get("states")
-        body = encode(message).encode("ascii")
-        if states and len(states) > 1 and len(body) > FRAME_LIMIT // 2:
-            middle = len(states) // 2
-            emit({"states": states[:middle]})
-            emit({"states": states[middle:]})
-            return
-        data = memoryview(frame(token + (LAST if states is None else STATES) + body))
-        while data:
-            data = data[write(pipe, data) :]
+        for state in message.get("states", ()):
+            put(state, False)
+        if "states" not in message:
+            if guard.lost and message.get("exit", {}).get("code") == "normal":
+                message = {"exit": {"code": "never", "reason": "trace_lost"}, "stdout": ""}
+            put(message, True)
 
     return emit
 
 
-def _guard(leave: Callable[[int], None]) -> None:
-    """Ends the process when anything but the recorder sets a trace function or the like."""
-    own, caller, tampering = vars(recorder), sys._getframe, _TAMPERING
+class _Guard:
+    """Watches over the trace function, which is the recorder's alone.
 
-    def watch(event: str, arguments: tuple[Any, ...]) -> None:
-        if event in tampering and caller(1).f_globals is not own:
-            leave(TAMPER_STATUS)
+    The process ends at once when the program sets another one, or adds an audit hook. CPython takes the
+    trace function away by itself where it raises, as it does next to the recursion limit.
 
-    sys.addaudithook(watch)
+    Args:
+        leave: ends the process.
+    """
+
+    def __init__(self, leave: Callable[[int], None]) -> None:
+        self.lost = False
+        """Whether states are missing at the end of the trace."""
+        own, caller = vars(recorder), sys._getframe
+
+        def watch(event: str, arguments: tuple[Any, ...]) -> None:
+            if event == "sys.addaudithook":
+                leave(TAMPER_STATUS)
+            elif event == "sys.settrace":
+                frame = caller(1)
+                if frame.f_globals is own:
+                    return
+                if frame.f_code.co_code[frame.f_lasti] in _CALLS:
+                    leave(TAMPER_STATUS)
+                self.lost = True
+
+        sys.addaudithook(watch)

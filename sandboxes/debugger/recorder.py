@@ -42,8 +42,8 @@ from .values import Renderer
 
 FILENAME = "<program>"
 """File name under which the program is compiled."""
-BATCH = 128
-"""States sent in one message."""
+BATCH = 1
+"""States sent in one message: what is not sent is lost where the process dies."""
 MAX_STDOUT = 16_384
 """Characters of output kept between two stops."""
 
@@ -305,7 +305,11 @@ class Recorder:
         if self._left <= 0:
             self._leave()
         self._left -= 1
-        self._held, self._guess = state, None
+        self._guess = None
+        if state.event is Event.EXCEPTION:
+            self._held = state  # its text can still turn out to be another exception's
+        else:
+            self._emit(state)
 
 
 class _Output:

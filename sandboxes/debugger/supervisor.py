@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import mmap
 import os
 import platform
 import select
@@ -19,8 +20,8 @@ import time
 from typing import Any
 
 from .confine import shield_supervisor
-from .inmate import LAST, STATES, TAMPER_STATUS, TOKEN_SIZE, live
-from .wire import FRAME_LIMIT, HEADER, RUN_LIMIT, frame, pack, read_frame
+from .inmate import AREA_HEAD, AREA_SIZE, MARK, TAMPER_STATUS, TOKEN_SIZE, live
+from .wire import HEADER, RUN_LIMIT, STATE_LIMIT, frame, pack, read_frame
 
 _STDIN, _STDOUT = 0, 1
 _CHUNK = 1 << 16
@@ -43,11 +44,12 @@ def serve() -> None:
     """Answers requests until stdin ends."""
     shield_supervisor()
     alone = os.getpid() == 1
+    area = mmap.mmap(-1, AREA_SIZE)
     _send(pack({"python": platform.python_version()}))
     gc.collect()
     gc.freeze()
     while (request := read_frame(lambda size: os.read(_STDIN, size))) is not None:
-        _send(Run(request, alone).last())
+        _send(Run(request, area, alone).last())
         _clear(alone)
 
 
@@ -56,21 +58,27 @@ class Run:
 
     Args:
         request: as `live` takes it.
+        area: memory of `AREA_SIZE` bytes that is shared with forks.
         alone: this process is the box's first, and everything else in the box is the program's.
     """
 
-    def __init__(self, request: dict[str, Any], alone: bool) -> None:
+    def __init__(self, request: dict[str, Any], area: mmap.mmap, alone: bool) -> None:
+        self._area = area
+        AREA_HEAD.pack_into(area, 0, AREA_HEAD.size)
         self._deadline = time.monotonic() + request["timeout"]
         self._token = os.urandom(TOKEN_SIZE)
         self._pipe, writing = os.pipe()
         self._pid = os.fork()
         if self._pid == 0:
-            live(request, writing, self._token, alone)
+            live(request, writing, area, self._token, alone)
         os.close(writing)
         os.set_blocking(self._pipe, False)
         self._alone = alone
         self._buffer = bytearray()
+        self._count = 0
+        """Frames taken."""
         self._sent = 0
+        """Bytes handed on."""
         self._last: bytes | None = None
         self._fault: tuple[str, str] | None = None
         """Exit code and reason that were decided before the process ended."""
@@ -80,6 +88,7 @@ class Run:
         self._relay()
         status = self._end()
         os.close(self._pipe)
+        self._take_rest()
         if self._fault is None and self._last is not None and status == 0:
             return frame(self._last)
         code, reason = self._fault or _verdict(status)
@@ -122,39 +131,52 @@ class Run:
         self._take_frames()
         return bool(data)
 
+    def _take_rest(self) -> None:
+        """Takes what the ended process left in the shared memory; frames come whole there, or not at all."""
+        (end,) = AREA_HEAD.unpack_from(self._area)
+        self._buffer = bytearray(self._area[AREA_HEAD.size : min(end, AREA_SIZE)])
+        self._take_frames()
+
     def _take_frames(self) -> None:
         """Hands on the whole frames of states, keeps the last message, and notes what is forged."""
-        buffer, start, out = self._buffer, 0, bytearray()
+        buffer, start, states = self._buffer, 0, list[bytearray]()
         while len(buffer) - start >= HEADER.size:
             (size,) = HEADER.unpack_from(buffer, start)
             body = start + HEADER.size
-            kind = bytes(buffer[body + TOKEN_SIZE : body + TOKEN_SIZE + 1])
-            if size > FRAME_LIMIT:
+            mark = body + TOKEN_SIZE
+            content = mark + MARK.size
+            if size > STATE_LIMIT:
                 genuine = buffer.startswith(self._token, body)
-                self._fault = ("never", "size_budget") if genuine else ("error", "tamper")
+                self._blame(*("never", "size_budget") if genuine else ("error", "tamper"))
                 break
             if len(buffer) - body < size:
                 break
-            if (
-                self._last is not None
-                or not buffer.startswith(self._token, body)
-                or kind not in (STATES, LAST)
-            ):
-                self._fault = ("error", "tamper")
+            start = body + size
+            if not buffer.startswith(self._token, body) or content > start:
+                self._blame("error", "tamper")
                 break
-            content = bytes(buffer[body + TOKEN_SIZE + 1 : body + size])
-            if kind == LAST:
-                self._last = content
+            number, last = MARK.unpack_from(buffer, mark)
+            if number < self._count:
+                continue  # came over the pipe and lies in the shared memory still
+            if number > self._count or self._last is not None:
+                self._blame("error", "tamper")
+                break
+            self._count += 1
+            if last:
+                self._last = bytes(buffer[content:start])
                 self._deadline = min(self._deadline, time.monotonic() + _GRACE)
             else:
-                out += frame(content)
-            start = body + size
+                states.append(buffer[content:start])
+                self._sent += start - content
         del buffer[:start]
-        self._sent += len(out)
         if self._sent > RUN_LIMIT:
-            self._fault = ("never", "size_budget")
-        elif out:
-            _send(out)
+            self._blame("never", "size_budget")
+        elif states:
+            _send(frame(b'{"states":[' + b",".join(states) + b"]}"))
+
+    def _blame(self, code: str, reason: str) -> None:
+        """Notes why the run is over; the first reason stays."""
+        self._fault = self._fault or (code, reason)
 
     def _end(self) -> int:
         """Ends the process with all that it started, and returns its wait status."""

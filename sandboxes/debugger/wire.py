@@ -14,6 +14,8 @@ HEADER = struct.Struct(">I")
 """Length of the body in bytes, big-endian."""
 FRAME_LIMIT = 16 << 20
 """Most bytes of one body."""
+STATE_LIMIT = 8 << 20
+"""Most bytes of one state."""
 RUN_LIMIT = 128 << 20
 """Most bytes that one run may send."""
 
@@ -30,7 +32,7 @@ def pack(data: Any) -> bytes:
     return frame(dumps(data).encode("ascii"))
 
 
-def frame(body: bytes) -> bytes:
+def frame(body: bytes | bytearray) -> bytes:
     """Returns a body with its length before it."""
     return HEADER.pack(len(body)) + body
 
