@@ -270,7 +270,8 @@ class Renderer:
     def _subclass_writer(self, kind: type, base: type) -> Callable[[Any, int], str]:
         write = types.MethodType(_EXACT[base], self)
         name = _type_qualname(kind)
-        return lambda value, depth: f"{name}({write(value, depth)})"
+        plain = _PLAIN.get(base, lambda value: value)
+        return lambda value, depth: f"{name}({write(plain(value), depth)})"
 
     def _instance(self, value: object, depth: int) -> str:
         fields = self._field_texts(value, depth)
@@ -418,5 +419,11 @@ _EXACT: dict[type, Callable[..., str]] = {
         (bool, float, complex, types.NoneType, types.EllipsisType, types.NotImplementedType), Renderer._repr
     ),
 }
+_PLAIN: dict[type, Callable[[Any], Any]] = {
+    int: int.__int__,
+    str: str.__str__,
+    bytes: lambda value: bytes.__getitem__(value, slice(None)),
+}
+"""How a value of a subclass becomes one of the built-in class, without the subclass's code."""
 _EXACT_BY_ID = {id(kind): writer for kind, writer in _EXACT.items()}
 _CONTAINERS = (Counter, defaultdict, OrderedDict, dict, list, tuple, set, frozenset, deque, str, int, bytes)
