@@ -76,7 +76,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         sandbox: str | None = None,
         model: str | None = None,
         max_moves: int = 20,
-        max_lines: int = 96,
+        max_lines: int = 64,
         render_mode: str | None = None,
     ) -> None:
         if backend not in BACKENDS:

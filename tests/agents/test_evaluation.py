@@ -41,6 +41,19 @@ def test_scripted_beats_random(env_id: str, tasks: str) -> None:
     assert all(episode.refusals == 0 for each in (chance, script) for episode in each.episodes)
 
 
+@pytest.mark.parametrize("env_id", ENV_IDS)
+def test_scripted_solves_the_programs_that_ship(env_id: str) -> None:
+    [script] = evaluate(env_id, ["scripted"], "real", 60)
+    assert script.success.mean > 0.9
+
+
+@pytest.mark.docker
+def test_programs_of_others_run_in_docker(shared_data: Path) -> None:
+    uri = f"jsonl/{shared_data / 'cruxeval_dev.jsonl'}"
+    [script] = evaluate(ENV_IDS[0], ["scripted"], "real", 20, tasks=uri)
+    assert script.success.mean > 0.9 and not script.faults
+
+
 def test_the_same_seeds_give_the_same_numbers(tasks: str) -> None:
     first, second = (
         evaluate(ENV_IDS[2], AGENTS, "real", 10, seed=7, tasks=tasks, sandbox="process") for _ in range(2)

@@ -45,6 +45,15 @@ def test_the_environment_checker_has_no_complaint(env_id: str, make: Make) -> No
 
 
 @every_id
+def test_the_programs_that_ship_are_the_default(env_id: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        env = gymnasium.make(f"debugworld.envs:{env_id}")
+        check_env(env.unwrapped)
+        env.close()
+
+
+@every_id
 def test_seeds_bind(env_id: str, make: Make) -> None:
     first, second = roll(make(env_id), 5), roll(make(env_id), 5)
     assert data_equivalence(first, second, exact=True)
@@ -124,7 +133,7 @@ def test_an_answer_where_none_is_asked_is_refused(make: Make) -> None:
 def test_the_move_budget_truncates(env_id: str, make: Make) -> None:
     env = make(env_id, max_moves=3)
     env.reset(seed=1)
-    say = {"text": ["b 2", "cl 2"], "features": [8 + 96 + 1, 8 + 2 * 96 + 1]}
+    say = {"text": ["b 2", "cl 2"], "features": [8 + 64 + 1, 8 + 2 * 64 + 1]}
     family = "features" if "Features" in env_id else "text"
     ends = []
     for count in range(4):

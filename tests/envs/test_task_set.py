@@ -44,6 +44,16 @@ def test_bad_rows_are_named(text: str, complaint: str, tmp_path: Path) -> None:
         load_task_set(f"jsonl/{path}")
 
 
+def test_builtin_programs_fit_the_default_environment() -> None:
+    everything = load_task_set("builtin")
+    assert everything.trusted and everything.within(64) == everything
+    name = everything.programs[0].name
+    one = load_task_set(f"builtin/{name}").programs
+    assert one == tuple(program for program in everything.programs if program.name == name)
+    with pytest.raises(TaskError, match=name):
+        load_task_set("builtin/nothing")
+
+
 def test_generated_programs_are_those_of_their_seeds() -> None:
     first, second = load_task_set("generated/3/4"), load_task_set("generated/4/3")
     assert first.programs[1:] == second.programs
