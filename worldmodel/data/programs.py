@@ -33,11 +33,37 @@ _FEWEST_STATES = 5
 _ATTEMPTS = 4000
 _SEEN_IN_RUN = frozenset({"raises", "caught-exception"})
 _USABLE = tuple(idiom for idiom in IDIOMS if idiom.result in EXPRESSIONS)
-_PARAMETERS = (
-    "int int int pos str str str word phrase ints ints ints dups words strs dsi float bool tup pair items matrix "
-    "dii iset chr dsl dis big"
-).split()
-_RESULTS = frozenset("int str ints strs bool dsi tup float items pair".split())
+_PARAMETERS = [
+    "int",
+    "int",
+    "int",
+    "pos",
+    "str",
+    "str",
+    "str",
+    "word",
+    "phrase",
+    "ints",
+    "ints",
+    "ints",
+    "dups",
+    "words",
+    "strs",
+    "dsi",
+    "float",
+    "bool",
+    "tup",
+    "pair",
+    "items",
+    "matrix",
+    "dii",
+    "iset",
+    "chr",
+    "dsl",
+    "dis",
+    "big",
+]
+_RESULTS = frozenset(["int", "str", "ints", "strs", "bool", "dsi", "tup", "float", "items", "pair"])
 
 
 @dataclass(frozen=True)
@@ -142,7 +168,9 @@ class _Author:
         for _ in range(helpers):
             name = names.pick(names.BY_ROLE[self.rng.choice("gh")], taken, self.rng)
             if self.rng.random() < 0.6:
-                usable = [i for i in self.idioms if i in _USABLE] if len(self.idioms) < len(IDIOMS) else _USABLE
+                usable = (
+                    [i for i in self.idioms if i in _USABLE] if len(self.idioms) < len(IDIOMS) else _USABLE
+                )
                 helper = self.rng.choice(usable or _USABLE).expand(self.rng, self.literals, name, taken)
             else:
                 helper, _ = self._free(name, self.rng.randint(1, 1 + self.difficulty), {}, constants, taken)
@@ -194,7 +222,9 @@ class _Author:
         lines: list[str] = []
         for part in parts:
             for line in part:
-                opens = line.startswith(("def ", "class ", "@")) or (not line.startswith(" ") and line is part[0])
+                opens = line.startswith(("def ", "class ", "@")) or (
+                    not line.startswith(" ") and line is part[0]
+                )
                 if lines and opens and not lines[-1].startswith("@"):
                     lines += blank
                 lines.append(line)

@@ -105,8 +105,15 @@ class _Sheet:
         if end == "fails":
             body += [f"return {self._wrong()}"] if self.rng.random() < 0.4 else [f"done = {self._wrong()}"]
         elif end == "caught":
-            error = self.rng.choice(("Exception", "Exception", "(TypeError, ValueError)", "(LookupError, ArithmeticError)"))
-            body += ["try:", f"{INDENT}done = {self._wrong()}", f"except {error} as e:", f"{INDENT}done = str(e)"]
+            error = self.rng.choice(
+                ("Exception", "Exception", "(TypeError, ValueError)", "(LookupError, ArithmeticError)")
+            )
+            body += [
+                "try:",
+                f"{INDENT}done = {self._wrong()}",
+                f"except {error} as e:",
+                f"{INDENT}done = str(e)",
+            ]
         if not body[-1].startswith("return"):
             body.append(f"return {self._result()}")
         lines = [f"def f({', '.join(self.parameters)}):", *(INDENT + line for line in body)]
@@ -212,12 +219,25 @@ class _Sheet:
             "str": (f"{name} = {name}[1:]", f"{name} = {name}[:-2]"),
             "ints": (f"{name}.pop()", f"{name} = {name}[2:]"),
         }[kind]
-        head = f"{name} > {self.rng.randint(0, 9)}" if kind == "int" else f"len({name}) > {self.rng.randint(0, 4)}"
+        head = (
+            f"{name} > {self.rng.randint(0, 9)}"
+            if kind == "int"
+            else f"len({name}) > {self.rng.randint(0, 4)}"
+        )
         return [f"while {head}:", INDENT + self.rng.choice(step)]
 
     def _print(self) -> list[str]:
-        form = self.rng.choice(("print(<int>)", "print(<str>)", "print(<str>, <int>)", "print(<ints>)",
-                                "print(<str>, <str>, sep=<sep>)", "print(<str>, end='')", "print()"))  # fmt: skip
+        form = self.rng.choice(
+            (
+                "print(<int>)",
+                "print(<str>)",
+                "print(<str>, <int>)",
+                "print(<ints>)",
+                "print(<str>, <str>, sep=<sep>)",
+                "print(<str>, end='')",
+                "print()",
+            )
+        )
         return [self.expressions.fill(form, 1)]
 
     def _wrong(self) -> str:

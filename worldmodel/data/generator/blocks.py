@@ -14,9 +14,46 @@ _VALUE_TYPES = (
     ("iset", 3), ("tup", 3), ("pair", 2), ("item", 1), ("items", 2), ("matrix", 2), ("sset", 1), ("dss", 1),
     ("dis", 1), ("dsl", 1), ("floats", 1),
 )  # fmt: skip
-_ERRORS = "ValueError KeyError IndexError TypeError ZeroDivisionError".split()
+_ERRORS = ["ValueError", "KeyError", "IndexError", "TypeError", "ZeroDivisionError"]
 _MESSAGES = ("'bad value'", "'empty'", "'too big'", "f'bad {<$int>}'", "'no ' + <str!>", "<$str>", "<$int>")
-_START = {"int": ("0", "1", "0"), "str": ("''", "''", "' '"), "ints": ("[]",), "strs": ("[]",), "dsi": ("{}",)}
+_START = {
+    "int": ("0", "1", "0"),
+    "str": ("''", "''", "' '"),
+    "ints": ("[]",),
+    "strs": ("[]",),
+    "dsi": ("{}",),
+}
+_HEADS = (
+    (("idx",), "range(<pos>)"),
+    (("idx",), "range(len(<ints>))"),
+    (("idx",), "range(len(<str>))"),
+    (("idx",), "range(1, <pos>)"),
+    (("idx",), "range(len(<ints>) - 1, -1, -1)"),
+    (("idx",), "range(0, <width>, 2)"),
+    (("int",), "<ints>"),
+    (("int",), "<ints>"),
+    (("int",), "<tup>"),
+    (("chr",), "<str>"),
+    (("chr",), "<str>"),
+    (("str",), "<strs>"),
+    (("str",), "<str!>.split()"),
+    (("idx", "int"), "enumerate(<ints>)"),
+    (("idx", "chr"), "enumerate(<str>)"),
+    (("idx", "str"), "enumerate(<strs>)"),
+    (("int", "int"), "zip(<ints>, <ints>)"),
+    (("chr", "chr"), "zip(<str>, <str>)"),
+    (("str", "int"), "zip(<strs>, <ints>)"),
+    (("str", "int"), "<dsi!>.items()"),
+    (("int", "int"), "<dii!>.items()"),
+    (("str",), "sorted(<dsi>)"),
+    (("str", "int"), "<items>"),
+    (("ints",), "<matrix>"),
+    (("int",), "<dii>"),
+    (("int",), "sorted(<iset>)"),
+    (("int",), "reversed(<ints>)"),
+    (("int",), "<dsi!>.values()"),
+)
+"""Types of the variables and the iterable of a `for`."""
 INDENT = "    "
 
 
@@ -65,7 +102,9 @@ class Body:
 
     def _result(self, returns: Collection[str] | None) -> tuple[str, str]:
         rng, variables = self.rng, self.scope.variables
-        names_ = [n for n in variables if n not in self.scope.fixed and (returns is None or variables[n] in returns)]
+        names_ = [
+            n for n in variables if n not in self.scope.fixed and (returns is None or variables[n] in returns)
+        ]
         if not names_:
             kind = rng.choice(sorted(returns)) if returns else "int"
             return self.expressions.of(kind, 2), kind
@@ -123,7 +162,9 @@ class Body:
 
     def _assign(self) -> list[str]:
         kind = self._kind()
-        free = [n for n in self.scope.of(kind) if n not in self.scope.fixed and self.scope.variables[n] == kind]
+        free = [
+            n for n in self.scope.of(kind) if n not in self.scope.fixed and self.scope.variables[n] == kind
+        ]
         value = self.expressions.of(kind, self.depth if self.rng.random() < 0.6 else 1)
         if free and self.rng.random() < 0.4:
             return [f"{self.rng.choice(free)} = {value}"]
@@ -157,25 +198,39 @@ class Body:
     def _unpack(self) -> list[str]:
         targets, template = self.rng.choice(UNPACKINGS)
         value = self.expressions.fill(template, 1)
-        written, born = [], {}
+        written: list[str] = []
+        born: dict[str, str] = {}
         for target in targets:
             kind = target.strip("(*)")
             if target == "_":
                 written.append("_")
                 continue
-            name = names.pick(names.BY_TYPE[kind], self.taken | set(self.scope.variables) | set(born), self.rng)
+            name = names.pick(
+                names.BY_TYPE[kind], self.taken | set(self.scope.variables) | set(born), self.rng
+            )
             born[name] = kind
             written.append(target.replace(kind, name))
         self.scope.variables.update(born)
         return [f"{', '.join(written)} = {value}"]
 
     def _print(self) -> list[str]:
-        form = self.rng.choice(("print(<int>)", "print(<str>)", "print(<$str>, <$int>)", "print(<str>, <int>)",
-                                "print(f'{<$str>}: {<$int>}')", "print(<ints>)", "print(<str>, end=' ')"))  # fmt: skip
+        form = self.rng.choice(
+            (
+                "print(<int>)",
+                "print(<str>)",
+                "print(<$str>, <$int>)",
+                "print(<str>, <int>)",
+                "print(f'{<$str>}: {<$int>}')",
+                "print(<ints>)",
+                "print(<str>, end=' ')",
+            )
+        )
         return [self.expressions.fill(form, 1)]
 
     def _assert(self) -> list[str]:
-        form = self.rng.choice(("assert <bool>", "assert <bool>, 'bad'", "assert <$int> >= 0", "assert <$ints>"))
+        form = self.rng.choice(
+            ("assert <bool>", "assert <bool>, 'bad'", "assert <$int> >= 0", "assert <$ints>")
+        )
         return [self.expressions.fill(form, 1)]
 
     def _jump(self) -> list[str]:
@@ -239,19 +294,7 @@ class Body:
 
     def _for(self, level: int, grown: tuple[str, str] | None = None) -> list[str]:
         expression = self.expressions
-        forms = (
-            (("idx",), "range(<pos>)"), (("idx",), "range(len(<ints>))"), (("idx",), "range(len(<str>))"),
-            (("idx",), "range(1, <pos>)"), (("idx",), "range(len(<ints>) - 1, -1, -1)"),
-            (("idx",), "range(0, <width>, 2)"), (("int",), "<ints>"), (("int",), "<ints>"), (("int",), "<tup>"),
-            (("chr",), "<str>"), (("chr",), "<str>"), (("str",), "<strs>"), (("str",), "<str!>.split()"),
-            (("idx", "int"), "enumerate(<ints>)"), (("idx", "chr"), "enumerate(<str>)"),
-            (("idx", "str"), "enumerate(<strs>)"), (("int", "int"), "zip(<ints>, <ints>)"),
-            (("chr", "chr"), "zip(<str>, <str>)"), (("str", "int"), "zip(<strs>, <ints>)"),
-            (("str", "int"), "<dsi!>.items()"), (("int", "int"), "<dii!>.items()"), (("str",), "sorted(<dsi>)"),
-            (("str", "int"), "<items>"), (("ints",), "<matrix>"), (("int",), "<dii>"), (("int",), "sorted(<iset>)"),
-            (("int",), "reversed(<ints>)"), (("int",), "<dsi!>.values()"),
-        )  # fmt: skip
-        picks = [self.rng.choice(forms) for _ in range(3)]
+        picks = [self.rng.choice(_HEADS) for _ in range(3)]
         kinds, template = max(picks, key=lambda form: expression.fit(form[1]))
         iterable = expression.fill(template, 1 if self.rng.random() < 0.25 else 0)
         before = dict(self.scope.variables)
@@ -293,10 +336,16 @@ class Body:
                 raise NoSuchVariable(kind)
             if form == "text":
                 step = rng.choice((f"{name} = {name}[1:]", f"{name} = {name}[:-1]", f"{name} = {name}[2:]"))
-                return self._loop(rng.choice((f"while {name}:", f"while len({name}) > {rng.randint(1, 3)}:")), step,
-                                  level, (name,))  # fmt: skip
+                return self._loop(
+                    rng.choice((f"while {name}:", f"while len({name}) > {rng.randint(1, 3)}:")),
+                    step,
+                    level,
+                    (name,),
+                )
             item = self._new("int")
-            return self._loop(f"while {name}:", f"{item} = {name}.pop({rng.choice(('', '0'))})", level, (name,))
+            return self._loop(
+                f"while {name}:", f"{item} = {name}.pop({rng.choice(('', '0'))})", level, (name,)
+            )
         if form == "digits":
             name = self.expressions.variable("int")
             if name in self.scope.fixed:
@@ -304,19 +353,24 @@ class Body:
             base = rng.choice((10, 10, 2, 3))
             return self._loop(f"while {name} > 0:", f"{name} //= {base}", level, (name,))
         name = self._new("idx")
-        step = rng.choice((1, 1, 1, 2, 3))
+        pace = rng.choice((1, 1, 1, 2, 3))
         before = dict(self.scope.variables)
         self.scope.variables[name] = "idx"
         if form == "true":
-            stop = [f"{name} += {step}", f"if {name} > {rng.randint(2, 8)}:", INDENT + "break"]
+            stop = [f"{name} += {pace}", f"if {name} > {rng.randint(2, 8)}:", INDENT + "break"]
             lines = [f"{name} = 0", *self._loop("while True:", stop, level, (name,))]
         elif form == "down":
             start = rng.choice((str(rng.randint(3, 9)), self.expressions.fill("len(<ints>)", 0)))
-            lines = [f"{name} = {start}", *self._loop(f"while {name} > 0:", f"{name} -= {step}", level, (name,))]
+            lines = [
+                f"{name} = {start}",
+                *self._loop(f"while {name} > 0:", f"{name} -= {pace}", level, (name,)),
+            ]
         else:
             stop_at = rng.choice((str(rng.randint(2, 8)), self.expressions.fill("len(<str>)", 0)))
-            lines = [f"{name} = 0",
-                     *self._loop(f"while {name} < {stop_at}:", f"{name} += {step}", level, (name,))]  # fmt: skip
+            lines = [
+                f"{name} = 0",
+                *self._loop(f"while {name} < {stop_at}:", f"{name} += {pace}", level, (name,)),
+            ]
         if level:
             self.taken.add(name)
             self.scope.variables.clear()
@@ -341,10 +395,14 @@ class Body:
     def _grow(self, name: str, kind: str, target: str, have: str) -> str:
         """A line that adds something of a loop's variable to an accumulator."""
         rng, expressions = self.rng, self.expressions
-        as_int = {"int": target, "idx": target, "str": f"len({target})", "chr": f"ord({target})"}.get(have, "1")
+        as_int = {"int": target, "idx": target, "str": f"len({target})", "chr": f"ord({target})"}.get(
+            have, "1"
+        )
         as_str = target if have in ("str", "chr") else f"str({target})"
         if kind == "int":
-            more = rng.choice((as_int, as_int, "1", expressions.of("int", 1), f"{as_int} * {rng.randint(2, 5)}"))
+            more = rng.choice(
+                (as_int, as_int, "1", expressions.of("int", 1), f"{as_int} * {rng.randint(2, 5)}")
+            )
             return f"{name} {'-=' if rng.random() < 0.12 else '+='} {more}"
         if kind == "str":
             more = rng.choice((as_str, as_str, f"{as_str}.upper()", f"{as_str} + {expressions.of('sep', 0)}"))

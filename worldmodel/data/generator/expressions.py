@@ -15,9 +15,32 @@ _HOLE = re.compile(r"<([+$]?)([a-z]+)(!?)>")
 _WORD = re.compile(r"\$?\w+|-?\d+|'[^'\\]*'|\[[\w, -]*\]")
 _SELF = re.compile(r"([a-z$]\w*)(?: (?:[-%/<>=!^&|]|//|<=|>=|==|!=|in|and|or) |\.is\w+\()\1\b(?![.(\[])")
 _COMPOUND = (ast.BinOp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.IfExp, ast.Lambda)
-_DERIVED = frozenset("bool ints strs floats dsi dii dis dss dsl iset sset tup items matrix".split())
+_DERIVED = frozenset(
+    [
+        "bool",
+        "ints",
+        "strs",
+        "floats",
+        "dsi",
+        "dii",
+        "dis",
+        "dss",
+        "dsl",
+        "iset",
+        "sset",
+        "tup",
+        "items",
+        "matrix",
+    ]
+)
 _COMPREHENSION_NAMES = {"chr": "c ch", "str": "w s", "int": "x n v i", "idx": "i j", "float": "x v"}
-_ACCEPTS = {"int": ("int", "idx"), "str": ("str", "chr"), "sub": ("chr", "sub"), "chr": ("chr",), "idx": ("idx",)}
+_ACCEPTS = {
+    "int": ("int", "idx"),
+    "str": ("str", "chr"),
+    "sub": ("chr", "sub"),
+    "chr": ("chr",),
+    "idx": ("idx",),
+}
 _ROLES = {
     "pos": "int", "small": "int", "count": "int", "big": "int", "exp": "int", "bit": "int", "width": "int",
     "letter": "chr", "sep": "str", "mark": "str", "key": "str", "word": "str", "phrase": "str",
@@ -28,7 +51,9 @@ _ROLES = {
 
 def _needs_brackets(text: str) -> bool:
     """Tells whether an operand must be bracketed; negative numbers go without."""
-    return not _WORD.fullmatch(text) and isinstance(ast.parse(text.replace("$", ""), mode="eval").body, _COMPOUND)
+    return not _WORD.fullmatch(text) and isinstance(
+        ast.parse(text.replace("$", ""), mode="eval").body, _COMPOUND
+    )
 
 
 def is_idle(text: str) -> bool:
@@ -177,28 +202,62 @@ class Expressions:
         rng, literal = self.rng, self.literals
         if have == "int" or have == "idx":
             options = {
-                "int": (f"{name} * {name}", f"{name} + {self.of('int', 0)}", f"{name} * {literal.of('pos')}",
-                        f"{name} % {literal.of('pos')}", f"abs({name})", f"-{name}", f"{name} - 1",
-                        f"{name} // {literal.of('pos')}", f"{name} ** 2"),
-                "bool": (f"{name} > {self.of('int', 0)}", f"{name} % {literal.of('pos')} == 0", f"{name} < 0",
-                         f"{name} % 2 == 1", f"{name} != {self.of('int', 0)}", f"{name} >= {literal.of('pos')}",
-                         f"not {name}", f"{literal.of('pos')} < {name} < {literal.of('big')}"),
+                "int": (
+                    f"{name} * {name}",
+                    f"{name} + {self.of('int', 0)}",
+                    f"{name} * {literal.of('pos')}",
+                    f"{name} % {literal.of('pos')}",
+                    f"abs({name})",
+                    f"-{name}",
+                    f"{name} - 1",
+                    f"{name} // {literal.of('pos')}",
+                    f"{name} ** 2",
+                ),
+                "bool": (
+                    f"{name} > {self.of('int', 0)}",
+                    f"{name} % {literal.of('pos')} == 0",
+                    f"{name} < 0",
+                    f"{name} % 2 == 1",
+                    f"{name} != {self.of('int', 0)}",
+                    f"{name} >= {literal.of('pos')}",
+                    f"not {name}",
+                    f"{literal.of('pos')} < {name} < {literal.of('big')}",
+                ),
                 "str": (f"str({name})", f"chr(97 + {name} % 26)"),
-            }  # fmt: skip
+            }
         elif have == "float":
-            options = {"float": (f"{name} * {literal.of('pos')}", f"{name} / 2", f"{name} + {self.of('float', 0)}")}
+            options = {
+                "float": (f"{name} * {literal.of('pos')}", f"{name} / 2", f"{name} + {self.of('float', 0)}")
+            }
         else:
             options = {
                 "int": (f"len({name})", f"{name}.count({literal.of('letter')})"),
-                "bool": (f"{name}.isalpha()", f"{name}.isdigit()", f"{name}.isupper()", f"{name}.islower()",
-                         f"{name} in 'aeiou'", f"{name} != {self.of('chr', 0)}", f"{name}.isalnum()",
-                         f"{name} not in {self.of('str', 0)}", f"{name} in {self.of('str', 0)}",
-                         f"not {name}.isspace()", f"{name} < 'm'"),
-                "str": (f"{name}.upper()", f"{name} * 2", f"{name} + {literal.of('sep')}", f"{name}.swapcase()",
-                        f"{name} if {name}.isalpha() else {literal.of('sep')}"),
-            }  # fmt: skip
+                "bool": (
+                    f"{name}.isalpha()",
+                    f"{name}.isdigit()",
+                    f"{name}.isupper()",
+                    f"{name}.islower()",
+                    f"{name} in 'aeiou'",
+                    f"{name} != {self.of('chr', 0)}",
+                    f"{name}.isalnum()",
+                    f"{name} not in {self.of('str', 0)}",
+                    f"{name} in {self.of('str', 0)}",
+                    f"not {name}.isspace()",
+                    f"{name} < 'm'",
+                ),
+                "str": (
+                    f"{name}.upper()",
+                    f"{name} * 2",
+                    f"{name} + {literal.of('sep')}",
+                    f"{name}.swapcase()",
+                    f"{name} if {name}.isalpha() else {literal.of('sep')}",
+                ),
+            }
             if have == "str":
-                options["bool"] += (f"len({name}) > {literal.of('pos')}", f"{name}.startswith({literal.of('sub')})")
+                options["bool"] += (
+                    f"len({name}) > {literal.of('pos')}",
+                    f"{name}.startswith({literal.of('sub')})",
+                )
                 options["str"] += (f"{name}[::-1]", f"{name}[:{literal.of('pos')}]", f"{name}.title()")
         return rng.choice(options.get(kind, (name,)))
 
@@ -208,7 +267,9 @@ class Expressions:
             return None
         name = self.rng.choice(names)
         kinds, _ = self.scope.helpers[name]
-        return f"{name}({', '.join(self.of(k, depth - 1) if k == type_of(k) else self.atom(k) for k in kinds)})"
+        return (
+            f"{name}({', '.join(self.of(k, depth - 1) if k == type_of(k) else self.atom(k) for k in kinds)})"
+        )
 
     def fit(self, template: str) -> float:
         """Share of the holes that variables in scope can fill."""

@@ -41,8 +41,34 @@ _BY_NODE: dict[type[ast.AST], str] = {
 _LOOP_CALLS = {"range": "for-range", "enumerate": "for-enumerate", "zip": "for-zip", "items": "for-items"}
 _CONSTANTS: tuple[tuple[type, str], ...] = ((bool, "bool"), (int, "int"), (float, "float"), (str, "string"))
 _STRING_METHODS = frozenset(
-    "replace split join strip lstrip rstrip isalpha isdigit isalnum isupper islower upper lower title find "
-    "rfind startswith endswith partition rpartition zfill center ljust rjust capitalize swapcase".split()
+    [
+        "replace",
+        "split",
+        "join",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "isalpha",
+        "isdigit",
+        "isalnum",
+        "isupper",
+        "islower",
+        "upper",
+        "lower",
+        "title",
+        "find",
+        "rfind",
+        "startswith",
+        "endswith",
+        "partition",
+        "rpartition",
+        "zfill",
+        "center",
+        "ljust",
+        "rjust",
+        "capitalize",
+        "swapcase",
+    ]
 )
 
 TAGS: frozenset[str] = frozenset(

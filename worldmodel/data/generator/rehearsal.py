@@ -28,7 +28,7 @@ class Rehearsal:
     """What one run did."""
 
     states: int
-    """About how many canonical states it has; exact unless exceptions unwind several frames."""
+    """About how many canonical states it has: exact for most, off by a few where frames unwind."""
     error: str | None
     """``Type: message`` of an uncaught exception."""
     caught: bool
@@ -104,7 +104,9 @@ def _too_large(value: object, depth: int) -> bool:
     if isinstance(value, (list, tuple, set)):
         return len(value) > SIZE_LIMIT or (depth > 0 and any(_too_large(part, depth - 1) for part in value))
     if isinstance(value, dict):
-        return len(value) > SIZE_LIMIT or (depth > 0 and any(_too_large(v, depth - 1) for v in value.values()))
+        return len(value) > SIZE_LIMIT or (
+            depth > 0 and any(_too_large(v, depth - 1) for v in value.values())
+        )
     return False
 
 
@@ -142,8 +144,4 @@ def _ticked(block: list[ast.stmt], owner: ast.AST, name: str) -> list[ast.stmt]:
 
 
 def _tick_call(weight: int, handler: bool) -> ast.stmt:
-    place = {"lineno": 1, "end_lineno": 1, "col_offset": 0, "end_col_offset": 0}
-    load = ast.Load()
-    values = ast.Call(ast.Name("__locals__", load, **place), [], [], **place)
-    arguments: list[ast.expr] = [values, ast.Constant(weight, **place), ast.Constant(handler, **place)]
-    return ast.Expr(ast.Call(ast.Name("__tick__", load, **place), arguments, [], **place), **place)
+    return ast.parse(f"__tick__(__locals__(), {weight}, {handler})").body[0]

@@ -332,5 +332,5 @@ def $f($xs):
             $xs[$i] = $xs[$j]
             $i += 1
     return $xs[:$i]»
-"""
+"""  # noqa: E501
 )

@@ -186,5 +186,5 @@ def $f($d, $w):
         $w = $d[$w[0]]
         $c += 1
     return $w«¦ + str($c)»
-"""
+"""  # noqa: E501
 )

@@ -290,5 +290,5 @@ def $f($s):
     for $ch in $s:
         $n = $n * 2 + «int($ch)¦($ch == '1')¦(1 if $ch == '1' else 0)»
     return $n
-"""
+"""  # noqa: E501
 )
