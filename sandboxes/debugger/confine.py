@@ -33,6 +33,7 @@ def confine(keep: int, memory: int, timeout: float, alone: bool) -> None:
         alone: the box holds nothing else, so that processes and threads can be forbidden by number.
     """
     os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     _prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
     with open("/proc/self/oom_score_adj", "w") as file:

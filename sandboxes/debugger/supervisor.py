@@ -12,6 +12,7 @@ import gc
 import mmap
 import os
 import platform
+import resource
 import select
 import shutil
 import signal
@@ -43,14 +44,19 @@ _CRASHES = frozenset(
 def serve() -> None:
     """Answers requests until stdin ends."""
     shield_supervisor()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     alone = os.getpid() == 1
+    limits = _limits()
     area = mmap.mmap(-1, AREA_SIZE)
     _send(pack({"python": platform.python_version()}))
     gc.collect()
     gc.freeze()
     while (request := read_frame(lambda size: os.read(_STDIN, size))) is not None:
-        _send(Run(request, area, alone).last())
+        last = Run(request, area, alone).last()
+        if _limits() != limits:
+            sys.exit("the program changed the limits of the box's first process")
         _clear(alone)
+        _send(last)
 
 
 class Run:
@@ -187,6 +193,12 @@ class Run:
         _, status = os.waitpid(self._pid, 0)
         _end_others(self._alone)
         return status
+
+
+def _limits() -> list[object]:
+    """What another process of the same user could change about this one."""
+    kinds = [getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")]
+    return [os.getpriority(os.PRIO_PROCESS, 0), os.sched_getaffinity(0), *map(resource.getrlimit, kinds)]
 
 
 def _verdict(status: int) -> tuple[str, str]:
