@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -36,7 +37,8 @@ class Mixture:
 
     def __post_init__(self) -> None:
         if not self.stores or set(self.stores) != set(self.weights):
-            raise ModelError(f"stores {sorted(self.stores)} and weights {sorted(self.weights)} must name the same")
+            names = f"stores {sorted(self.stores)}, weights {sorted(self.weights)}"
+            raise ModelError(f"a mixture needs one weight for each of its stores; it has {names}")
         if any(len(store) == 0 for store in self.stores.values()) or min(self.weights.values()) <= 0:
             raise ModelError("every store of a mixture needs examples and a positive weight")
 
@@ -53,8 +55,9 @@ class BatchStream(IterableDataset):
         round_size: examples drawn and sorted together.
 
     Yields:
-        ``input_ids`` and ``labels``, int64, shape ``(examples, longest)``, padded at the right; labels are -100
-        but for the completion and the end token. No attention mask: attention is causal, so nothing sees padding.
+        ``input_ids`` and ``labels``, int64, shape ``(examples, longest)``, padded at the right; labels are
+        -100 but for the completion and the end token. No attention mask: attention is causal, so nothing
+        that counts sees padding.
     """
 
     def __init__(
@@ -98,7 +101,7 @@ class BatchStream(IterableDataset):
         places = np.arange(number * size, (number + 1) * size)
         drawn = np.empty(size, dtype=np.int64)
         for epoch in np.unique(places // len(store)):
-            order = np.random.default_rng((self.seed, names.index(name), int(epoch))).permutation(len(store))
+            order = _order((self.seed, names.index(name), int(epoch)), len(store))
             here = places // len(store) == epoch
             drawn[here] = order[places[here] % len(store)]
         return drawn
@@ -106,7 +109,8 @@ class BatchStream(IterableDataset):
     def _collate(self, batch: list[tuple[str, int]]) -> dict[str, torch.Tensor]:
         """Encodes, pads and labels one batch."""
         examples = [self.mixture.stores[name][i] for name, i in batch]
-        sequences = self.tokenizer([e.prompt for e in examples], [e.completion for e in examples])["input_ids"]
+        prompts, completions = [e.prompt for e in examples], [e.completion for e in examples]
+        sequences = self.tokenizer(prompts, completions)["input_ids"]
         ids = torch.full((len(batch), max(map(len, sequences))), self.tokenizer.pad_token_id)
         labels = torch.full_like(ids, IGNORED)
         for row, sequence in enumerate(sequences):
@@ -114,3 +118,9 @@ class BatchStream(IterableDataset):
             learnt = sequence.index(self.tokenizer.sep_token_id) + 1
             labels[row, learnt : len(sequence)] = ids[row, learnt : len(sequence)]
         return {"input_ids": ids, "labels": labels}
+
+
+@lru_cache(maxsize=8)
+def _order(seed: tuple[int, ...], size: int) -> np.ndarray:
+    """Returns a seeded permutation; kept, since each round reads on in the same one."""
+    return np.random.default_rng(seed).permutation(size)

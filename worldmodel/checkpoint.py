@@ -40,7 +40,8 @@ def export(
     model.save_pretrained(draft, state_dict=weights)
     tokenizer.save_pretrained(draft)
     if programs:
-        np.save(draft / "programs.npy", np.array([int(digest[:16], 16) for digest in programs], dtype=np.uint64))
+        hashes = np.array([int(digest[:16], 16) for digest in programs], dtype=np.uint64)
+        np.save(draft / "programs.npy", hashes)
     told = {key: value for key, value in manifest.items() if key != "programs"} | {"programs": len(programs)}
     (draft / "manifest.json").write_text(json.dumps(told, indent=1) + "\n")
     shutil.rmtree(path, ignore_errors=True)
@@ -61,22 +62,24 @@ def load_model(path: Path | None = None) -> tuple[PreTrainedModel, PreTrainedTok
     """
     path = path or SHIPPED
     if not (path / "config.json").is_file():
-        raise ModelError(f"{path} holds no checkpoint (no config.json); make one with: debugworld train --out DIR")
+        raise ModelError(f"{path} holds no checkpoint; make one with: debugworld train --out DIR")
     try:
         manifest = json.loads((path / "manifest.json").read_text())
         tokenizer = AutoTokenizer.from_pretrained(path)
-        model, report = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32, output_loading_info=True)
+        model, report = AutoModelForCausalLM.from_pretrained(
+            path, dtype=torch.float32, output_loading_info=True
+        )
     except Exception as error:  # each library below fails in ways of its own
         raise ModelError(f"the checkpoint {path} is damaged ({error}); copy or train it again") from error
     if report["missing_keys"] or report["mismatched_keys"]:
         missing = sorted(map(str, [*report["missing_keys"], *report["mismatched_keys"]]))
         raise ModelError(f"the checkpoint {path} is damaged: no usable weights for {', '.join(missing[:3])}")
     if model.config.vocab_size != len(tokenizer):
-        raise ModelError(f"the checkpoint {path} is damaged: its model and its tokenizer have different vocabularies")
+        raise ModelError(f"the checkpoint {path} is damaged: model and tokenizer differ in vocabulary")
     return model.eval().requires_grad_(False), tokenizer, manifest
 
 
 def training_programs(path: Path | None = None) -> frozenset[int]:
-    """Returns the first eight bytes, as integers, of the hashes of the programs a checkpoint was trained on."""
+    """Returns the first eight bytes of the hash of each program a checkpoint was trained on, as integers."""
     file = (path or SHIPPED) / "programs.npy"
     return frozenset(map(int, np.load(file))) if file.exists() else frozenset()

@@ -1,8 +1,8 @@
 """Answers many requests at once, each within its grammar, reading nothing twice.
 
-A memo answers repeated requests; prompts that begin like an earlier one of their slot, or like any late one with
-the same first line, are read from there on (see `prefix`); all rows of a batch decode together and leave when they
-are done. The answers are those of greedy `generate` under the same masks, token by token.
+A memo answers repeated requests; prompts that begin like an earlier one of their slot, or like any late
+one with the same first line, are read from there on (see `prefix`); all rows of a batch decode together and
+leave when they are done. The answers are those of greedy `generate` under the same masks, token by token.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from debugworld.worldmodel.checkpoint import load_model
 from debugworld.worldmodel.constraint import END, Grammar, Masks, symbol_of
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.prefix import MemoryStore, Reader
@@ -82,13 +84,13 @@ class Engine:
     """Constrained decoding of one model.
 
     Args:
-        model: a causal language model; used in evaluation mode, in the precision it has (float32 is the fastest
-            for small ones on a CPU).
+        model: a causal language model; used in evaluation mode, in the precision it has (float32 is the
+            fastest for small ones on a CPU).
         tokenizer: of `build_tokenizer`.
         batch_size: most rows that decode together.
         memories: most prompts remembered for slots, and for first lines.
         memo: most answers remembered.
-        temperature: 0 takes the likeliest permitted token; above, tokens are drawn and nothing is memoised.
+        temperature: 0 takes the likeliest permitted token; above, tokens are drawn and no answer is kept.
         seed: of the drawing.
         threads: of the CPU, for the whole process; None leaves them.
     """
@@ -115,6 +117,20 @@ class Engine:
         self._memo: OrderedDict[Hashable, Completion] = OrderedDict()
         self._memo_size, self._seeds = memo, np.random.SeedSequence(seed)
 
+    @classmethod
+    def load(cls, path: str | Path | None = None, **options: Any) -> Engine:
+        """Opens an engine over a checkpoint.
+
+        Args:
+            path: its folder; None takes the one that ships with the package.
+            **options: as in the constructor.
+
+        Raises:
+            ModelError: the checkpoint is missing or damaged.
+        """
+        model, tokenizer, _ = load_model(None if path is None else Path(path))
+        return cls(model, tokenizer, **options)
+
     def complete(self, requests: Sequence[Request]) -> list[Completion]:
         """Answers requests, in their order.
 
@@ -132,7 +148,8 @@ class Engine:
             for start in range(0, len(waiting), self.batch_size):
                 part = waiting[start : start + self.batch_size]
                 rows = self._decode([request for _, request in part])
-                answers |= {key: row.completion(self._tokenizer) for (key, _), row in zip(part, rows, strict=True)}
+                for (key, _), row in zip(part, rows, strict=True):
+                    answers[key] = row.completion(self._tokenizer)
         if not self.temperature:
             self._remember(answers)
         return [answers[key] for key in keys]
@@ -151,7 +168,8 @@ class Engine:
 
     def _decode(self, requests: Sequence[Request]) -> list[_Row]:
         """Answers one batch."""
-        prompts = [tuple(ids) for ids in self._tokenizer([request.prompt for request in requests])["input_ids"]]
+        encoded = self._tokenizer([request.prompt for request in requests])["input_ids"]
+        prompts = [tuple(ids) for ids in encoded]
         lines = [_first_line(prompt) for prompt in prompts]
         known = [
             self._memories.find(request.slot, line, prompt)
@@ -160,7 +178,8 @@ class Engine:
         memories, logits = self._reader.read(known, prompts)
         for request, line, memory in zip(requests, lines, memories, strict=True):
             self._memories.keep(request.slot, line, memory.cut(len(memory.tokens) - 1))
-        rows = [_Row(request, chance) for request, chance in zip(requests, self._chances(len(requests)), strict=True)]
+        chances = self._chances(len(requests))
+        rows = [_Row(request, chance) for request, chance in zip(requests, chances, strict=True)]
         batch, running = self._reader.join(memories), rows
         while True:
             tokens = self._choose(running, logits)

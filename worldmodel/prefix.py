@@ -1,8 +1,8 @@
 """What a model remembers of a prompt, and the forward pass that goes on from it.
 
-Each layer's memory of a token stands in one place: a key and a value for attention, the input of the short
-convolution for a convolution. Kept whole, both can be cut at any token, so the memory of a prompt serves every
-other prompt that begins alike. Works for any causal model of transformers whose cache has these two kinds of layer.
+Each layer's memory of a token stands in one place: a key and a value for attention, its input for a short
+convolution. Kept whole, both can be cut at any token, so the memory of a prompt serves every other prompt
+that begins alike. Works for any causal model of transformers whose cache has these two kinds of layer.
 """
 
 from __future__ import annotations
@@ -118,11 +118,13 @@ class Reader:
         self._kinds = [type(layer) for layer in DynamicCache(config=model.config).layers]
         if not self._kinds or set(self._kinds) - {DynamicLayer, LinearAttentionLayer}:
             names = sorted({kind.__name__ for kind in self._kinds})
-            raise ModelError(f"cannot keep memories of {type(model).__name__}: its cache has {names or 'no layers'}")
+            raise ModelError(f"cannot keep memories of {type(model).__name__}: its cache has {names}")
         self._window = getattr(model.config, "conv_L_cache", 0)
         self._empty = self._memory_of_nothing()
 
-    def read(self, known: Sequence[Memory | None], tokens: Sequence[Sequence[int]]) -> tuple[list[Memory], torch.Tensor]:
+    def read(
+        self, known: Sequence[Memory | None], tokens: Sequence[Sequence[int]]
+    ) -> tuple[list[Memory], torch.Tensor]:
         """Reads the rest of each row in one pass.
 
         Args:
@@ -165,7 +167,8 @@ class Reader:
         width, past = ids.shape[1], batch.width
         here, there = torch.arange(width)[:, None], torch.arange(past + width)[None]
         seen = (there <= here + past)[None] & (there[None] >= past - batch.sizes[:, None, None])
-        bias = torch.zeros(seen.shape, dtype=self.model.dtype).masked_fill_(~seen, torch.finfo(self.model.dtype).min)
+        dtype = self.model.dtype
+        bias = torch.zeros(seen.shape, dtype=dtype).masked_fill_(~seen, torch.finfo(dtype).min)
         out = self.model(
             input_ids=ids,
             attention_mask=bias[:, None],

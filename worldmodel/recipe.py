@@ -1,4 +1,4 @@
-"""What a training run is made of: its size, its budget, its pace. One file that a run can be repeated from."""
+"""What a training run is made of: its size, its budget, its pace; kept in one file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class TrainConfig:
         layers: blocks; even ones mix by a short causal convolution, odd ones by attention.
         heads: attention heads.
         tokens_per_batch: budget of a batch in tokens, padding included.
-        learning_rate: peak, reached after ``warmup`` of the run.
+        learning_rate: peak of Muon's rate, reached after ``warmup`` of the run.
+        adamw_rate: peak of the rate for embeddings, convolutions and norms.
         warmup: share of the run in which the rate rises from zero.
         decay: share of the run, at its end, in which the rate falls to zero.
         weight_decay: on matrices.
@@ -36,8 +37,9 @@ class TrainConfig:
     hidden_size: int = 256
     layers: int = 4
     heads: int = 8
-    tokens_per_batch: int = 2048
-    learning_rate: float = 2e-3
+    tokens_per_batch: int = 4096
+    learning_rate: float = 2e-2
+    adamw_rate: float = 3e-3
     warmup: float = 0.02
     decay: float = 0.5
     weight_decay: float = 0.05

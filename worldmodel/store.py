@@ -55,7 +55,7 @@ class ExampleStore(Sequence[Example]):
         except (OSError, ValueError, KeyError) as error:
             raise ModelError(f"{path} is not a readable example store ({error}); write it again") from error
         if not whole:
-            raise ModelError(f"{path} is a damaged example store: its parts do not fit together; write it again")
+            raise ModelError(f"{path} is a damaged example store, its parts do not fit; write it again")
         ends = self._offsets[2::2].astype(np.int64)
         self.lengths = (ends - self._offsets[:-1:2].astype(np.int64) + TEMPLATE_TOKENS).astype(np.int32)
 
@@ -74,6 +74,9 @@ class ExampleStore(Sequence[Example]):
             path: the folder to make; an older store there is replaced.
             examples: (prompt, completion) pairs; consumed once, never held in memory together.
             longest: most tokens of an example, control tokens included.
+
+        Raises:
+            ModelError: a completion is empty.
         """
         draft = path.with_name(path.name + ".part")
         shutil.rmtree(draft, ignore_errors=True)
@@ -82,6 +85,8 @@ class ExampleStore(Sequence[Example]):
         counts = {"count": 0, "repeated": 0, "too_long": 0}
         with (draft / "text.bin").open("wb") as raw:
             for parts in _encoded(examples):
+                if not parts[1]:
+                    raise ModelError(f"an example needs a completion; the one for {parts[0]!r} is empty")
                 identity = hashlib.blake2b(b"\0".join(parts), digest_size=8).digest()
                 if sum(map(len, parts)) + TEMPLATE_TOKENS > longest:
                     counts["too_long"] += 1

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import platform
 import shutil
@@ -18,7 +19,6 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader
 from transformers import (
-    PreTrainedTokenizerBase,
     ProgressCallback,
     Trainer,
     TrainerCallback,
@@ -33,6 +33,7 @@ from debugworld.worldmodel.batches import BatchStream, Mixture
 from debugworld.worldmodel.checkpoint import export
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.model import build_model
+from debugworld.worldmodel.optimizer import MuonAdamW
 from debugworld.worldmodel.recipe import TrainConfig
 from debugworld.worldmodel.tokenizer import build_tokenizer
 
@@ -119,7 +120,7 @@ def train(
 
 
 def newest_checkpoint(run: Path) -> Path | None:
-    """Returns the newest complete checkpoint of a run folder, and removes those that a kill left half-written."""
+    """Returns the newest complete checkpoint of a run folder, and removes half-written ones."""
     found = sorted(run.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
     while found:
         try:
@@ -151,8 +152,9 @@ class Clock(TrainerCallback, ExportableState):
     @property
     def progress(self) -> float:
         """Share of the budget that is used, in [0, 1]."""
-        used = self.step / self.config.steps if self.config.steps else self.elapsed / (60 * (self.config.minutes or 1))
-        return min(1.0, used)
+        if self.config.steps:
+            return min(1.0, self.step / self.config.steps)
+        return min(1.0, self.elapsed / (60 * (self.config.minutes or 1)))
 
     def on_train_begin(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Starts counting when the work starts."""
@@ -163,7 +165,8 @@ class Clock(TrainerCallback, ExportableState):
         """Decides after each step whether to save and whether to stop."""
         self.step = state.global_step
         control.should_training_stop = self.progress >= 1.0
-        control.should_save = control.should_training_stop or time.monotonic() - self.saved > 60 * self.config.save_minutes
+        due = time.monotonic() - self.saved > 60 * self.config.save_minutes
+        control.should_save = due or control.should_training_stop
 
     def on_save(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Notes when the last checkpoint was written."""
@@ -195,7 +198,8 @@ class ClockProgress(ProgressCallback):
     def on_step_end(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Moves the bar."""
         if self.clock.config.minutes:
-            self.training_bar.update(round(min(self.clock.elapsed, self.training_bar.total)) - self.training_bar.n)
+            now = min(round(self.clock.elapsed), self.training_bar.total)
+            self.training_bar.update(now - self.training_bar.n)
         else:
             super().on_step_end(args, state, control)
 
@@ -213,6 +217,14 @@ class ClockTrainer(Trainer):
         """Hands the stream's batches over as they are."""
         return DataLoader(self.train_dataset, batch_size=None)
 
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        """Returns Muon and AdamW."""
+        config = self.clock.config
+        self.optimizer = MuonAdamW(
+            model or self.model, config.learning_rate, config.adamw_rate, config.weight_decay
+        )
+        return self.optimizer
+
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
         """Returns a schedule that asks the clock."""
         self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(
@@ -227,9 +239,6 @@ def _arguments(run: Path, config: TrainConfig) -> TrainingArguments:
         output_dir=str(run),
         max_steps=config.steps or 10**8,
         learning_rate=config.learning_rate,
-        weight_decay=config.weight_decay,
-        adam_beta2=0.95,
-        optim="adamw_torch_fused",
         max_grad_norm=1.0,
         bf16=fast_bfloat16(),
         use_cpu=not torch.cuda.is_available(),
@@ -252,11 +261,12 @@ def fast_bfloat16() -> bool:
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
-def _manifest(mixture: Mixture, config: TrainConfig, result: TrainResult, sources: dict[str, Any]) -> dict[str, Any]:
+def _manifest(
+    mixture: Mixture, config: TrainConfig, result: TrainResult, sources: dict[str, Any]
+) -> dict[str, Any]:
     """Returns what a reader must know to judge or repeat the run."""
     stores = {
-        name: {"weight": mixture.weights[name], **{key: store.about[key] for key in ("count", "bytes", "digest")}}
-        for name, store in mixture.stores.items()
+        name: {"weight": mixture.weights[name], **store.about} for name, store in mixture.stores.items()
     }
     machine = {
         "processor": platform.processor() or platform.machine(),
@@ -265,8 +275,7 @@ def _manifest(mixture: Mixture, config: TrainConfig, result: TrainResult, source
         "python": platform.python_version(),
     }
     return {
-        "recipe": config.__dict__,
-        "seed": config.seed,
+        "recipe": dataclasses.asdict(config),
         "steps": result.steps,
         "tokens": result.tokens,
         "minutes": round(result.minutes, 2),

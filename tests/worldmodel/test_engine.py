@@ -90,7 +90,7 @@ def reference(kind: str, request: Request) -> tuple[str, list[float]]:
     logprobs = [
         float(score.log_softmax(-1)[0, token]) for score, token in zip(out.scores, answer, strict=True)
     ]
-    return TOKENIZER.decode([token for token in answer.tolist() if token != 3], skip_special_tokens=True), logprobs
+    return TOKENIZER.decode(answer, skip_special_tokens=True), logprobs
 
 
 PROMPTS = st.lists(
@@ -114,7 +114,8 @@ def test_equals_generate(kind: str, rounds: list[list[tuple[str, str]]], seed: i
             text, logprobs = reference(kind, request)
             assert completion.text == text
             assert completion.logprobs == pytest.approx(logprobs, abs=1e-4)
-            assert all(raw <= within + 1e-6 for raw, within in zip(completion.raw_logprobs, completion.logprobs))
+            pairs = zip(completion.raw_logprobs, completion.logprobs, strict=True)
+            assert all(raw <= within + 1e-6 for raw, within in pairs)
 
 
 def test_growing_prompts_of_one_slot() -> None:
@@ -145,9 +146,8 @@ def test_length_limit_is_told() -> None:
 
 def test_sampling_is_seeded() -> None:
     request = Request(0, "a = 1\n", RandomGrammar(3), 30)
-    drawn = [
-        Engine(tiny("hybrid"), TOKENIZER, temperature=2.0, seed=seed).complete([request] * 4) for seed in (1, 1, 2)
-    ]
+    engines = [Engine(tiny("hybrid"), TOKENIZER, temperature=2.0, seed=seed) for seed in (1, 1, 2)]
+    drawn = [engine.complete([request] * 4) for engine in engines]
     assert drawn[0] == drawn[1] != drawn[2]
 
 
