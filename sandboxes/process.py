@@ -7,6 +7,7 @@ program like the next. It is for programs that ship with the package or that the
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -35,21 +36,21 @@ class ProcessSandbox(Sandbox):
 
     def _start(self) -> Channel:
         ours, theirs = socket.socketpair()
-        folder = tempfile.TemporaryDirectory(prefix="debugworld-")
-        environment = {**ENVIRONMENT, "PATH": os.environ.get("PATH", os.defpath), "HOME": folder.name}
+        folder = tempfile.mkdtemp(prefix="debugworld-")
+        environment = {**ENVIRONMENT, "PATH": os.environ.get("PATH", os.defpath), "HOME": folder}
         try:
             process = subprocess.Popen(
                 [self.interpreter.command, *FLAGS, boot_source()],
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
                 stderr=subprocess.DEVNULL,
-                cwd=folder.name,
+                cwd=folder,
                 env=environment,
                 start_new_session=True,
             )
         except OSError as error:
             ours.close()
-            folder.cleanup()
+            os.rmdir(folder)
             raise SandboxError(f"{self.interpreter.command} does not start: {error.strerror}") from None
         finally:
             theirs.close()
@@ -60,6 +61,6 @@ class ProcessSandbox(Sandbox):
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            folder.cleanup()
+            shutil.rmtree(folder, ignore_errors=True)
 
         return Channel(ours, multiplexed=False, close=end)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
+import weakref
 from abc import ABC, abstractmethod
 from importlib import resources
 from types import TracebackType
@@ -21,6 +23,16 @@ _START_TIMEOUT = 60.0
 _GRACE = 15.0
 """Seconds beyond a run's deadline after which a silent box is given up."""
 _TAMPER = Exit(ExitCode.ERROR, "tamper")
+
+
+_OPEN: weakref.WeakSet[Sandbox] = weakref.WeakSet()
+"""Boxes that were started; those that nobody closed are closed at the end of the process."""
+
+
+@atexit.register
+def _close_all() -> None:
+    for sandbox in list(_OPEN):
+        sandbox.close()
 
 
 class Sandbox(ABC):
@@ -154,6 +166,7 @@ class Sandbox(ABC):
                     f"the {self.name} box does not start: {channel.complaint or error}"
                 ) from None
             self._channel = channel
+            _OPEN.add(self)
         return self._channel
 
     def _receive(self, channel: Channel) -> Trace:
