@@ -21,8 +21,8 @@ venv: $(READY) ## make .venv with everything in it
 $(READY): pyproject.toml setup.py constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "debugworld needs Python 3.11 or newer: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet torch==2.13.0
-	$(VENV)/bin/pip install --quiet -c constraints.txt -e '.[all,dev]'
+	$(VENV)/bin/pip install torch==2.13.0
+	$(VENV)/bin/pip install -c constraints.txt -e '.[all,dev]'
 	touch $@
 
 docker-engine: ## start a Docker engine unless one answers
