@@ -51,8 +51,8 @@ class DataConfig:
     """
 
     seed: int = 0
-    generated: int = 20_000
-    statements: int = 20_000
+    generated: int = 30_000
+    statements: int = 40_000
     programs: tuple[Path, ...] = ()
     calls: int = 2
     sandbox: str = "docker"
