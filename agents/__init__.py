@@ -7,7 +7,7 @@ from .agent import AGENTS, Agent, make_agent
 from .evaluation import Episode, Evaluation, evaluate, run_episode
 from .random_agent import RandomAgent
 from .scripted import ScriptedAgent
-from .statistics import Estimate
+from debugworld.worldmodel.statistics import Estimate
 
 __all__ = [
     "AGENTS",

@@ -12,7 +12,7 @@ import gymnasium
 from debugworld.envs import DebugEnv
 
 from .agent import Agent, make_agent
-from .statistics import Estimate, mean, rate
+from debugworld.worldmodel.statistics import Estimate, mean, rate
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from rich.table import Table
 
 from .evaluation import Evaluation
-from .statistics import Estimate
+from debugworld.worldmodel.statistics import Estimate
 
 
 def evaluation_table(evaluations: Sequence[Evaluation]) -> Table:
