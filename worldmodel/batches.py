@@ -7,9 +7,11 @@ them into batches of about equal cost and shuffles those. Round r is a function 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -19,6 +21,8 @@ from transformers import PreTrainedTokenizerBase
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.store import ExampleStore
 
+WEIGHTS = "mixture.json"
+"""File that holds the weights of the stores beside it."""
 IGNORED = -100
 """Label of a token that is not learnt from (the prompt, padding)."""
 
@@ -41,6 +45,25 @@ class Mixture:
             raise ModelError(f"a mixture needs one weight for each of its stores; it has {names}")
         if any(len(store) == 0 for store in self.stores.values()) or min(self.weights.values()) <= 0:
             raise ModelError("every store of a mixture needs examples and a positive weight")
+
+    def save(self, path: Path) -> None:
+        """Writes the weights beside the stores, which stand in that folder under their names."""
+        (path / WEIGHTS).write_text(json.dumps(self.weights, indent=1) + "\n")
+
+    @classmethod
+    def open(cls, path: Path) -> Mixture:
+        """Opens the stores of a folder with the weights that `save` wrote there.
+
+        Raises:
+            ModelError: there are none, or a store is damaged.
+        """
+        try:
+            weights = json.loads((path / WEIGHTS).read_text())
+        except (OSError, ValueError) as error:
+            raise ModelError(
+                f"{path} holds no finished example stores ({error}); begin the run anew"
+            ) from error
+        return cls({name: ExampleStore(path / name) for name in weights}, weights)
 
 
 class BatchStream(IterableDataset):

@@ -16,6 +16,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.quiet import drop_kernel_advice, without_bars
 
 SHIPPED = Path(__file__).parent / "checkpoint"
 """The checkpoint that comes with the package."""
@@ -37,7 +38,8 @@ def export(
     draft.mkdir(parents=True)
     programs = manifest.get("programs", [])
     weights = {name: value.to(torch.bfloat16) for name, value in model.state_dict().items()}
-    model.save_pretrained(draft, state_dict=weights)
+    with without_bars():
+        model.save_pretrained(draft, state_dict=weights)
     tokenizer.save_pretrained(draft)
     if programs:
         hashes = np.array([int(digest[:16], 16) for digest in programs], dtype=np.uint64)
@@ -61,14 +63,17 @@ def load_model(path: Path | None = None) -> tuple[PreTrainedModel, PreTrainedTok
         ModelError: the folder is missing or damaged.
     """
     path = path or SHIPPED
+    drop_kernel_advice()
     if not (path / "config.json").is_file():
         raise ModelError(f"{path} holds no checkpoint; make one with: debugworld train --out DIR")
     try:
         manifest = json.loads((path / "manifest.json").read_text())
         tokenizer = AutoTokenizer.from_pretrained(path)
-        model, report = AutoModelForCausalLM.from_pretrained(
-            path, dtype=torch.float32, output_loading_info=True
-        )
+        with without_bars():
+            loaded: Any = AutoModelForCausalLM.from_pretrained(
+                path, dtype=torch.float32, output_loading_info=True
+            )
+        model, report = loaded
     except Exception as error:  # each library below fails in ways of its own
         raise ModelError(f"the checkpoint {path} is damaged ({error}); copy or train it again") from error
     if report["missing_keys"] or report["mismatched_keys"]:

@@ -187,7 +187,7 @@ class Engine:
             if not going:
                 return rows
             if len(going) < len(running):
-                batch.select(torch.tensor(going))
+                batch.select(going)
                 tokens, running = tokens[going], [running[place] for place in going]
             logits = self._reader.step(batch, tokens)
 
@@ -243,7 +243,7 @@ class _Row:
             self.state = self.request.grammar.advance(self.state, symbol)
 
     def completion(self, tokenizer: PreTrainedTokenizerBase) -> Completion:
-        text = tokenizer.decode(self.tokens, skip_special_tokens=True)
+        text = str(tokenizer.decode(self.tokens, skip_special_tokens=True))
         return Completion(text, tuple(self.logprobs), tuple(self.raw_logprobs), self.finished)
 
 

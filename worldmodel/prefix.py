@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch.nn.functional import pad
@@ -97,10 +98,11 @@ class Batch:
     sizes: torch.Tensor
     width: int
 
-    def select(self, rows: torch.Tensor) -> None:
-        """Keeps some rows, int64 indices, in the order given."""
-        self.cache.reorder_cache(rows)
-        self.sizes = self.sizes[rows]
+    def select(self, rows: Sequence[int]) -> None:
+        """Keeps some rows, in the order given."""
+        kept: Any = torch.tensor(rows)
+        self.cache.reorder_cache(kept)
+        self.sizes = self.sizes[kept]
 
 
 class Reader:
@@ -193,7 +195,8 @@ class Reader:
                 cache.update(keys, values, index)
             else:
                 if recording:
-                    cache.layers[index].activate_past_recording()
+                    layer: Any = cache.layers[index]
+                    layer.activate_past_recording()
                 inputs = torch.stack([_last(row[0], self._window) for row in rows])
                 cache.update_conv_state(inputs, index, conv_kernel_size=self._window)
         return Batch(cache, sizes, longest)
@@ -202,23 +205,22 @@ class Reader:
         """Returns a row's memory after a pass, with the first ``size`` of the new tokens."""
         layers: list[Layer] = []
         for kind, layer, old in zip(self._kinds, batch.cache.layers, before.layers, strict=True):
-            if kind is DynamicLayer:
-                new = [part[row, :, batch.width : batch.width + size] for part in (layer.keys, layer.values)]
-                layers.append(tuple(torch.cat(pair, dim=1) for pair in zip(old, new, strict=True)))
-            else:
-                inputs = layer.conv_states[0][row, :, self._window : self._window + size]
-                layers.append((torch.cat((old[0], inputs), dim=1),))
+            start = batch.width if kind is DynamicLayer else self._window
+            new = [part[row, :, start : start + size] for part in _parts(layer)]
+            layers.append(tuple(torch.cat(pair, dim=1) for pair in zip(old, new, strict=True)))
         return tuple(layers)
 
     def _memory_of_nothing(self) -> Memory:
         """Returns a memory without tokens; one pass over any token tells its shapes."""
         cache = DynamicCache(config=self.model.config)
         self.model(input_ids=torch.zeros((1, 1), dtype=torch.long), past_key_values=cache, use_cache=True)
-        layers = tuple(
-            (layer.keys[0], layer.values[0]) if kind is DynamicLayer else (layer.conv_states[0][0],)
-            for kind, layer in zip(self._kinds, cache.layers, strict=True)
-        )
+        layers = tuple(tuple(part[0] for part in _parts(layer)) for layer in cache.layers)
         return Memory((0,), layers).cut(0)
+
+
+def _parts(layer: Any) -> Layer:
+    """Returns what a layer of a cache holds for all rows: keys and values, or inputs of a convolution."""
+    return (layer.keys, layer.values) if hasattr(layer, "keys") else (layer.conv_states[0],)
 
 
 def _last(inputs: torch.Tensor, size: int) -> torch.Tensor:

@@ -28,12 +28,14 @@ from transformers import (
     set_seed,
 )
 from transformers.trainer_callback import ExportableState
+from transformers.utils.logging import tqdm
 
 from debugworld.worldmodel.batches import BatchStream, Mixture
 from debugworld.worldmodel.checkpoint import export
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.model import build_model
 from debugworld.worldmodel.optimizer import MuonAdamW
+from debugworld.worldmodel.quiet import drop_kernel_advice, without_bars
 from debugworld.worldmodel.recipe import TrainConfig
 from debugworld.worldmodel.tokenizer import build_tokenizer
 
@@ -95,14 +97,16 @@ def train(
     if config.threads:
         torch.set_num_threads(config.threads)
     set_seed(config.seed)
+    drop_kernel_advice()
     last = newest_checkpoint(run)
     state = TrainerState.load_from_json(str(last / STATE)) if last else TrainerState()
     clock = Clock(config, Clock.elapsed_in(state))
     tokenizer = build_tokenizer(markers)
+    model = build_model(config, len(tokenizer))
     trainer = ClockTrainer(
         clock,
         BatchStream(mixture, tokenizer, config.tokens_per_batch, config.seed, start=state.global_step),
-        model=build_model(config, len(tokenizer)),
+        model=model,
         args=_arguments(run, config),
         processing_class=tokenizer,
     )
@@ -115,7 +119,7 @@ def train(
         minutes=clock.elapsed / 60,
         loss=sum(losses[-5:]) / len(losses[-5:]) if losses else float("nan"),
     )
-    export(trainer.model, tokenizer, result.checkpoint, _manifest(mixture, config, result, sources or {}))
+    export(model, tokenizer, result.checkpoint, _manifest(mixture, config, result, sources or {}))
     return result
 
 
@@ -179,7 +183,8 @@ class Clock(TrainerCallback, ExportableState):
     @staticmethod
     def elapsed_in(state: TrainerState) -> float:
         """Returns the training seconds that a checkpoint's state tells of."""
-        return float(state.stateful_callbacks.get("Clock", {}).get("attributes", {}).get("elapsed", 0.0))
+        callbacks: Any = state.stateful_callbacks
+        return float(callbacks["Clock"]["attributes"]["elapsed"]) if "Clock" in callbacks else 0.0
 
 
 class ClockProgress(ProgressCallback):
@@ -188,12 +193,16 @@ class ClockProgress(ProgressCallback):
     def __init__(self, clock: Clock) -> None:
         super().__init__()
         self.clock = clock
+        self.training_bar: Any = None
 
     def on_train_begin(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Opens the bar."""
-        super().on_train_begin(args, state, control)
         if self.clock.config.minutes:
-            self.training_bar.total, self.training_bar.unit = round(60 * self.clock.config.minutes), "s"
+            self.training_bar = tqdm(
+                total=round(60 * self.clock.config.minutes), unit="s", dynamic_ncols=True
+            )
+        else:
+            super().on_train_begin(args, state, control)
 
     def on_step_end(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Moves the bar."""
@@ -209,26 +218,31 @@ class ClockTrainer(Trainer):
 
     def __init__(self, clock: Clock, stream: BatchStream, **arguments: Any) -> None:
         super().__init__(callbacks=[clock], train_dataset=stream, **arguments)
-        self.clock = clock
+        self.clock, self.stream = clock, stream
         self.remove_callback(ProgressCallback)
         self.add_callback(ClockProgress(clock))
 
+    def save_model(self, *args: Any, **options: Any) -> None:
+        """Saves without a bar of its own below the bar of the run."""
+        with without_bars():
+            super().save_model(*args, **options)
+
     def get_train_dataloader(self) -> DataLoader:
         """Hands the stream's batches over as they are."""
-        return DataLoader(self.train_dataset, batch_size=None)
+        return DataLoader(self.stream, batch_size=None)
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
         """Returns Muon and AdamW."""
         config = self.clock.config
-        self.optimizer = MuonAdamW(
-            model or self.model, config.learning_rate, config.adamw_rate, config.weight_decay
-        )
+        trained: Any = model or self.model
+        self.optimizer = MuonAdamW(trained, config.learning_rate, config.adamw_rate, config.weight_decay)
         return self.optimizer
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
         """Returns a schedule that asks the clock."""
+        paced: Any = optimizer or self.optimizer
         self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(
-            optimizer or self.optimizer, lambda _: self.clock.config.rate(self.clock.progress)
+            paced, lambda _: self.clock.config.rate(self.clock.progress)
         )
         return self.lr_scheduler
 
@@ -242,7 +256,8 @@ def _arguments(run: Path, config: TrainConfig) -> TrainingArguments:
         max_grad_norm=1.0,
         bf16=fast_bfloat16(),
         use_cpu=not torch.cuda.is_available(),
-        logging_steps=25,
+        logging_steps=20,
+        logging_first_step=True,
         save_strategy="steps",
         save_steps=10**8,
         save_total_limit=2,

@@ -101,8 +101,8 @@ PROMPTS = st.lists(
 
 
 @pytest.mark.parametrize("kind", ["hybrid", "attention"])
-@settings(max_examples=12, deadline=None)
-@given(rounds=st.lists(PROMPTS, min_size=1, max_size=3), seed=st.integers(0, 1000), size=st.integers(1, 8))
+@settings(max_examples=6, deadline=None)
+@given(rounds=st.lists(PROMPTS, min_size=1, max_size=2), seed=st.integers(0, 1000), size=st.integers(1, 8))
 def test_equals_generate(kind: str, rounds: list[list[tuple[str, str]]], seed: int, size: int) -> None:
     engine = Engine(tiny(kind), TOKENIZER, batch_size=size, memories=3)
     for number, prompts in enumerate(rounds):

@@ -28,7 +28,7 @@ CONFIG = TrainConfig(
     layers=2,
     heads=2,
     tokens_per_batch=256,
-    save_minutes=1e-4,
+    save_minutes=0.002,
     threads=1,
 )
 CHILD = """
@@ -91,7 +91,7 @@ def test_export_and_manifest(checkpoint: Path) -> None:
     model, tokenizer, manifest = load_model(checkpoint)
     assert model.dtype == torch.float32 and not model.training
     assert (
-        manifest["steps"] == 60 and manifest["stores"]["sums"]["count"] == 400 and manifest["programs"] == 1
+        manifest["steps"] == 40 and manifest["stores"]["sums"]["count"] == 400 and manifest["programs"] == 1
     )
     assert training_programs(checkpoint) == {7}
     assert len(tokenizer) == model.config.vocab_size
