@@ -98,6 +98,7 @@ class _Frame:
     frame: types.FrameType
     code: _Code
     line: int
+    depth: int
     shown: dict[str, str] = field(default_factory=dict)
     stopped: bool = False
     """Whether it has made a ``line`` stop yet."""
@@ -148,6 +149,10 @@ class Recorder:
         """Where the program prints."""
         return self._output
 
+    def rest(self) -> str:
+        """Returns what was printed after the last state."""
+        return self._renderer.stable(self._output.take())
+
     def flush(self) -> None:
         """Sends the state that was held back, if any."""
         if self._held is not None:
@@ -165,8 +170,7 @@ class Recorder:
             known = self._codes[code] = _Code.of(code, self._scopes)
         if known is None:
             return None
-        self._settle()
-        self._enter(_Frame(frame, known, known.scope.line))
+        self._enter(_Frame(frame, known, known.scope.line, len(self._stack)))
         return self._local
 
     def _enter(self, top: _Frame) -> None:
@@ -178,19 +182,18 @@ class Recorder:
             top.line = self._suspended.pop(id(top.frame), top.line)
             top.stopped = True
             top.entry = state
-        else:
-            self._write(state)
+            return
+        self._settle()
+        self._write(state)
 
     def _settle(self) -> None:
-        """Writes the held back ``call`` of the innermost frame, if there is one."""
-        if not self._stack or self._stack[-1].entry is None:
-            return
-        top = self._stack[-1]
-        state, top.entry = top.entry, None
-        assert state is not None
-        self._write(state)
-        if top.closing and top.raised is not None:
-            self._write_exception(top, top.raised)
+        """Writes the ``call`` states that are held back, outermost first."""
+        for frame in self._stack:
+            if frame.entry is not None:
+                state, frame.entry = frame.entry, None
+                self._write(state)
+                if frame.closing and frame.raised is not None:
+                    self._write_exception(frame, frame.raised)
 
     def _local(self, frame: types.FrameType, event: str, argument: Any) -> Any:
         """The local trace function of every frame that makes stops."""
@@ -259,7 +262,7 @@ class Recorder:
     def _unwound(self, top: _Frame) -> None:
         """A frame was left by an exception: makes sure that an exception state ends it."""
         held, error = self._held, top.raised
-        if held is not None and top.fresh and held.event is Event.EXCEPTION and held.depth == len(self._stack) - 1:
+        if held is not None and top.fresh and held.event is Event.EXCEPTION and held.depth == top.depth:
             return
         if error is not None:
             self._write_exception(top, error)
@@ -297,8 +300,8 @@ class Recorder:
     def _state(self, event: Event, top: _Frame, value: str | None = None) -> State:
         line = top.code.scope.line if event is Event.CALL else top.line
         source = self._lines[line] if line < len(self._lines) else ""
-        depth = len(self._stack) - 1
-        return State(event, line, source, top.code.function, depth, top.shown, value, self._output.take())
+        printed = self._renderer.stable(self._output.take())
+        return State(event, line, source, top.code.function, top.depth, top.shown, value, printed)
 
     def _write(self, state: State) -> None:
         self.flush()
@@ -392,7 +395,7 @@ def _run(
     with _surroundings(program, recorder) as namespace:
         exit = _ending(lambda: _execute(program, recorder, namespace))
     recorder.flush()
-    return exit, recorder.output.take()
+    return exit, recorder.rest()
 
 
 def _ending(body: Callable[[], None]) -> Exit:

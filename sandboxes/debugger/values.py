@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import datetime
 import enum
+import re
 import sys
 import types
 import weakref
@@ -39,6 +40,7 @@ MAX_NODES = 2000
 MAX_INT_BITS = 4096
 """Bits of an integer that is still written in full."""
 
+_ADDRESS = re.compile(r" at 0x([0-9a-fA-F]{4,16})\b")
 _LEAF_MODULES = frozenset({"datetime", "decimal", "fractions", "uuid", "re"})
 _mro = type.__dict__["__mro__"].__get__
 _type_name = type.__dict__["__name__"].__get__
@@ -72,7 +74,7 @@ class Renderer:
     def text(self, value: object) -> str:
         """Returns the text of a value, at most `MAX_TEXT` characters and the mark."""
         self._nodes = 0
-        text = self._text(value, 0)
+        text = self.stable(self._text(value, 0))
         return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + CUT
 
     def error(self, error: BaseException) -> str:
@@ -81,7 +83,18 @@ class Renderer:
         message = self._message(error)
         if len(message) > MAX_STRING:
             message = message[:MAX_STRING] + CUT
-        return f"{name}: {message}" if message else name
+        return self.stable(f"{name}: {message}") if message else name
+
+    def stable(self, text: str) -> str:
+        """Returns a text in which memory addresses are replaced by the numbers of this run."""
+        return _ADDRESS.sub(self._numbered, text) if " at 0x" in text else text
+
+    def _numbered(self, match: re.Match[str]) -> str:
+        number = self._numbers.get(int(match[1], 16))
+        if number is None:
+            self._count += 1
+            number = self._numbers[int(match[1], 16)] = self._count
+        return f" at #{number}"
 
     def _message(self, error: BaseException) -> str:
         kind = type(error)
