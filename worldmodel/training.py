@@ -11,12 +11,14 @@ import json
 import platform
 import shutil
 import time
+import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError, safe_open
 from torch.utils.data import DataLoader
 from transformers import (
     ProgressCallback,
@@ -124,15 +126,24 @@ def train(
 
 
 def newest_checkpoint(run: Path) -> Path | None:
-    """Returns the newest complete checkpoint of a run folder, and removes half-written ones."""
+    """Returns the newest complete checkpoint of a run folder, and removes half-written ones after it."""
     found = sorted(run.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
     while found:
-        try:
-            json.loads((found[-1] / STATE).read_text())
+        if _complete(found[-1]):
             return found[-1]
-        except (OSError, ValueError):
-            shutil.rmtree(found.pop())
+        shutil.rmtree(found.pop())
     return None
+
+
+def _complete(checkpoint: Path) -> bool:
+    """Tells whether all that a run goes on from can be read."""
+    try:
+        json.loads((checkpoint / STATE).read_text())
+        with safe_open(checkpoint / "model.safetensors", framework="pt"):
+            pass
+    except (OSError, ValueError, SafetensorError):
+        return False
+    return all(zipfile.is_zipfile(checkpoint / name) for name in ("optimizer.pt", "scheduler.pt"))
 
 
 class Clock(TrainerCallback, ExportableState):

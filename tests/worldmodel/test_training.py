@@ -128,6 +128,16 @@ def test_missing_checkpoint_is_told(tmp_path: Path) -> None:
         load_model(tmp_path / "nothing")
 
 
+@pytest.mark.parametrize("file", ["model.safetensors", "optimizer.pt", "trainer_state.json"])
+def test_half_written_is_not_resumed(root: Path, checkpoint: Path, tmp_path: Path, file: str) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(root / "whole" / "run", run)
+    newest = newest_checkpoint(run)
+    assert newest is not None and newest.name == "checkpoint-40"
+    (newest / file).write_bytes((newest / file).read_bytes()[:-100])
+    assert newest_checkpoint(run) != newest and not newest.exists()
+
+
 def test_newest_checkpoint_of_none(tmp_path: Path) -> None:
     assert newest_checkpoint(tmp_path) is None
 
