@@ -3,11 +3,12 @@
 Agents see observations and the published info only; nothing here looks at hidden truth.
 """
 
+from debugworld.worldmodel.statistics import Estimate
+
 from .agent import AGENTS, Agent, make_agent
 from .evaluation import Episode, Evaluation, evaluate, run_episode
 from .random_agent import RandomAgent
 from .scripted import ScriptedAgent
-from debugworld.worldmodel.statistics import Estimate
 
 __all__ = [
     "AGENTS",

@@ -10,9 +10,9 @@ from typing import Any
 import gymnasium
 
 from debugworld.envs import DebugEnv
+from debugworld.worldmodel.statistics import Estimate, mean, rate
 
 from .agent import Agent, make_agent
-from debugworld.worldmodel.statistics import Estimate, mean, rate
 
 
 @dataclass(frozen=True, slots=True)

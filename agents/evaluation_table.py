@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 from rich.table import Table
 
-from .evaluation import Evaluation
 from debugworld.worldmodel.statistics import Estimate
+
+from .evaluation import Evaluation
 
 
 def evaluation_table(evaluations: Sequence[Evaluation]) -> Table:

@@ -18,7 +18,6 @@ from debugworld.sandboxes.debugger import (
     ActionKind,
     ExitCode,
     Program,
-    RecordedDebugger,
     State,
     StateTree,
     Trace,
@@ -28,8 +27,16 @@ from debugworld.worldmodel.statistics import Estimate, rate
 
 PARTS = ("event", "line", "frame", "locals", "value", "stdout", "exit")
 """Parts of a state that are scored; ``frame`` is function and depth together."""
-ACTIONS = (ActionKind.STEP_INTO, ActionKind.STEP_OVER, ActionKind.STEP_RETURN, ActionKind.RUN_TO, ActionKind.CONTINUE)
+ACTIONS = (
+    ActionKind.STEP_INTO,
+    ActionKind.STEP_OVER,
+    ActionKind.STEP_RETURN,
+    ActionKind.RUN_TO,
+    ActionKind.CONTINUE,
+)
 """Actions that are scored."""
+SLACK = 16
+"""States beyond twice the true run's after which a dream is ended: it is wrong by then."""
 SKIPPING = "step_over, skipping"
 """Row of the step-overs that skip at least one state; they stand in ``step_over`` too."""
 
@@ -95,7 +102,10 @@ class Fidelity:
 
     def to_json(self) -> dict[str, Any]:
         """Returns everything as plain JSON data."""
-        return {"programs": self.programs, "actions": {name: score.to_json() for name, score in self.scores.items()}}
+        return {
+            "programs": self.programs,
+            "actions": {name: score.to_json() for name, score in self.scores.items()},
+        }
 
 
 def measure(
@@ -121,13 +131,13 @@ def measure(
         if not trace.states or trace.exit.code is ExitCode.NEVER:
             continue
         choose = random.Random(f"{seed} {program.digest}")
-        real = RecordedDebugger(lambda _, trace=trace: trace)
-        real.reset(program)
+        tree = StateTree([*trace.states, trace.final])
+        neural.max_states = 2 * len(tree) + SLACK
         neural.reset(program)
-        neural.rehearse(real.tree.states)
+        neural.rehearse(tree.states)
         for kind in actions:
             for _ in range(per_action):
-                _ask(fidelity, neural, program, real.tree, kind, choose)
+                _ask(fidelity, neural, program, tree, kind, choose)
         fidelity.programs += 1
         done(number + 1)
     return fidelity

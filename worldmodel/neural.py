@@ -42,7 +42,8 @@ class NeuralDebugger(Debugger):
         if max_states < 1:
             raise ValueError(f"max_states must be at least 1; got {max_states}")
         self._engine = engine
-        self._max_states = max_states
+        self.max_states = max_states
+        """States after which a dream ends; may be changed between moves."""
         self._slot = next(_slots)
         self._shell: Shell | None = None
         self._confidences: list[float] = []
@@ -76,6 +77,12 @@ class NeuralDebugger(Debugger):
         return tuple(self._confidences)
 
     def step(self, action: Action) -> State:
+        """Does one action, dreaming as far as it asks, and returns the state it leads to.
+
+        Raises:
+            IllegalAction: the action is not legal now; nothing has changed.
+            ModelError: the model cannot answer.
+        """
         known = len(self._tree) if self._program else 0
         state = super().step(action)
         self._confidence = min(self._confidences[known:], default=1.0)
@@ -107,7 +114,6 @@ class NeuralDebugger(Debugger):
         self._tree = StateTree(kept, self._grow)
         self._confidences = [1.0] * len(kept)
         self._position = len(kept) - 1
-        self._confidence = 1.0
         return self.state
 
     def rehearse(self, states: Sequence[State]) -> None:
@@ -149,7 +155,7 @@ class NeuralDebugger(Debugger):
         """Dreams the next state in time."""
         shell, tree = self._shell, self._tree
         assert shell is not None
-        if len(tree) >= self._max_states:
+        if len(tree) >= self.max_states:
             self._add(State.at_exit(Exit(ExitCode.NEVER, "step_budget")), 1.0)
             return
         certain = shell.certain()

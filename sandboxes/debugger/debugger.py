@@ -115,7 +115,7 @@ class Debugger(ABC):
             self._position = self._tree.target(self._position, action, self._breakpoints)
         return self.state
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027  most debuggers hold nothing
         """Frees what the debugger holds; may be called twice."""
 
     def __enter__(self) -> Self:

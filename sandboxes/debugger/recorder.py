@@ -47,6 +47,7 @@ BATCH = 1
 MAX_STDOUT = 16_384
 """Characters of output kept between two stops."""
 
+
 def _opcodes(*names: str) -> frozenset[int]:
     """Numbers of the named instructions that this version has."""
     return frozenset(dis.opmap[name] for name in names if name in dis.opmap)
@@ -58,9 +59,29 @@ _EXHAUSTED = _opcodes("FOR_ITER", "END_FOR", "SEND", "END_SEND", "END_ASYNC_FOR"
 _RESUME = dis.opmap["RESUME"]
 _SUSPENDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _COMPILER_NAMES = frozenset(
-    "__module__ __qualname__ __firstlineno__ __static_attributes__ __classdict__ __class__ __annotations__ "
-    "__type_params__ __classdictcell__ __builtins__ __name__ __file__ __doc__ __package__ __loader__ "
-    "__spec__ __cached__ __conditional_annotations__ __annotate__ __orig_bases__".split()
+    f"__{name}__"
+    for name in (
+        "module",
+        "qualname",
+        "firstlineno",
+        "static_attributes",
+        "classdict",
+        "class",
+        "annotations",
+        "type_params",
+        "classdictcell",
+        "builtins",
+        "name",
+        "file",
+        "doc",
+        "package",
+        "loader",
+        "spec",
+        "cached",
+        "conditional_annotations",
+        "annotate",
+        "orig_bases",
+    )
 )
 
 
@@ -320,7 +341,9 @@ class _Output:
 
     def __init__(self) -> None:
         self._bytes = io.BytesIO()
-        self.stream = io.TextIOWrapper(self._bytes, "utf-8", "backslashreplace", newline="\n", write_through=True)
+        self.stream = io.TextIOWrapper(
+            self._bytes, "utf-8", "backslashreplace", newline="\n", write_through=True
+        )
 
     def take(self) -> str:
         """Returns what was printed since the last call, bounded."""

@@ -238,7 +238,11 @@ class Renderer:
         return f"<built-in method {value.__name__} of {_type_name(type(owner))}>"
 
     def _method(self, value: types.MethodType, depth: int) -> str:
-        name = getattr(value.__func__, "__qualname__", "?") if type(value.__func__) is types.FunctionType else "?"
+        name = (
+            getattr(value.__func__, "__qualname__", "?")
+            if type(value.__func__) is types.FunctionType
+            else "?"
+        )
         return f"<bound method {name} of {self._text(value.__self__, depth + 1)}>"
 
     def _module(self, value: types.ModuleType, depth: int) -> str:

@@ -58,21 +58,133 @@ def test_statements_survive_the_round_trip(seed: int) -> None:
 
 
 CASES = {
-    "finally and return": "def f():\n    try:\n        return 1\n    finally:\n        x = 2\n",
-    "finally and break": "def f():\n    for i in range(3):\n        try:\n            break\n        finally:\n            x = i\n    return i\n",
-    "reraise through two frames": "def g():\n    try:\n        {}[1]\n    except KeyError:\n        raise\ndef f():\n    try:\n        g()\n    except KeyError as e:\n        return str(e)\n",
-    "unmatched handler": "def f():\n    try:\n        try:\n            {}[1]\n        except ValueError:\n            pass\n    except KeyError:\n        return 1\n",
-    "with": "class C:\n    def __enter__(self):\n        return 5\n    def __exit__(self, *a):\n        return True\ndef f():\n    with C() as c:\n        x = c\n        1 / 0\n    return x\n",
-    "generator": "def g(n):\n    for i in range(n):\n        yield i\ndef f():\n    s = 0\n    for x in g(3):\n        s += x\n    return s\n",
-    "closure": "def f():\n    n = [0]\n    def inc():\n        n.append(1)\n        return len(n)\n    return inc() + inc()\n",
-    "objects": "class P:\n    def __init__(self, x):\n        self.x = x\n    def move(self, d):\n        self.x += d\n        return self\ndef f():\n    p = P(1)\n    q = [p]\n    p.move(2)\n    return q[0].x\n",
-    "mutated argument": "def g(xs):\n    xs.append(1)\ndef f():\n    ys = []\n    g(ys)\n    g(ys)\n    return ys\n",
-    "one-line loop": "def f():\n    s = 0\n    for i in range(3): s += i\n    while s: s -= 1\n    return s\n",
-    "match": "def f(v=(1, 2)):\n    match v:\n        case [a, b] if a > b:\n            return a\n        case [a, b]:\n            c = b\n    return c\n",
-    "print": "def f():\n    print('a', 'b\\n')\n    return None\n",
-    "uncaught": "def f():\n    return int('x')\n",
-    "recursion": "def f(n=3):\n    return 1 if n < 2 else n * f(n - 1)\n",
-    "loop else": "def f():\n    for i in range(2):\n        if i > 5:\n            break\n    else:\n        return 'none'\n",
+    "finally and return": """\
+def f():
+    try:
+        return 1
+    finally:
+        x = 2
+""",
+    "finally and break": """\
+def f():
+    for i in range(3):
+        try:
+            break
+        finally:
+            x = i
+    return i
+""",
+    "reraise through two frames": """\
+def g():
+    try:
+        {}[1]
+    except KeyError:
+        raise
+def f():
+    try:
+        g()
+    except KeyError as e:
+        return str(e)
+""",
+    "unmatched handler": """\
+def f():
+    try:
+        try:
+            {}[1]
+        except ValueError:
+            pass
+    except KeyError:
+        return 1
+""",
+    "with": """\
+class C:
+    def __enter__(self):
+        return 5
+    def __exit__(self, *a):
+        return True
+def f():
+    with C() as c:
+        x = c
+        1 / 0
+    return x
+""",
+    "generator": """\
+def g(n):
+    for i in range(n):
+        yield i
+def f():
+    s = 0
+    for x in g(3):
+        s += x
+    return s
+""",
+    "closure": """\
+def f():
+    n = [0]
+    def inc():
+        n.append(1)
+        return len(n)
+    return inc() + inc()
+""",
+    "objects": """\
+class P:
+    def __init__(self, x):
+        self.x = x
+    def move(self, d):
+        self.x += d
+        return self
+def f():
+    p = P(1)
+    q = [p]
+    p.move(2)
+    return q[0].x
+""",
+    "mutated argument": """\
+def g(xs):
+    xs.append(1)
+def f():
+    ys = []
+    g(ys)
+    g(ys)
+    return ys
+""",
+    "one-line loop": """\
+def f():
+    s = 0
+    for i in range(3): s += i
+    while s: s -= 1
+    return s
+""",
+    "match": """\
+def f(v=(1, 2)):
+    match v:
+        case [a, b] if a > b:
+            return a
+        case [a, b]:
+            c = b
+    return c
+""",
+    "print": """\
+def f():
+    print('a', 'b\\n')
+    return None
+""",
+    "uncaught": """\
+def f():
+    return int('x')
+""",
+    "recursion": """\
+def f(n=3):
+    return 1 if n < 2 else n * f(n - 1)
+""",
+    "loop else": """\
+def f():
+    for i in range(2):
+        if i > 5:
+            break
+    else:
+        return 'none'
+""",
 }
 
 

@@ -32,7 +32,8 @@ def test_no_program_can_forge_a_marker(inner: str) -> None:
 
 def test_the_worked_example_reads_as_in_the_paper() -> None:
     program = Program(
-        "def count(s, t):\n    n = 0\n    for c in s:\n        n += int(c == t)\n    return n\n", 'count("berry", "r")'
+        "def count(s, t):\n    n = 0\n    for c in s:\n        n += int(c == t)\n    return n\n",
+        'count("berry", "r")',
     )
     trace = record(program)
     walk = next(
@@ -47,10 +48,11 @@ def test_the_worked_example_reads_as_in_the_paper() -> None:
         "<|frame_sep|><|call_sep|><|src_sep|>def main():<|arg_sep|>{}",
         '<|step_into|><|frame_sep|><|line_sep|><|arg_sep|>{}<|src_sep|>return count("berry", "r")',
         "<|step_into|><|frame_sep|><|call_sep|><|src_sep|>def count(s, t):"
-        "<|arg_sep|>{\"s\": \"'berry'\", \"t\": \"'r'\"}",
-        "<|step_into|><|frame_sep|><|line_sep|><|arg_sep|>{\"s\": \"'berry'\", \"t\": \"'r'\"}<|src_sep|>n = 0",
-        "<|step_into|><|frame_sep|><|line_sep|><|arg_sep|>{\"n\": \"0\", \"..\": \"..\"}<|src_sep|>for c in s:",
-        "<|step_into|><|frame_sep|><|line_sep|><|arg_sep|>{\"c\": \"'b'\", \"..\": \"..\"}<|src_sep|>n += int(c == t)",
+        '<|arg_sep|>{"s": "\'berry\'", "t": "\'r\'"}',
+        '<|step_into|><|frame_sep|><|line_sep|><|arg_sep|>{"s": "\'berry\'", "t": "\'r\'"}<|src_sep|>n = 0',
+        '<|step_into|><|frame_sep|><|line_sep|><|arg_sep|>{"n": "0", "..": ".."}<|src_sep|>for c in s:',
+        '<|step_into|><|frame_sep|><|line_sep|><|arg_sep|>{"c": "\'b\'", "..": ".."}'
+        "<|src_sep|>n += int(c == t)",
     ]
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from debugworld.sandboxes import SandboxError, open_sandbox
@@ -86,10 +88,8 @@ def examples_of(program: Program, trace: Trace) -> Iterator[Pair]:
             outcome = shell.outcome_of(states, index)
             if outcome is not None:
                 yield prompt, str(outcome)
-                try:
+                with suppress(ValueError):  # where the shell lost the stack, `accept` finds it again
                     shell.apply(outcome)
-                except ValueError:
-                    pass  # the shell lost the stack; `accept` finds it again
         shell.accept(states[index + 1])
 
 
@@ -126,7 +126,7 @@ def build_stores(
         if not tasks:
             continue
         digests: set[str] = set()
-        pairs = _gather(tasks, config.workers, digests, lambda done, n=name, all=len(tasks): progress(n, done, all))
+        pairs = _gather(tasks, config.workers, digests, partial(progress, name))
         stores[name] = ExampleStore.write(out / name, pairs, LONGEST)
         (out / f"{name}.digests").write_text("\n".join(sorted(digests)) + "\n")
         manifest[name] = {"examples": len(stores[name]), "programs": len(digests)}
@@ -140,10 +140,10 @@ def _chunks(seed: int, count: int) -> Iterator[tuple[int, int]]:
 
 
 def _gather(
-    tasks: Iterable[tuple[Callable[..., tuple[list[Pair], list[str]]], tuple[object, ...]]],
+    tasks: Sequence[tuple[Callable[..., tuple[list[Pair], list[str]]], tuple[object, ...]]],
     workers: int,
     digests: set[str],
-    done: Callable[[int], None],
+    done: Callable[[int, int], None],
 ) -> Iterator[Pair]:
     """Runs tasks on all cores, a few ahead of what is consumed, and yields in their order."""
     with ProcessPoolExecutor(workers) as pool:
@@ -154,11 +154,11 @@ def _gather(
             if len(ahead) > 2 * workers:
                 yield from _take(ahead.popleft(), digests)
                 finished += 1
-                done(finished)
+                done(finished, len(tasks))
         while ahead:
             yield from _take(ahead.popleft(), digests)
             finished += 1
-            done(finished)
+            done(finished, len(tasks))
 
 
 def _take(future: Future[tuple[list[Pair], list[str]]], digests: set[str]) -> list[Pair]:

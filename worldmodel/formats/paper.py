@@ -110,7 +110,9 @@ class PaperText:
             ModelError: it holds an action that the format has no marker for.
         """
         program = trajectory.program
-        steps = tuple(PaperStep(*_action(step.action, program), _reduce(step.state)) for step in trajectory.steps)
+        steps = tuple(
+            PaperStep(*_action(step.action, program), _reduce(step.state)) for step in trajectory.steps
+        )
         last = trajectory.steps[-1].state
         entry = trajectory.backward and last.event is Event.CALL and last.depth == 0
         complete = last.event is Event.EXIT or entry
@@ -244,7 +246,9 @@ def _action(action: Action | None, program: Program) -> tuple[ActionKind | None,
     if action is None:
         return None, ""
     if action.kind not in _ACTIONS:
-        raise ModelError(f"the format has no marker for {action.kind}; it has: {', '.join(map(str, _ACTIONS))}")
+        raise ModelError(
+            f"the format has no marker for {action.kind}; it has: {', '.join(map(str, _ACTIONS))}"
+        )
     return action.kind, program.source_line(action.line) if action.line else ""
 
 

@@ -141,7 +141,9 @@ class Flow:
             entry = ast.increment_lineno(ast.parse(program.entry_text), program.entry_line - 1)
             wrapper = entry.body[0]
             assert isinstance(wrapper, ast.FunctionDef)
-            self.scopes[ENTRY_NAME, wrapper.lineno] = self._scope(ENTRY_NAME, wrapper.lineno, wrapper.body, None)
+            self.scopes[ENTRY_NAME, wrapper.lineno] = self._scope(
+                ENTRY_NAME, wrapper.lineno, wrapper.body, None
+            )
         self.by_name: dict[str, ScopeFlow] = {scope.name: scope for scope in self.scopes.values()}
         """Scopes by qualified name; the last one wins."""
         short: dict[str, list[ScopeFlow]] = {}
@@ -163,7 +165,11 @@ class Flow:
     def _constants(self, module: ast.Module) -> None:
         seen: set[str] = set()
         for node in ast.walk(module):
-            if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            if (
+                isinstance(node, ast.Assign)
+                and len(node.targets) == 1
+                and isinstance(node.targets[0], ast.Name)
+            ):
                 name = node.targets[0].id
                 literal = node in module.body and _is_literal(node.value)
                 if literal and name not in seen:
@@ -194,9 +200,13 @@ class Flow:
         builder = _Builder(self, scope, at_module=name == "<module>")
         scope.first = builder.block(body, END, (), None, True)
         if "<locals>" in name:
-            around = {n for owner in self.scopes.values() if name.startswith(owner.name + ".") for n in owner.names}
+            around = {
+                n for owner in self.scopes.values() if name.startswith(owner.name + ".") for n in owner.names
+            }
             reads = dict.fromkeys(n for stop in scope.stops.values() for n in stop.reads)
-            inner = dict.fromkeys(n for s in self.scopes.values() if s.name.startswith(name + ".") for n in s.free)
+            inner = dict.fromkeys(
+                n for s in self.scopes.values() if s.name.startswith(name + ".") for n in s.free
+            )
             scope.free = tuple(n for n in {**reads, **inner} if n in around and n not in scope.names)
         return scope
 
@@ -213,7 +223,9 @@ class Flow:
         inner = self._scope(name, node.lineno, node.body, node)
         if isinstance(node, ast.ClassDef):
             made = self.scopes.get((f"{name}.__init__", _init_line(node)))
-            inner.signature = node.name + made.signature.removeprefix("__init__") if made else f"{node.name}()"
+            inner.signature = (
+                node.name + made.signature.removeprefix("__init__") if made else f"{node.name}()"
+            )
             inner.signature = inner.signature.replace("(self, ", "(").replace("(self)", "()")
             inner.parameters = ()
 
@@ -257,7 +269,12 @@ class _Builder:
         return after
 
     def _group(
-        self, group: list[ast.stmt], after: int, guards: tuple[Guard, ...], loop: _Loop | None, binds: str | None
+        self,
+        group: list[ast.stmt],
+        after: int,
+        guards: tuple[Guard, ...],
+        loop: _Loop | None,
+        binds: str | None,
     ) -> None:
         """Links the statements that share a line."""
         node = group[-1]
@@ -362,9 +379,7 @@ class _Builder:
         around = (*final, *guards)
         target = RERAISE
         for handler in reversed(node.handlers):
-            target = self._clause(
-                handler, handler.body, target, leave, around, loop, handler.name or binds
-            )
+            target = self._clause(handler, handler.body, target, leave, around, loop, handler.name or binds)
         inside = (Guard("except", target, 0), *around) if node.handlers else around
         after_body = self.block(node.orelse, leave, around, loop, binds=binds)
         return self.block(node.body, after_body, inside, loop, binds=binds)
@@ -382,9 +397,7 @@ class _Builder:
         line = clause_line(clause)
         stop = Stop(line, _clause_text(clause), Kind.BRANCH, after, other, (), guards)
         parts: list[ast.AST] = [
-            value
-            for name, value in ast.iter_fields(clause)
-            if name != "body" and isinstance(value, ast.AST)
+            value for name, value in ast.iter_fields(clause) if name != "body" and isinstance(value, ast.AST)
         ]
         parts += [node for node in body if node.lineno == line]
         self._scope.stops[line] = stop

@@ -44,7 +44,9 @@ class OutcomeGrammar:
     ) -> None:
         self._letters = frozenset(letters.encode()) - (frozenset() if labels else {ord("C")})
         self._names = tuple(sorted({name.encode() for name in names}))
-        self._labels = {label.encode(): tuple(sorted({n.encode() for n in bound})) for label, bound in labels.items()}
+        self._labels = {
+            label.encode(): tuple(sorted({n.encode() for n in bound})) for label, bound in labels.items()
+        }
         self._lines = tuple(sorted(str(line).encode() for line in lines))
         self.key = (self._letters, self._names, tuple(sorted(self._labels.items())), self._lines)
         """Equal for grammars with the same answers."""
@@ -74,8 +76,10 @@ class OutcomeGrammar:
                 ord("C"): ("resume", (), b""),
             }.get(byte, ("line end", (), b""))
         if phase == "resume":
-            return ("label", ("~",), b"") if byte == ord(" ") and read else (
-                ("resume", (), b"~") if byte == ord("~") else ("label", (), b"")
+            return (
+                ("label", ("~",), b"")
+                if byte == ord(" ") and read
+                else (("resume", (), b"~") if byte == ord("~") else ("label", (), b""))
             )
         if phase == "space":
             return ("value", ("",), b"") if stack[0] == "R" else ("type", (), b"")
@@ -128,7 +132,9 @@ class OutcomeGrammar:
         if phase == "line end":
             return ends
         if phase == "label":
-            return _following(tuple(sorted(self._labels)), read) | (ends if read in self._labels else frozenset())
+            return _following(tuple(sorted(self._labels)), read) | (
+                ends if read in self._labels else frozenset()
+            )
         if phase == "field":
             return self._field_starts(stack)
         if phase in ("name", "argument"):

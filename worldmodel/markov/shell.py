@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from debugworld.sandboxes.debugger.program import Program
 from debugworld.sandboxes.debugger.state import Event, Exit, ExitCode, State
+
 from .flow import END, RERAISE, Flow, Guard, Kind, ScopeFlow, Stop
 from .grammar import OutcomeGrammar
 from .outcome import Outcome
@@ -525,7 +526,9 @@ class Shell:
         while target < RERAISE:
             if top.leaving and top.leaving[-1].tag == target:
                 leaving = top.leaving[-1]
-                passed = next((g for g in leaving.guards if leaving.action == "raise" or g.kind != "except"), None)
+                passed = next(
+                    (g for g in leaving.guards if leaving.action == "raise" or g.kind != "except"), None
+                )
                 if passed is not None:
                     return passed.line
                 return leaving.target if leaving.action == "goto" else END

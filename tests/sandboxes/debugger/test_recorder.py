@@ -38,7 +38,18 @@ def test_comprehensions_and_lambdas_are_part_of_their_statement() -> None:
 
 
 def test_a_frame_left_by_an_exception_ends_in_its_exception_state() -> None:
-    source = "def g():\n    try:\n        return 1 / 0\n    finally:\n        a = 1\ndef f():\n    try:\n        g()\n    except ZeroDivisionError as e:\n        return str(e)\n"
+    source = """\
+def g():
+    try:
+        return 1 / 0
+    finally:
+        a = 1
+def f():
+    try:
+        g()
+    except ZeroDivisionError as e:
+        return str(e)
+"""
     trace = _run(source)
     assert _shape(trace)[5:] == [
         ("call", 1, 2),

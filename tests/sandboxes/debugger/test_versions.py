@@ -62,7 +62,7 @@ def _require_interpreters() -> dict[str, str]:
     found = _interpreters()
     missing = [version for version in VERSIONS if version not in found]
     if missing:
-        pytest.skip(f"interpreters: no CPython {', '.join(missing)} found; install them, for example with pyenv")
+        pytest.skip(f"interpreters: no CPython {', '.join(missing)} found; install it, as with pyenv")
     return found
 
 
