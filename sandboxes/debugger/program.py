@@ -7,6 +7,7 @@ import hashlib
 import symtable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from .errors import ProgramError
 from .statements import Outline
@@ -31,6 +32,21 @@ class Program:
     """Entry expression such as ``f(1, 2)``; None runs the source as a script."""
     name: str = "program"
     """What error texts call it, usually a file name."""
+
+    @staticmethod
+    def read(path: str, call: str | None = None) -> Program:
+        """Reads a program from a file.
+
+        Raises:
+            OSError: the file cannot be read.
+            ProgramError: the file is not UTF-8 text.
+        """
+        try:
+            source = Path(path).read_bytes().decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            text = f"{path} is not UTF-8 text (byte {error.start}); a Python source is needed"
+            raise ProgramError(text) from None
+        return Program(source, call, name=path)
 
     def check(self) -> Program:
         """Parses everything once and returns the program itself.
@@ -142,7 +158,9 @@ class Program:
             return
         known = _module_names(self.text)
         expression = self._parse_call()
-        bound = {n.id for n in ast.walk(expression) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+        bound = {
+            n.id for n in ast.walk(expression) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)
+        }
         bound |= {a.arg for n in ast.walk(expression) if isinstance(n, ast.arguments) for a in _arguments(n)}
         for node in ast.walk(expression):
             if isinstance(node, ast.Name) and node.id not in known | bound | _BUILTINS:
@@ -164,7 +182,9 @@ def _arguments(node: ast.arguments) -> list[ast.arg]:
 def _module_names(text: str) -> set[str]:
     """Names that the module body binds, also by ``global`` in a function."""
     table = symtable.symtable(text, "<program>", "exec")
-    names = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
+    names = {
+        s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()
+    }
     todo = list(table.get_children())
     while todo:
         child = todo.pop()

@@ -61,7 +61,7 @@ class Outline:
             if root is module:
                 scopes["<module>", 1] = _scope("<module>", 1, root.body)
             _collect(root.body, traced and root is module, scopes, stops)
-        loops = (node for node in ast.walk(module) if isinstance(node, _LOOPS))
+        loops = (node for node in ast.walk(module) if isinstance(node, _LOOPS) and not _spins(node))
         tight = frozenset(node.lineno for node in loops if node.body[0].lineno == node.lineno)
         return Outline(scopes, frozenset(stops), tight)
 
@@ -115,6 +115,12 @@ def makes_stop(node: ast.stmt, first_in_body: bool, at_module: bool) -> bool:
     if isinstance(node, ast.AnnAssign) and node.value is None:
         return at_module or not isinstance(node.target, ast.Name)
     return True
+
+
+def _spins(node: ast.For | ast.AsyncFor | ast.While) -> bool:
+    """Whether a loop is a single jump to itself, whose turns not every version reports."""
+    constant = isinstance(node, ast.While) and isinstance(node.test, ast.Constant) and bool(node.test.value)
+    return constant and all(isinstance(inner, (ast.Pass, ast.Continue)) for inner in node.body)
 
 
 def _flatten_statement(node: ast.stmt) -> None:

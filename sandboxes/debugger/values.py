@@ -40,6 +40,7 @@ MAX_NODES = 2000
 MAX_INT_BITS = 4096
 """Bits of an integer that is still written in full."""
 
+_OWN_PACKAGE = __name__.rpartition(".")[0] + "."
 _ADDRESS = re.compile(r" at 0x([0-9a-fA-F]{4,16})\b")
 _LEAF_MODULES = frozenset({"datetime", "decimal", "fractions", "uuid", "re"})
 _mro = type.__dict__["__mro__"].__get__
@@ -141,7 +142,7 @@ class Renderer:
                 return self._subclass_writer(kind, base)
         if any(c is type for c in bases):
             return self._class
-        if _from_library(kind):
+        if _from_library(kind) or _module_of(kind).startswith(_OWN_PACKAGE):
             return self._foreign
         return self._instance
 
@@ -355,7 +356,7 @@ class Renderer:
         try:
             shown = [
                 f"{self._text(k, depth + 1)}: {self._text(v, depth + 1)}"
-                for k, v in islice(dict.items(value), MAX_ITEMS + 1)
+                for k, v in list(islice(dict.items(value), MAX_ITEMS + 1))
             ]
         finally:
             self._inside.discard(id(value))

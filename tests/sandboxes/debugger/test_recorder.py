@@ -153,3 +153,9 @@ def test_two_runs_are_byte_equal() -> None:
 def test_programs_that_cannot_be_debugged(source: str, call: str | None, text: str) -> None:
     with pytest.raises(ProgramError, match=f"(?s){text}"):
         Program(source, call).check()
+
+
+def test_a_program_that_finds_the_recorder_cannot_make_it_fail() -> None:
+    trace = _run("import sys\ndef f():\n    t = sys.gettrace()\n    b = [t, 1]\n    return len(b)\n")
+    assert trace.exit.to_json() == {"code": "normal", "reason": "exit"}
+    assert "Recorder" in trace.states[-2].locals["t"]
