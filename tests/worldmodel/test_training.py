@@ -23,7 +23,7 @@ from debugworld.worldmodel.training import newest_checkpoint, train
 
 CONFIG = TrainConfig(
     minutes=None,
-    steps=60,
+    steps=40,
     hidden_size=16,
     layers=2,
     heads=2,
