@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from debugworld.sandboxes.debugger import Debugger, Program, RecordedDebugger, Trace
-from debugworld.worldmodel.lockstep import LockstepDebugger
+from debugworld.worldmodel.lockstep import After, LockstepDebugger
 
 from .errors import TaskError
 
@@ -14,13 +14,21 @@ BACKENDS = ("real", "neural", "lockstep")
 """What happened, what a model dreams, and both side by side with the real one in the lead."""
 
 
-def open_debugger(backend: str, record: Callable[[Program], Trace], model: str | Path | None) -> Debugger:
+def open_debugger(
+    backend: str,
+    record: Callable[[Program], Trace],
+    model: str | Path | None,
+    max_states: int,
+    after: After,
+) -> Debugger:
     """Opens the debugger of a backend.
 
     Args:
         backend: One of `BACKENDS`.
         record: Runs a program for real, for the backends that need it.
         model: Folder of a checkpoint; None takes the one that ships with the package.
+        max_states: States after which a dream ends as ``never``.
+        after: What a lockstep's neural side does after a difference, as `LockstepDebugger` takes it.
 
     Raises:
         TaskError: there is no such backend.
@@ -32,7 +40,7 @@ def open_debugger(backend: str, record: Callable[[Program], Trace], model: str |
         return RecordedDebugger(record)
     from debugworld.worldmodel.neural import NeuralDebugger
 
-    neural = NeuralDebugger.load(None if model is None else str(model))
+    neural = NeuralDebugger.load(model, max_states)
     if backend == "neural":
         return neural
-    return LockstepDebugger(RecordedDebugger(record), neural)
+    return LockstepDebugger(RecordedDebugger(record), neural, after)

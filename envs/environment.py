@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import asdict
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 import gymnasium
 import numpy as np
@@ -27,7 +27,7 @@ from debugworld.sandboxes.debugger import (
 )
 from debugworld.sandboxes.errors import SandboxError
 from debugworld.worldmodel.errors import ModelError
-from debugworld.worldmodel.lockstep import LockstepDebugger
+from debugworld.worldmodel.lockstep import After, LockstepDebugger
 
 from .backend import BACKENDS, open_debugger
 from .command import LINE_KINDS, PLAIN_KINDS, Answer, Command
@@ -56,6 +56,9 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         sandbox: Name of the sandbox that real runs are recorded in; None takes
             ``process`` for the package's own programs, else ``docker``.
         model: Folder of a checkpoint; None takes the one that ships with the package.
+        max_states: States after which a dream ends as ``never``.
+        after: What the neural side of a lockstep does after a difference: ``free`` goes
+            on from its own state, ``forced`` is set back to the truth, ``stop`` stays.
         max_moves: Moves that an episode allows.
         max_lines: Most lines of a program, its entry included; sets shapes and masks.
         render_mode: ``ansi``, ``human`` or None.
@@ -75,6 +78,8 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         tasks: str = "builtin",
         sandbox: str | None = None,
         model: str | None = None,
+        max_states: int = 2000,
+        after: After = "free",
         max_moves: int = 20,
         max_lines: int = 64,
         render_mode: str | None = None,
@@ -83,6 +88,10 @@ class DebugEnv(gymnasium.Env[Any, Any]):
             raise TaskError(f"there is no backend {backend!r}; use one of: {', '.join(BACKENDS)}")
         if max_moves < 0 or max_lines < 1:
             raise TaskError(f"need max_moves >= 0 and max_lines >= 1; got {max_moves} and {max_lines}")
+        if max_states < 1:
+            raise TaskError(f"need max_states >= 1; got {max_states}")
+        if after not in get_args(After):
+            raise TaskError(f"after must be one of: {', '.join(get_args(After))}; got {after!r}")
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             raise TaskError(f"there is no render mode {render_mode!r}; use ansi, human or None")
         self.render_mode = render_mode
@@ -92,7 +101,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         self._family = make_family(family, max_lines, self.answers)
         self.observation_space = self._family.observation_space
         self.action_space = self._family.action_space
-        self._model = model
+        self._model, self._max_states, self._after = model, max_states, after
         self._sandbox = sandbox or ("process" if self.task_set.trusted else "docker")
         self._traces: TraceStore | None = None
         self._debugger: Debugger | None = None
@@ -233,7 +242,9 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         traces = trace_store(self._sandbox)
         traces.enter()
         try:
-            self._debugger = open_debugger(self.backend, traces.record, self._model)
+            self._debugger = open_debugger(
+                self.backend, traces.record, self._model, self._max_states, self._after
+            )
         except BaseException:
             traces.leave()
             raise

@@ -5,6 +5,7 @@
 | ``builtin`` | all that ship with the package, one task for each call |
 | ``builtin/NAME`` | one of them |
 | ``generated/SEED`` or ``generated/SEED/COUNT`` | those that the generator makes of the seeds from SEED on; 256 of them unless said otherwise |
+| ``file/PATH`` or ``file/PATH?call=EXPR`` | one Python file, run as a script or entered by a call |
 | ``jsonl/PATH`` | the rows of a file, as `worldmodel.data.rows` reads them; absolute paths keep their leading slash |
 """  # noqa: E501  a table row cannot be broken
 
@@ -19,7 +20,7 @@ from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 
-from debugworld.sandboxes.debugger import Program
+from debugworld.sandboxes.debugger import Program, ProgramError
 from debugworld.worldmodel.data.programs import stream
 from debugworld.worldmodel.data.rows import RowError, load_rows
 
@@ -74,9 +75,11 @@ def load_task_set(uri: str) -> TaskSet:
         return TaskSet(uri, made, trusted=True)
     if scheme == "jsonl" and rest:
         return TaskSet(uri, tuple(_rows(Path(rest))), trusted=False)
+    if scheme == "file" and rest:
+        return TaskSet(uri, (_file(rest),), trusted=False)
     raise TaskError(
-        f"{uri!r} names no task set; use builtin, builtin/NAME, generated/SEED, generated/SEED/COUNT "
-        "or jsonl/PATH (as in jsonl//data/tasks.jsonl)"
+        f"{uri!r} names no task set; use builtin, builtin/NAME, generated/SEED, generated/SEED/COUNT, "
+        "file/PATH, file/PATH?call=EXPR or jsonl/PATH (as in jsonl//data/tasks.jsonl)"
     )
 
 
@@ -90,6 +93,16 @@ def _builtin(name: str) -> Iterator[Program]:
         if name in ("", entry["name"]):
             source = (folder / entry["file"]).read_text("utf-8")
             yield from (Program(source, call, entry["name"]) for call in entry["calls"])
+
+
+def _file(rest: str) -> Program:
+    path, _, call = rest.partition("?call=")
+    try:
+        return Program.read(path, call or None).check()
+    except OSError as error:
+        raise TaskError(f"{path}: {error.strerror}") from None
+    except ProgramError as error:
+        raise TaskError(str(error)) from None
 
 
 def _rows(path: Path) -> Iterator[Program]:

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from debugworld.sandboxes import SANDBOXES, open_sandbox
-from debugworld.sandboxes.debugger import Program, ProgramError
+from debugworld.sandboxes.debugger import Program
 
 NAME = "trace"
 
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Writes the trace and one line about it; returns 0."""
-    program = read_program(args.file, args.call)
+    program = Program.read(args.file, args.call)
     with open_sandbox(
         args.sandbox, max_events=args.max_events, timeout=args.timeout, python=args.python
     ) as sandbox:
@@ -54,18 +54,3 @@ def run(args: argparse.Namespace) -> int:
         file=sys.stderr,
     )
     return 0
-
-
-def read_program(path: str, call: str | None) -> Program:
-    """Reads a program from a file.
-
-    Raises:
-        OSError: the file cannot be read.
-        ProgramError: the file is not UTF-8 text.
-    """
-    try:
-        source = Path(path).read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        text = f"{path} is not UTF-8 text (byte {error.start}); a Python source is needed"
-        raise ProgramError(text) from None
-    return Program(source, call, name=path)

@@ -262,7 +262,7 @@ def test_text_refuses_shared_memory_by_name(tasks: str) -> None:
 
 
 def dreaming(monkeypatch: pytest.MonkeyPatch, dream: Debugger) -> None:
-    monkeypatch.setattr(environment, "open_debugger", lambda backend, record, model: dream)
+    monkeypatch.setattr(environment, "open_debugger", lambda *_: dream)
 
 
 def test_a_dream_is_judged_where_it_goes(

@@ -1,0 +1,1 @@
+"""The demo: one program, two debuggers, one environment, and where the dream departs from the truth."""
