@@ -35,15 +35,17 @@ class NeuralDebugger(Debugger):
     Args:
         engine: Answers the shell's questions; several debuggers may share one.
         max_states: States after which a dream ends as ``never``, for ``step_budget``.
+        max_tokens: Tokens of one answer after which a dream ends as ``never``, for ``token_budget``.
     """
 
-    def __init__(self, engine: Engine, max_states: int = 2000) -> None:
+    def __init__(self, engine: Engine, max_states: int = 2000, max_tokens: int = 256) -> None:
         super().__init__()
-        if max_states < 1:
-            raise ValueError(f"max_states must be at least 1; got {max_states}")
+        if max_states < 1 or max_tokens < 1:
+            raise ValueError(f"max_states and max_tokens must be at least 1; got {max_states}, {max_tokens}")
         self._engine = engine
         self.max_states = max_states
         """States after which a dream ends; may be changed between moves."""
+        self._max_tokens = max_tokens
         self._slot = next(_slots)
         self._shell: Shell | None = None
         self._confidences: list[float] = []
@@ -136,7 +138,7 @@ class NeuralDebugger(Debugger):
         self._engine.complete(requests)
 
     def _request(self, shell: Shell) -> Request:
-        return Request(self._slot, shell.prompt(), shell.grammar())
+        return Request(self._slot, shell.prompt(), shell.grammar(), self._max_tokens)
 
     @staticmethod
     def _lead(shell: Shell, states: Sequence[State], place: int) -> None:

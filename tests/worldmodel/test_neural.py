@@ -1,0 +1,193 @@
+"""The neural debugger speaks the real one's protocol, whatever its model answers."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from debugworld.sandboxes.debugger import (
+    Action,
+    ActionKind,
+    Event,
+    IllegalAction,
+    Program,
+    RecordedDebugger,
+    State,
+)
+from debugworld.sandboxes.debugger.recorder import record
+from debugworld.worldmodel.data.programs import generate
+from debugworld.worldmodel.engine import Completion, Engine, Request
+from debugworld.worldmodel.fidelity import ACTIONS, measure
+from debugworld.worldmodel.markov import Shell
+from debugworld.worldmodel.model import build_model
+from debugworld.worldmodel.neural import NeuralDebugger
+from debugworld.worldmodel.recipe import TrainConfig
+from debugworld.worldmodel.tokenizer import build_tokenizer
+
+LOOP = Program("def f(n):\n    t = 0\n    for i in range(n):\n        t += i\n    return t\n", "f(3)")
+
+
+class Oracle:
+    """A model that is always right: it answers from a recorded run, question by question."""
+
+    def __init__(self, program: Program) -> None:
+        trace = record(program)
+        self._states = [*trace.states, trace.final]
+        self._program = program
+        self._answers = self._all()
+
+    def _all(self) -> Iterator[str]:
+        shell = Shell(self._program)
+        shell.start()
+        for index in range(len(self._states) - 1):
+            if shell.certain() is None:
+                outcome = shell.outcome_of(self._states, index)
+                yield str(outcome)
+                assert outcome is not None
+                shell.apply(outcome)
+
+    def complete(self, requests: Sequence[Request]) -> list[Completion]:
+        return [Completion(next(self._answers), (-0.1,), (-0.1,), True) for _ in requests]
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    """A tiny model with random weights."""
+    tokenizer = build_tokenizer()
+    config = TrainConfig(steps=1, minutes=None, hidden_size=32, layers=2, heads=2)
+    return Engine(build_model(config, len(tokenizer)), tokenizer)
+
+
+ACTION_KINDS = st.lists(st.sampled_from(list(ActionKind)), max_size=25)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), ACTION_KINDS, st.data())
+def test_with_a_true_model_it_is_the_real_debugger(
+    seed: int, kinds: list[ActionKind], data: st.DataObject
+) -> None:
+    program = generate(seed).program
+    real, neural = RecordedDebugger(record), NeuralDebugger(Oracle(program))  # type: ignore[arg-type]
+    assert real.reset(program) == neural.reset(program)
+    for kind in kinds:
+        line = data.draw(st.integers(1, len(program.lines))) if kind.takes_line else None
+        action = Action(kind, line)
+        assert real.refusal(action) == neural.refusal(action)
+        if real.refusal(action) is None:
+            assert real.step(action) == neural.step(action)
+            assert (real.position, real.done, real.breakpoints) == (
+                neural.position,
+                neural.done,
+                neural.breakpoints,
+            )
+
+
+def _check_legal(program: Program, states: Sequence[State]) -> None:
+    """What holds of every run: frames nest, lines can stop, names are of the frame's function."""
+    outline = program.outline
+    names = {scope.name: set(scope.names) for scope in outline.scopes.values()}
+    everything = set().union(*names.values())
+    for before, after in itertools.pairwise(states):
+        if after.event is Event.EXIT:
+            continue
+        assert after.depth <= before.depth + 1
+        assert (after.event is Event.CALL) == (after.depth == before.depth + 1) or after.event is Event.CALL
+        if after.event is Event.LINE:
+            assert after.line in outline.stop_lines
+        assert set(after.locals) <= everything
+        assert (after.value is None) == (after.event not in (Event.RETURN, Event.EXCEPTION))
+        assert after.source == program.source_line(after.line)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_model_that_knows_nothing_still_dreams_legal_states(engine: Engine, seed: int) -> None:
+    program = generate(seed).program
+    neural = NeuralDebugger(engine, max_states=20, max_tokens=12)
+    neural.reset(program)
+    while not neural.done:
+        neural.step(Action(ActionKind.STEP_INTO))
+        assert 0.0 <= neural.confidence <= 1.0
+    assert len(neural.tree) <= 21
+    assert len(neural.confidences) == len(neural.tree)
+    _check_legal(program, neural.tree.states)
+    neural.step(Action(ActionKind.BACK_TO_CALL))
+    assert neural.position == 0, "what was dreamt can be walked back over"
+
+
+def test_a_jump_is_the_state_that_steps_lead_to(engine: Engine) -> None:
+    stepped, jumped = NeuralDebugger(engine, 20, 12), NeuralDebugger(engine, 20, 12)
+    stepped.reset(LOOP)
+    jumped.reset(LOOP)
+    jumped.step(Action(ActionKind.CONTINUE))
+    while not stepped.done:
+        stepped.step(Action(ActionKind.STEP_INTO))
+    assert stepped.tree.states == jumped.tree.states
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_true_history_is_taken_over(engine: Engine, seed: int) -> None:
+    program = generate(seed).program
+    trace = record(program)
+    states = [*trace.states, trace.final]
+    neural = NeuralDebugger(engine, max_states=len(states) + 5, max_tokens=12)
+    neural.reset(program)
+    for place in range(0, len(states), 1 + seed):
+        assert neural.ground(states[: place + 1]) == states[place]
+        if place:
+            assert neural.step(Action(ActionKind.BACK_INTO)) == states[place - 1]
+            assert neural.step(Action(ActionKind.STEP_INTO)) == states[place]
+    neural.ground(states[:3])
+    neural.step(Action(ActionKind.STEP_INTO))
+    assert neural.tree.states[:3] == states[:3]
+
+
+def test_an_empty_history_is_refused(engine: Engine) -> None:
+    neural = NeuralDebugger(engine)
+    with pytest.raises(IllegalAction, match="reset"):
+        neural.step(Action(ActionKind.STEP_INTO))
+    neural.reset(LOOP)
+    with pytest.raises(IllegalAction, match="entry state"):
+        neural.ground([])
+    with pytest.raises(ValueError, match="at least 1"):
+        NeuralDebugger(engine, max_states=0)
+
+
+def test_fidelity_of_a_true_model_is_one_and_counts_what_it_asked() -> None:
+    class Fresh(NeuralDebugger):
+        """Answers rightly from any place, because the oracle is led there anew."""
+
+        def _request(self, shell: Shell) -> Request:
+            asked.append(shell)
+            return super()._request(shell)
+
+    class Truth:
+        def complete(self, requests: Sequence[Request]) -> list[Completion]:
+            if len(requests) > 1:
+                return []
+            states, shell = [*trace.states, trace.final], asked[-1]
+            known = len(neural.tree)
+            outcome = shell.outcome_of(states, known - 1)
+            return [Completion(str(outcome), (0.0,), (0.0,), True)]
+
+    asked: list[Shell] = []
+    trace = record(LOOP)
+    neural = Fresh(Truth())  # type: ignore[arg-type]
+    fidelity = measure(neural, [(LOOP, trace)], per_action=10)
+    assert fidelity.programs == 1
+    for action in ACTIONS:
+        assert len(fidelity.scores[action.value].exact) == 10
+        assert fidelity.exact(action.value).mean == 1.0
+    assert fidelity.exact("step_over, skipping").mean == 1.0
+
+
+def test_fidelity_finds_what_is_wrong(engine: Engine) -> None:
+    neural = NeuralDebugger(engine, max_tokens=12)
+    fidelity = measure(neural, [(LOOP, record(LOOP))], per_action=3)
+    score = fidelity.scores["step_return"]
+    assert fidelity.exact("step_return").mean < 1.0
+    assert set(score.by_part) == {"event", "line", "frame", "locals", "value", "stdout", "exit"}
+    assert fidelity.to_json()["actions"]["step_return"]["count"] == 3
