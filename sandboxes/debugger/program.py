@@ -61,8 +61,9 @@ class Program:
 
     @cached_property
     def text(self) -> str:
-        """The source with newlines only, and one at its end."""
-        return self.source.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
+        """The source with newlines only, and one at its end unless it is empty."""
+        text = self.source.replace("\r\n", "\n").replace("\r", "\n")
+        return text if text.endswith("\n") or not text else text + "\n"
 
     @cached_property
     def entry_text(self) -> str:

@@ -159,3 +159,11 @@ def test_a_program_that_finds_the_recorder_cannot_make_it_fail() -> None:
     trace = _run("import sys\ndef f():\n    t = sys.gettrace()\n    b = [t, 1]\n    return len(b)\n")
     assert trace.exit.to_json() == {"code": "normal", "reason": "exit"}
     assert "Recorder" in trace.states[-2].locals["t"]
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n\n", "\r\n"])
+def test_the_entry_stands_after_the_last_line(end: str) -> None:
+    source = "def f():\n    return 1" + end
+    trace = _run(source)
+    assert trace.states[0].line == len(source.splitlines()) + 1
+    assert trace.states[-1].value == "1"
