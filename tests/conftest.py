@@ -14,6 +14,7 @@ REMEDIES = {
     "docker": "no Docker engine answers; `make docker-engine` starts one",
     "gpu": "no CUDA device; run on a machine that has one",
     "shared data": "set DEBUGWORLD_SHARED_DATA to the folder of the shared programs",
+    "browser": "pip install selenium; apt-get install chromium chromium-driver",
     "interpreters": "install CPython 3.11, 3.12 and 3.13, for example with pyenv",
 }
 """Skipped component -> the command that brings it; a skip's reason begins with the component."""
@@ -76,3 +77,20 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"shared data: {folder} is not there; {REMEDIES['shared data']}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint of a tiny model that has learnt to answer briefly, and little else."""
+    from debugworld.worldmodel.batches import Mixture
+    from debugworld.worldmodel.recipe import TrainConfig
+    from debugworld.worldmodel.store import ExampleStore
+    from debugworld.worldmodel.training import train
+
+    root = tmp_path_factory.mktemp("model")
+    ExampleStore.write(root / "sums", ((f"{a} + {b}\n", str(a + b)) for a in range(20) for b in range(20)))
+    mixture = Mixture({"sums": ExampleStore(root / "sums")}, {"sums": 1.0})
+    config = TrainConfig(
+        minutes=None, steps=40, hidden_size=16, layers=2, heads=2, tokens_per_batch=256, threads=1
+    )
+    return train(mixture, root, config).checkpoint

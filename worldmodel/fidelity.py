@@ -120,7 +120,8 @@ def measure(
 
     Args:
         neural: The debugger to judge.
-        runs: Programs with their recorded runs; one that was cut short or made no states is left out.
+        runs: Programs with their recorded runs; one that was cut short, made no states or has no line to
+            stop at is left out.
         seed: Of the draw of positions and lines.
         per_action: Answers asked of each run for each action.
         actions: What to ask.
@@ -128,7 +129,7 @@ def measure(
     """
     fidelity = Fidelity()
     for number, (program, trace) in enumerate(runs):
-        if not trace.states or trace.exit.code is ExitCode.NEVER:
+        if not trace.states or trace.exit.code is ExitCode.NEVER or not program.outline.stop_lines:
             continue
         choose = random.Random(f"{seed} {program.digest}")
         tree = StateTree([*trace.states, trace.final])

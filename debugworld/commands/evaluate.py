@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--agents", default=",".join(AGENTS), metavar="A,B", help="agents (default: %(default)s)")
     known = ", ".join(BACKENDS)
     add("--backends", default="real,neural", metavar="A,B", help=f"out of {known} (default: %(default)s)")
-    uris = "builtin[/NAME], generated/SEED[/COUNT] or jsonl/PATH"
+    uris = "builtin[/NAME], generated/SEED[/COUNT], file/PATH[?call=EXPR] or jsonl/PATH"
     add("--tasks", default="builtin", metavar="URI", help=f"{uris} (default: %(default)s)")
     add("--episodes", type=_count, default=50, metavar="N", help="for each agent (default: 50)")
     add("--seed", type=int, default=0, help="seed of the first episode (default: 0)")

@@ -95,7 +95,7 @@ def _same_frame(step: Step) -> bool:
 def _ends(own: State, wrong: Sequence[str]) -> Iterator[Piece]:
     """Yields what a state shows beside its locals."""
     if own.value is not None:
-        yield Piece(own.value or "empty text", "value", "value" in wrong)
+        yield Piece(own.value if own.value.strip() else "empty text", "value", "value" in wrong)
     if own.stdout:
         yield Piece(f"prints {own.stdout!r}", "stdout", "stdout" in wrong)
     if own.exit is not None:

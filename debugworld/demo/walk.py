@@ -81,7 +81,7 @@ def open_walk(subject: Subject, model: str | None, max_states: int) -> WalkEnv:
         model=model,
         max_states=max_states,
         max_moves=max_states,
-        max_lines=len(subject.program.lines),
+        max_lines=subject.program.entry_line + 1,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -16,6 +17,7 @@ from debugworld.envs import ENV_IDS, Answer, DebugEnv, TaskError, spell
 from debugworld.sandboxes import SandboxError
 from debugworld.sandboxes.debugger import Action, Debugger
 from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.lockstep import LockstepDebugger
 
 Make = Callable[..., DebugEnv]
 every_id = pytest.mark.parametrize("env_id", ENV_IDS)
@@ -42,6 +44,31 @@ def test_the_environment_checker_has_no_complaint(env_id: str, make: Make) -> No
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         check_env(make(env_id))
+
+
+@every_id
+@pytest.mark.parametrize("backend", ["neural", "lockstep"])
+def test_the_checker_has_no_complaint_about_a_dream(
+    env_id: str, backend: str, make: Make, tiny_checkpoint: Path
+) -> None:
+    options = {"backend": backend, "model": str(tiny_checkpoint), "max_states": 30}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_env(make(env_id, **options))
+    env = make(env_id, **options)
+    for item in roll(env, 3, steps=40):
+        observation, info = (item[0], item[1]) if len(item) == 2 else (item[1], item[5])
+        assert observation in env.observation_space
+        assert not info["fault"], info["error"]
+
+
+def test_a_lockstep_can_be_set_back_to_the_truth(make: Make, tiny_checkpoint: Path) -> None:
+    env = make(TEXT, backend="lockstep", after="forced", model=str(tiny_checkpoint), max_states=30)
+    env.reset(seed=0, options={"task": 0})
+    assert isinstance(env.debugger, LockstepDebugger)
+    for _ in range(4):
+        env.step("s")
+        assert env.debugger.neural.state == env.debugger.real.state
 
 
 @every_id
@@ -227,9 +254,7 @@ def test_vectors_agree_with_single_environments(
     options = {"tasks": tasks, "sandbox": "process", "max_moves": 5}
     mode = "async" if asynchronous else "sync"
     shared = {"shared_memory": "Text" not in env_id} if asynchronous else {}
-    vector = gymnasium.make_vec(
-        env_id, num_envs=2, vectorization_mode=mode, vector_kwargs=shared, **options
-    )
+    vector = gymnasium.make_vec(env_id, num_envs=2, vectorization_mode=mode, vector_kwargs=shared, **options)
     singles = [make(env_id, **options) for _ in range(2)]
     try:
         observations, infos = vector.reset(seed=[3, 4])
@@ -346,6 +371,8 @@ def test_nothing_starts_before_the_first_reset(tasks: str) -> None:
         ({"family": "smells"}, "text, features"),
         ({"max_lines": 3}, "max_lines=7"),
         ({"max_moves": -1}, "max_moves >= 0"),
+        ({"max_states": 0}, "max_states >= 1"),
+        ({"after": "lunch"}, "free, forced, stop"),
         ({"render_mode": "rgb_array"}, "ansi, human"),
     ],
 )

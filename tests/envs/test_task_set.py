@@ -25,6 +25,23 @@ def test_rows_of_every_kind(tmp_path: Path) -> None:
     assert not found.trusted
 
 
+def test_a_file_with_and_without_a_call(tmp_path: Path) -> None:
+    path = tmp_path / "is it so?.py"
+    path.write_text("def f(x): return x\n")
+    for uri, call in [(f"file/{path}", None), (f"file/{path}?call=f('a?b/c')", "f('a?b/c')")]:
+        found = load_task_set(uri)
+        assert [program.call for program in found.programs] == [call]
+        assert found.programs[0].name == str(path) and not found.trusted
+    for uri, text in [
+        (f"file/{path}?call=g(1)", "does not define 'g'"),
+        (f"file/{tmp_path}", "Is a directory"),
+        ("file//nowhere.py", "No such file"),
+        ("file/", "names no task set"),
+    ]:
+        with pytest.raises(TaskError, match=text):
+            load_task_set(uri)
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
