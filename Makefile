@@ -37,6 +37,7 @@ demo: $(READY) ## debug a program for real and in the neural debugger [PROGRAM= 
 
 test: $(READY) ## run all tests [ARGS='-k name']
 	-@bash sandboxes/engine.sh
+	-@bash tests/browser.sh
 	@$(VENV)/bin/pytest $(ARGS)
 
 lint: $(READY) ## ruff and mypy
