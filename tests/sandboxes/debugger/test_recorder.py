@@ -158,7 +158,7 @@ def test_programs_that_cannot_be_debugged(source: str, call: str | None, text: s
 def test_a_program_that_finds_the_recorder_cannot_make_it_fail() -> None:
     trace = _run("import sys\ndef f():\n    t = sys.gettrace()\n    b = [t, 1]\n    return len(b)\n")
     assert trace.exit.to_json() == {"code": "normal", "reason": "exit"}
-    assert "Recorder" in trace.states[-2].locals["t"]
+    assert "Tracer" in trace.states[-2].locals["t"]
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\n\n\n", "\r\n"])
