@@ -33,6 +33,7 @@ class OutcomeGrammar:
         names: Names that can change.
         labels: Functions that can be called, each with the names its frame can bind.
         lines: Lines that control can be sent to.
+        waiting: Functions of which a generator is suspended and can be resumed.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class OutcomeGrammar:
         names: Iterable[str],
         labels: dict[str, tuple[str, ...]],
         lines: Iterable[int],
+        waiting: Iterable[str] = (),
     ) -> None:
         self._letters = frozenset(letters.encode()) - (frozenset() if labels else {ord("C")})
         self._names = tuple(sorted({name.encode() for name in names}))
@@ -48,7 +50,17 @@ class OutcomeGrammar:
             label.encode(): tuple(sorted({n.encode() for n in bound})) for label, bound in labels.items()
         }
         self._lines = tuple(sorted(str(line).encode() for line in lines))
-        self.key = (self._letters, self._names, tuple(sorted(self._labels.items())), self._lines)
+        self._callees = {
+            "": tuple(sorted(self._labels)),
+            "~": tuple(sorted(label.encode() for label in waiting)),
+        }
+        self.key = (
+            self._letters,
+            self._names,
+            tuple(sorted(self._labels.items())),
+            self._lines,
+            self._callees["~"],
+        )
         """Equal for grammars with the same answers."""
         self._allowed = lru_cache(maxsize=4096)(self._bytes_after)
 
@@ -126,15 +138,14 @@ class OutcomeGrammar:
         if phase == "letter":
             return self._letters
         if phase == "resume":
-            return frozenset(b" ") if read else frozenset(b" ~")
+            return frozenset(b" ~") if self._callees["~"] and not read else frozenset(b" ")
         if phase == "space":
             return frozenset(b" ")
         if phase == "line end":
             return ends
         if phase == "label":
-            return _following(tuple(sorted(self._labels)), read) | (
-                ends if read in self._labels else frozenset()
-            )
+            callees = self._callees["~" if stack else ""]
+            return _following(callees, read) | (ends if read in callees else frozenset())
         if phase == "field":
             return self._field_starts(stack)
         if phase in ("name", "argument"):

@@ -10,57 +10,18 @@ current one whatever the shell expected.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from debugworld.sandboxes.debugger.program import Program
 from debugworld.sandboxes.debugger.state import Event, Exit, ExitCode, State
 
 from .flow import END, RERAISE, Flow, Guard, Kind, ScopeFlow, Stop
+from .frame import MUTABLE, NUMBER, NUMBERED, Frame, Leaving
 from .grammar import OutcomeGrammar
 from .outcome import Outcome
-
-MAX_OPERAND = 240
-"""Characters of one operand's text in a prompt."""
-MAX_RETURNS = 4
-"""Returned values shown in a prompt, the latest ones."""
-_NUMBERED = re.compile(r"^<.*? at #(\d+)")
-_NUMBER = re.compile(r" at #(\d+)")
-_FUNCTION = re.compile(r"^<(?:function|bound method) (\S+?)(?: at #| of )")
-_CLASS = re.compile(r"^<class '(\S+)'>$")
-_MUTABLE = ("[", "{", "<", "deque", "defaultdict", "Counter", "OrderedDict", "bytearray", "set(")
-
-
-@dataclass
-class _Leaving:
-    """Control on its way out through a ``finally`` or ``with``."""
-
-    tag: int
-    action: str
-    """``raise``, ``return`` or ``goto``."""
-    value: str = ""
-    target: int = 0
-    guards: tuple[Guard, ...] = ()
-
-
-@dataclass
-class _Frame:
-    """One activation as the shell knows it."""
-
-    scope: ScopeFlow
-    locals: dict[str, str]
-    line: int
-    turns: dict[int, int] = field(default_factory=dict)
-    entered: dict[int, dict[str, str]] = field(default_factory=dict)
-    returns: list[str] = field(default_factory=list)
-    leaving: list[_Leaving] = field(default_factory=list)
-    inside: list[int] = field(default_factory=list)
-    raised: str = ""
-    again: bool = False
-    resumed: bool = False
-    shares: dict[str, str] = field(default_factory=dict)
-    """Parameters that are the caller's variables of these names."""
+from .question import Question
+from .truth import outcome_of
 
 
 class Shell:
@@ -73,11 +34,17 @@ class Shell:
 
     def __init__(self, program: Program, flow: Flow | None = None) -> None:
         self.program = program
+        """The program."""
         self.flow = flow or Flow(program)
-        self.stack: list[_Frame] = []
-        self._suspended: list[_Frame] = []
-        self._numbers = 0
-        self._cells: dict[int, _Frame] = {}
+        """Its control flow."""
+        self.stack: list[Frame] = []
+        """Frames that run, outermost first."""
+        self.suspended: list[Frame] = []
+        """Frames of generators that wait, the latest last."""
+        self.numbers = 0
+        """The highest number of an object seen so far."""
+        self.cells: dict[int, Frame] = {}
+        """Frames whose variables an inner function refers to, by that function's number."""
         self._now: State | None = None
 
     @property
@@ -122,60 +89,11 @@ class Shell:
 
     def prompt(self) -> str:
         """The question at the current state: the statement and its operands."""
-        top, stop = self.stack[-1], self.stop()
-        lines = [stop.text]
-        snapshot = top.entered.get(stop.line, {}) if stop.loop else {}
-        numbered = stop.makes_object
-        for name in stop.reads:
-            text = top.locals.get(name)
-            frozen = snapshot.get(name)
-            if frozen is not None and not frozen.startswith(_MUTABLE):
-                text = frozen
-            if text is None:
-                text = self._global(name)
-            scope = self._callee(name, text)
-            if scope is not None and scope.signature:
-                lines.append(scope.signature)
-                lines += self._cells_of(scope, text)
-                numbered = numbered or scope.generator or "(" not in scope.name and self._is_class(scope)
-            elif text is not None:
-                lines.append(f"{name}={_cut(text)}")
-        for attribute in self._methods(stop):
-            lines.append(f".{attribute.signature}")
-            numbered = True
-        lines += [f"^{_cut(text)}" for text in top.returns[-MAX_RETURNS:]]
-        if numbered:
-            lines.append(f"&{self._numbers + 1}")
-        if top.resumed:
-            lines.append("~")
-        if stop.loop and top.turns.get(stop.line):
-            lines.append(f"#{top.turns[stop.line]}")
-        if stop.kind is Kind.WITH and stop.line in top.inside:
-            lines.append("#exit")
-        if top.raised and (stop.text.startswith("except") or stop.raises_again or stop.kind is Kind.WITH):
-            lines.append(f"!{top.raised}"[:MAX_OPERAND].replace("\n", "\\n"))
-        return "\n".join(lines)
+        return Question(self).prompt()
 
     def grammar(self) -> OutcomeGrammar:
         """The answers that the current question can have."""
-        top = self.stack[-1]
-        labels = {label: (*scope.names, *scope.free) for label, scope in self.flow.labels.items()}
-        return OutcomeGrammar(self.letters(), self.names(), labels, top.scope.stops)
-
-    def letters(self) -> str:
-        """The outcomes that the current statement can have."""
-        stop = self.stop()
-        if stop.kind is Kind.BRANCH:
-            inline = "R" if "return" in stop.text or stop.suspends else ""
-            return "10XC" + inline
-        if stop.kind is Kind.RETURN:
-            return "RXC"
-        return "LXCR" if stop.suspends else "LXC"
-
-    def names(self) -> tuple[str, ...]:
-        """Names that the current statement can change."""
-        top = self.stack[-1]
-        return tuple(dict.fromkeys([*top.scope.names, *top.locals]))
+        return Question(self).grammar()
 
     # Applying an answer
 
@@ -195,9 +113,9 @@ class Shell:
             return self._raise(top, stop, outcome.value, outcome.stdout, outcome.goto)
         if outcome.letter == "R":
             if stop.suspends and not stop.text.startswith("return"):
-                self._suspended.append(top)
+                self.suspended.append(top)
                 return self._at(Event.RETURN, top, outcome.value, outcome.stdout)
-            return self._pass(top, stop.guards, _Leaving(0, "return", outcome.value), outcome.stdout)
+            return self._pass(top, stop.guards, Leaving(0, "return", outcome.value), outcome.stdout)
         target = stop.other if outcome.letter == "0" else stop.then
         if stop.loop:
             self._turn(top, stop, outcome.letter == "1")
@@ -209,29 +127,29 @@ class Shell:
             return self._go(top, outcome.goto, outcome.stdout)
         if stop.jumps and outcome.letter != "0":
             passed = stop.guards[: len(stop.guards) - stop.outer]
-            return self._pass(top, passed, _Leaving(0, "goto", target=target), outcome.stdout)
+            return self._pass(top, passed, Leaving(0, "goto", target=target), outcome.stdout)
         return self._go(top, target, outcome.stdout)
 
-    def _change(self, top: _Frame, outcome: Outcome) -> None:
+    def _change(self, top: Frame, outcome: Outcome) -> None:
         for name in outcome.deleted:
             top.locals.pop(name, None)
         for name, text in outcome.changes.items():
             self._set(top, name, text)
 
-    def _set(self, top: _Frame, name: str, text: str) -> None:
+    def _set(self, top: Frame, name: str, text: str) -> None:
         """Gives a name a text; an object that changed changes wherever it is shown."""
         old = top.locals.get(name)
         top.locals[name] = text
         self._count(text)
         if old is not None and old != text and old.startswith("<") and text.startswith("<"):
-            before, after = _NUMBERED.match(old), _NUMBERED.match(text)
+            before, after = NUMBERED.match(old), NUMBERED.match(text)
             if before and after and before[1] == after[1]:
                 for frame in self.stack:
                     for other, shown in frame.locals.items():
                         if old in shown:
                             frame.locals[other] = shown.replace(old, text)
 
-    def _turn(self, top: _Frame, stop: Stop, goes_on: bool) -> None:
+    def _turn(self, top: Frame, stop: Stop, goes_on: bool) -> None:
         if not goes_on:
             top.turns.pop(stop.line, None)
             top.entered.pop(stop.line, None)
@@ -240,15 +158,15 @@ class Shell:
             top.entered[stop.line] = {n: top.locals[n] for n in stop.reads if n in top.locals}
         top.turns[stop.line] = top.turns.get(stop.line, 0) + 1
 
-    def _enter(self, top: _Frame, stop: Stop, outcome: Outcome) -> State:
+    def _enter(self, top: Frame, stop: Stop, outcome: Outcome) -> State:
         scope = self.flow.labels.get(outcome.value)
         if scope is None:
             have = ", ".join(self.flow.labels)
             raise ValueError(f"the program has no function {outcome.value!r}; it has: {have}")
         if outcome.resumes:
-            for frame in reversed(self._suspended):
+            for frame in reversed(self.suspended):
                 if frame.scope is scope:
-                    self._suspended.remove(frame)
+                    self.suspended.remove(frame)
                     frame.resumed = True
                     self.stack.append(frame)
                     return self._at(Event.CALL, frame, None, outcome.stdout)
@@ -256,7 +174,7 @@ class Shell:
         return self._call(scope, dict(outcome.changes), outcome.stdout, True)
 
     def _call(self, scope: ScopeFlow, arguments: dict[str, str], stdout: str, links: bool) -> State:
-        frame = _Frame(scope, arguments, scope.line)
+        frame = Frame(scope, arguments, scope.line)
         for text in arguments.values():
             self._count(text)
         if links and self.stack:
@@ -287,7 +205,7 @@ class Shell:
             parameter: variable
             for parameter, variable in shared.items()
             if parameter not in scope.rebound
-            and arguments.get(parameter, "").startswith(_MUTABLE)
+            and arguments.get(parameter, "").startswith(MUTABLE)
             and top.locals.get(variable) == arguments.get(parameter)
         }
 
@@ -304,7 +222,7 @@ class Shell:
         if "self" in frame.scope.parameters and "self" in frame.locals:
             top.returns.append(f"self={frame.locals['self']}")
 
-    def _share(self, frame: _Frame, top: _Frame) -> None:
+    def _share(self, frame: Frame, top: Frame) -> None:
         """What a frame did to objects and cells that its callers also hold."""
         for parameter, variable in frame.shares.items():
             if parameter in frame.locals and variable in top.locals:
@@ -323,7 +241,7 @@ class Shell:
 
     # Where control goes
 
-    def _go(self, top: _Frame, target: int, stdout: str) -> State:
+    def _go(self, top: Frame, target: int, stdout: str) -> State:
         if target == END:
             return self._at(Event.RETURN, top, "None", stdout)
         if target == RERAISE:
@@ -335,18 +253,18 @@ class Shell:
         top.line = target
         return self._at(Event.LINE, top, None, stdout)
 
-    def _unbind(self, top: _Frame, target: int) -> None:
+    def _unbind(self, top: Frame, target: int) -> None:
         """The variable of an ``except`` clause is gone after its body."""
         here, there = top.scope.stops.get(top.line), top.scope.stops.get(target)
         if here is not None and here.binds and (there is None or there.binds != here.binds):
             top.locals.pop(here.binds, None)
 
-    def _end_final(self, top: _Frame, tag: int, stdout: str) -> State:
+    def _end_final(self, top: Frame, tag: int, stdout: str) -> State:
         if top.leaving and top.leaving[-1].tag == tag:
             return self._resume(top, top.leaving.pop(), stdout)
         return self._go(top, self.flow.finals[tag], stdout)
 
-    def _leave_with(self, top: _Frame, stop: Stop, outcome: Outcome) -> State:
+    def _leave_with(self, top: Frame, stop: Stop, outcome: Outcome) -> State:
         top.inside.remove(stop.line)
         if top.leaving and top.leaving[-1].tag == stop.line:
             leaving = top.leaving.pop()
@@ -355,13 +273,13 @@ class Shell:
             top.raised = ""
         return self._go(top, stop.other if outcome.goto is None else outcome.goto, outcome.stdout)
 
-    def _resume(self, top: _Frame, leaving: _Leaving, stdout: str) -> State:
+    def _resume(self, top: Frame, leaving: Leaving, stdout: str) -> State:
         if leaving.action == "raise":
             top.raised = leaving.value
             return self._reraise(top, stdout, leaving.guards)
         return self._pass(top, leaving.guards, leaving, stdout)
 
-    def _pass(self, top: _Frame, guards: Sequence[Guard], leaving: _Leaving, stdout: str) -> State:
+    def _pass(self, top: Frame, guards: Sequence[Guard], leaving: Leaving, stdout: str) -> State:
         """Leaves blocks on purpose: through each ``finally`` and ``with``, then away."""
         for position, guard in enumerate(guards):
             if guard.kind != "except":
@@ -375,7 +293,7 @@ class Shell:
             top.locals.pop(stop.binds, None)
         return self._at(Event.RETURN, top, leaving.value, stdout)
 
-    def _raise(self, top: _Frame, stop: Stop, error: str, stdout: str, goto: int | None) -> State:
+    def _raise(self, top: Frame, stop: Stop, error: str, stdout: str, goto: int | None) -> State:
         top.raised = error
         if stop.kind is Kind.WITH and stop.line in top.inside:
             top.inside.remove(stop.line)
@@ -403,15 +321,15 @@ class Shell:
         below.raised, below.again, below.resumed = error, False, False
         return self._at(Event.EXCEPTION, below, error, "")
 
-    def _catch(self, top: _Frame, guards: Sequence[Guard], stdout: str) -> State | None:
+    def _catch(self, top: Frame, guards: Sequence[Guard], stdout: str) -> State | None:
         if not guards:
             return None
         guard = guards[0]
         if guard.kind != "except":
-            top.leaving.append(_Leaving(guard.tag, "raise", top.raised, guards=tuple(guards[1:])))
+            top.leaving.append(Leaving(guard.tag, "raise", top.raised, guards=tuple(guards[1:])))
         return self._go(top, guard.line, stdout)
 
-    def _reraise(self, top: _Frame, stdout: str, guards: Sequence[Guard] | None = None) -> State:
+    def _reraise(self, top: Frame, stdout: str, guards: Sequence[Guard] | None = None) -> State:
         """The exception in hand goes on: to an outer handler, or it ends the frame."""
         if guards is None:
             stop = top.scope.stops.get(top.line)
@@ -426,7 +344,7 @@ class Shell:
         self._now = State.at_exit(exit)
         return self._now
 
-    def _at(self, event: Event, top: _Frame, value: str | None, stdout: str) -> State:
+    def _at(self, event: Event, top: Frame, value: str | None, stdout: str) -> State:
         line = top.scope.line if event is Event.CALL else top.line
         order = {name: place for place, name in enumerate(top.scope.names)}
         shown = dict(sorted(top.locals.items(), key=lambda item: order.get(item[0], len(order))))
@@ -447,100 +365,7 @@ class Shell:
         Returns None where no answer can (the shell's idea of the stack is wrong, or
         the run was cut).
         """
-        top, stop = self.stack[-1], self.stop()
-        depth = len(self.stack) - 1
-        if index + 1 >= len(states):
-            return None
-        after = states[index + 1]
-        if after.event is Event.CALL and after.depth == depth + 1:
-            return self._call_outcome(after)
-        if after.depth != depth or after.event in (Event.CALL, Event.EXIT):
-            return None
-        changes, deleted = _difference(top.locals, after.locals)
-        if after.event is Event.EXCEPTION:
-            outcome = Outcome("X", after.value or "", changes=changes, deleted=deleted)
-        elif after.event is Event.RETURN:
-            outcome = self._return_outcome(stop, after)
-            outcome.changes, outcome.deleted = changes, deleted
-        else:
-            outcome = self._line_outcome(stop, states, index)
-            outcome.changes, outcome.deleted = changes, deleted
-        self._drop_bound(top, stop, outcome)
-        outcome.stdout = after.stdout
-        return outcome
-
-    def _call_outcome(self, after: State) -> Outcome | None:
-        scope = self.flow.scope(after.function, after.line)
-        if scope is None:
-            return None
-        label = self.flow.label_of[scope.name]
-        for frame in reversed(self._suspended):
-            if frame.scope is scope and frame.locals == after.locals:
-                return Outcome("C", label, resumes=True, stdout=after.stdout)
-        return Outcome("C", label, changes=dict(after.locals), stdout=after.stdout)
-
-    def _return_outcome(self, stop: Stop, after: State) -> Outcome:
-        leaving = self.stack[-1].leaving
-        if leaving and leaving[-1].action == "return" and leaving[-1].value == after.value:
-            ways = [way for way in (stop.then, stop.other) if way == leaving[-1].tag]
-            if ways and stop.kind is Kind.BRANCH:
-                return Outcome("1" if stop.then == leaving[-1].tag else "0")
-            if ways or stop.line == leaving[-1].tag:
-                return Outcome("L")
-        ends = stop.then == END, stop.other == END
-        if stop.kind is Kind.BRANCH and "return" not in stop.text and after.value == "None" and any(ends):
-            return Outcome("1" if ends[0] and not ends[1] else "0")
-        if stop.kind in (Kind.PLAIN, Kind.WITH) and after.value == "None" and not stop.suspends:
-            return Outcome("L")
-        return Outcome("R", after.value or "")
-
-    def _line_outcome(self, stop: Stop, states: Sequence[State], index: int) -> Outcome:
-        after = states[index + 1]
-        guard = next((g for g in stop.guards if g.kind != "except"), None)
-        if stop.kind is Kind.RETURN and guard is not None and after.line == guard.line:
-            return Outcome("R", _returned(states, index))
-        if stop.raises_again:
-            return Outcome("X", self.stack[-1].raised)
-        if stop.kind is Kind.BRANCH:
-            there = self._lands(stop, stop.then, True), self._lands(stop, stop.other, False)
-            if after.line == there[1] and (after.line != there[0] or after.locals == states[index].locals):
-                return Outcome("0")
-            return Outcome("1", goto=None if after.line == there[0] else after.line)
-        exits = stop.kind is Kind.WITH and stop.line in self.stack[-1].inside
-        if exits:
-            leaving = self.stack[-1].leaving
-            if leaving and leaving[-1].tag == stop.line:
-                if leaving[-1].action == "raise" and after.line != self._lands(stop, stop.other, False):
-                    return Outcome("X", leaving[-1].value)
-                return Outcome("L")
-        lands = self._lands(stop, stop.other if exits else stop.then, True)
-        return Outcome("L", goto=None if after.line == lands else after.line)
-
-    def _lands(self, stop: Stop, target: int, jumps: bool) -> int:
-        """The line that control reaches by a target, through ``finally`` blocks."""
-        if stop.jumps and jumps:
-            for guard in stop.guards[: len(stop.guards) - stop.outer]:
-                if guard.kind != "except":
-                    return guard.line
-        top = self.stack[-1]
-        while target < RERAISE:
-            if top.leaving and top.leaving[-1].tag == target:
-                leaving = top.leaving[-1]
-                passed = next(
-                    (g for g in leaving.guards if leaving.action == "raise" or g.kind != "except"), None
-                )
-                if passed is not None:
-                    return passed.line
-                return leaving.target if leaving.action == "goto" else END
-            target = self.flow.finals[target]
-        if target == RERAISE:
-            return stop.guards[0].line if stop.guards else END
-        return target
-
-    def _drop_bound(self, top: _Frame, stop: Stop, outcome: Outcome) -> None:
-        """The shell itself forgets an exception variable: that is no part of the answer."""
-        if stop.binds and stop.binds in outcome.deleted and outcome.letter != "X":
-            outcome.deleted = tuple(n for n in outcome.deleted if n != stop.binds)
+        return outcome_of(self, states, index)
 
     def accept(self, state: State) -> None:
         """Makes a true state the current one."""
@@ -571,84 +396,30 @@ class Shell:
             self._count(text)
         self._now = state
 
-    def _forget_turns(self, top: _Frame, line: int) -> None:
+    def _forget_turns(self, top: Frame, line: int) -> None:
         """A loop that control reached otherwise than from its own body starts anew."""
         stop = top.scope.stops.get(line)
         if stop is not None and stop.loop and not stop.holds(top.line):
             top.turns.pop(line, None)
             top.entered.pop(line, None)
 
-    def _frame_of(self, state: State) -> _Frame:
+    def _frame_of(self, state: State) -> Frame:
         scope = self.flow.scope(state.function, state.line) or self.flow.by_name.get(state.function)
         if scope is None:
             scope = ScopeFlow(state.function, state.line)
-        return _Frame(scope, dict(state.locals), state.line)
+        return Frame(scope, dict(state.locals), state.line)
 
-    # Names and texts
-
-    def _global(self, name: str) -> str | None:
-        if self.program.call is None and self.stack and len(self.stack) > 1:
-            return self.stack[0].locals.get(name)
-        for frame in reversed(self.stack[:-1]):
-            if self.stack[-1].scope.name.startswith(f"{frame.scope.name}.<locals>") and name in frame.locals:
-                return frame.locals[name]
-        return self.flow.constants.get(name)
-
-    def _callee(self, name: str, text: str | None) -> ScopeFlow | None:
-        """The function or class of the program that a name stands for."""
-        if text is None:
-            return self.flow.by_name.get(name)
-        found = _FUNCTION.match(text) or _CLASS.match(text)
-        return self.flow.by_name.get(found[1]) if found else None
-
-    def _cells_of(self, scope: ScopeFlow, text: str | None) -> list[str]:
-        """What a function made inside another one finds in that one's variables."""
-        number = _NUMBER.search(text or "")
-        owner = self._cells.get(int(number[1])) if number else None
-        if owner is None or owner in self.stack[-1:]:
-            return []
-        return [f"{name}={_cut(owner.locals[name])}" for name in scope.free if name in owner.locals]
-
-    def _remember_cells(self, top: _Frame) -> None:
+    def _remember_cells(self, top: Frame) -> None:
         """Notes which frame's variables a new inner function refers to."""
         inner = f"<function {top.scope.name}.<locals>."
         for text in top.locals.values():
-            if text.startswith(inner) and (number := _NUMBER.search(text)):
-                self._cells.setdefault(int(number[1]), top)
-
-    def _methods(self, stop: Stop) -> list[ScopeFlow]:
-        """Methods of the program that the statement calls by attribute."""
-        found: list[ScopeFlow] = []
-        for call in stop.calls:
-            if isinstance(call.func, ast.Attribute):
-                scope = self.flow.labels.get(call.func.attr)
-                if scope is not None and scope.signature and scope not in found:
-                    found.append(scope)
-        return found
-
-    def _is_class(self, scope: ScopeFlow) -> bool:
-        return f"{scope.name}.__init__" in self.flow.by_name or not scope.parameters
+            if text.startswith(inner) and (number := NUMBER.search(text)):
+                self.cells.setdefault(int(number[1]), top)
 
     def _count(self, text: str) -> None:
         if "#" in text:
-            for number in _NUMBER.findall(text):
-                self._numbers = max(self._numbers, int(number))
-
-
-def _difference(before: dict[str, str], after: dict[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
-    changes = {name: text for name, text in after.items() if before.get(name) != text}
-    return changes, tuple(name for name in before if name not in after)
-
-
-def _returned(states: Sequence[State], index: int) -> str:
-    """The value that the frame of a state returns in the end."""
-    depth = states[index].depth
-    for state in states[index + 1 :]:
-        if state.depth == depth and state.event is Event.RETURN:
-            return state.value or "None"
-        if state.depth < depth:
-            break
-    return "None"
+            for number in NUMBER.findall(text):
+                self.numbers = max(self.numbers, int(number))
 
 
 def _exit_of(error: str) -> Exit:
@@ -661,7 +432,3 @@ def _exit_of(error: str) -> Exit:
 def _prefix(function: str) -> str:
     """What the names of functions inside the same owner, or inside this one, begin with."""
     return function.rpartition(".<locals>.")[0] or f"{function}.<locals>"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= MAX_OPERAND else text[:MAX_OPERAND] + "…"

@@ -1,0 +1,46 @@
+"""What the shell knows of one frame."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from .flow import Guard, ScopeFlow
+
+NUMBERED = re.compile(r"^<.*? at #(\d+)")
+"""Text of an object, with its number."""
+NUMBER = re.compile(r" at #(\d+)")
+"""The number of an object inside a text."""
+MUTABLE = ("[", "{", "<", "deque", "defaultdict", "Counter", "OrderedDict", "bytearray", "set(")
+"""What texts of values that can change begin with."""
+
+
+@dataclass
+class Leaving:
+    """Control on its way out through a ``finally`` or ``with``."""
+
+    tag: int
+    action: str
+    """``raise``, ``return`` or ``goto``."""
+    value: str = ""
+    target: int = 0
+    guards: tuple[Guard, ...] = ()
+
+
+@dataclass
+class Frame:
+    """One activation as the shell knows it."""
+
+    scope: ScopeFlow
+    locals: dict[str, str]
+    line: int
+    turns: dict[int, int] = field(default_factory=dict)
+    entered: dict[int, dict[str, str]] = field(default_factory=dict)
+    returns: list[str] = field(default_factory=list)
+    leaving: list[Leaving] = field(default_factory=list)
+    inside: list[int] = field(default_factory=list)
+    raised: str = ""
+    again: bool = False
+    resumed: bool = False
+    shares: dict[str, str] = field(default_factory=dict)
+    """Parameters that are the caller's variables of these names."""
