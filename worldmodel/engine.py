@@ -8,7 +8,8 @@ leave when they are done. The answers are those of greedy `generate` under the s
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,20 @@ from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.prefix import MemoryStore, Reader
 from debugworld.worldmodel.tokenizer import FIRST_BYTE
 
+SMALL = 50_000_000
+"""Parameters below which one thread answers fastest."""
 _NEWLINE = FIRST_BYTE + ord("\n")
+
+
+@contextmanager
+def _threads(number: int) -> Iterator[None]:
+    """Gives PyTorch a number of threads for a while."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @dataclass(frozen=True)
@@ -92,7 +106,8 @@ class Engine:
         memo: most answers remembered.
         temperature: 0 takes the likeliest permitted token; above, tokens are drawn and no answer is kept.
         seed: of the drawing.
-        threads: of the CPU, for the whole process; None leaves them.
+        threads: of the CPU while it answers; None takes one for models of less than `SMALL` parameters, which
+            several threads only slow down, and else what PyTorch has.
     """
 
     def __init__(
@@ -107,8 +122,8 @@ class Engine:
         seed: int = 0,
         threads: int | None = None,
     ) -> None:
-        if threads:
-            torch.set_num_threads(threads)
+        size = sum(weights.numel() for weights in model.parameters())
+        self._threads = threads or (1 if size < SMALL else torch.get_num_threads())
         self.batch_size, self.temperature = batch_size, temperature
         self._tokenizer, self._masks = tokenizer, Masks(len(tokenizer))
         with torch.inference_mode():
@@ -144,7 +159,7 @@ class Engine:
         fresh = {key: request for key, request in zip(keys, requests, strict=True) if key not in self._memo}
         answers = {key: self._memo[key] for key in keys if key in self._memo}
         waiting = sorted(fresh.items(), key=lambda item: len(item[1].prompt))
-        with torch.inference_mode():
+        with torch.inference_mode(), _threads(self._threads):
             for start in range(0, len(waiting), self.batch_size):
                 part = waiting[start : start + self.batch_size]
                 rows = self._decode([request for _, request in part])

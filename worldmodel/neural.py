@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 
@@ -23,10 +24,22 @@ from debugworld.sandboxes.debugger import (
     State,
     StateTree,
 )
+from debugworld.worldmodel.checkpoint import SHIPPED
 from debugworld.worldmodel.engine import Engine, Request
 from debugworld.worldmodel.markov import Outcome, Shell
 
 _slots = count()
+
+
+def _engine(path: Path) -> Engine:
+    """Returns the engine of a checkpoint; debuggers over one checkpoint share it and what it remembers."""
+    weights = path / "model.safetensors"
+    return _opened(path.resolve(), weights.stat().st_mtime_ns if weights.exists() else 0)
+
+
+@lru_cache(maxsize=4)
+def _opened(path: Path, changed: int) -> Engine:
+    return Engine.load(path)
 
 
 class NeuralDebugger(Debugger):
@@ -62,7 +75,7 @@ class NeuralDebugger(Debugger):
         Raises:
             ModelError: the checkpoint is missing or damaged.
         """
-        return cls(Engine.load(path), max_states)
+        return cls(_engine(Path(path) if path is not None else SHIPPED), max_states)
 
     @property
     def confidence(self) -> float:
