@@ -50,8 +50,9 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if (self.minutes is None) == (self.steps is None):
             raise ModelError("a run needs either minutes or steps, and not both")
-        if min(self.minutes or 1, self.steps or 1) <= 0:
-            raise ModelError(f"the budget must be positive, not {self.minutes or self.steps}")
+        budget = self.minutes if self.minutes is not None else self.steps
+        if budget is not None and not budget > 0:
+            raise ModelError(f"the budget must be positive, not {budget}")
         if self.hidden_size % self.heads or self.hidden_size // self.heads % 2:
             raise ModelError(f"hidden_size {self.hidden_size} must be an even multiple of heads {self.heads}")
 
