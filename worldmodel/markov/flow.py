@@ -26,6 +26,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _SCOPES = (*_FUNCTIONS, ast.ClassDef)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _WITHS = (ast.With, ast.AsyncWith)
+_TRIES = (ast.Try, ast.TryStar)
 _YIELDS = (ast.Yield, ast.YieldFrom, ast.Await)
 
 
@@ -84,6 +85,10 @@ class Stop:
     """Whether it holds a ``yield`` or ``await``."""
     raises_again: bool = False
     """Whether it is a bare ``raise``."""
+    idle: bool = False
+    """Whether it does nothing but pass control on: ``try``, ``pass``, ``break``, ``continue``."""
+    binds_also: tuple[str, ...] = ()
+    """Names that it binds without reading or assigning them: of imports, definitions, handlers, patterns."""
     makes_object: bool = False
     """Whether it makes a function, class or generator, whose text holds a number."""
     binds: str | None = None
@@ -132,6 +137,8 @@ class Flow:
         """Scopes by qualified name and line."""
         self.finals: dict[int, int] = {}
         """Normal continuation of each ``finally`` block, by its target."""
+        self.rebinds_cells = "nonlocal " in program.text or "global " in program.text
+        """Whether a function may assign variables of another frame."""
         self.constants: dict[str, str] = {}
         """Module names that are assigned one literal, with its text."""
         module = ast.parse(program.text)
@@ -286,8 +293,10 @@ class _Builder:
             self._flow.nested(self._scope, member)
         self._link(stop, node, after, guards, loop, binds)
         _describe(stop, parts)
+        stop.idle = all(isinstance(member, (*_TRIES, ast.Pass, ast.Break, ast.Continue)) for member in group)
         if isinstance(node, _SCOPES):
             stop.makes_object = True
+            stop.binds_also += (node.name,)
 
     @staticmethod
     def _parts(node: ast.stmt) -> list[ast.AST]:
@@ -332,7 +341,7 @@ class _Builder:
                 stop.kind, stop.other = Kind.WITH, after
                 inside = (Guard("with", line, line), *guards)
                 stop.then = self.block(node.body, line, inside, loop, binds=binds)
-        elif isinstance(node, (ast.Try, ast.TryStar)):
+        elif isinstance(node, _TRIES):
             stop.then = self._try(node, after, guards, loop, binds)
         elif isinstance(node, ast.Match):
             target = after
@@ -403,11 +412,14 @@ class _Builder:
         self._scope.stops[line] = stop
         stop.then = self._body(stop, body, after, guards, loop, binds)
         _describe(stop, parts)
+        if isinstance(clause, ast.ExceptHandler) and clause.name:
+            stop.binds_also += (clause.name,)
         return line
 
 
 def _describe(stop: Stop, parts: Sequence[ast.AST]) -> None:
     """Fills in what a stop reads, calls and makes."""
+    also: dict[str, None] = {}
     reads: dict[str, None] = {}
     calls: list[ast.Call] = []
     todo: list[ast.AST] = list(reversed(parts))
@@ -421,8 +433,15 @@ def _describe(stop: Stop, parts: Sequence[ast.AST]) -> None:
             stop.suspends = True
         elif isinstance(node, (ast.Lambda, ast.GeneratorExp)):
             stop.makes_object = True
+        elif isinstance(node, ast.alias):
+            also.setdefault(node.asname or node.name.split(".")[0])
+        elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+            also.setdefault(node.name)
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            also.setdefault(node.rest)
         todo.extend(reversed(list(ast.iter_child_nodes(node))))
     stop.reads, stop.calls = tuple(reads), tuple(calls)
+    stop.binds_also += tuple(also)
 
 
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")

@@ -87,9 +87,17 @@ class Question:
         return "LXCR" if stop.suspends else "LXC"
 
     def names(self) -> tuple[str, ...]:
-        """Names that the current statement can change."""
-        top = self._top
-        return tuple(dict.fromkeys([*top.scope.names, *top.locals]))
+        """Names that the current statement can change.
+
+        Those are the names in it, whatever holds an object that can change under another
+        name, and, where functions assign variables of other frames, all.
+        """
+        top, stop = self._top, self._stop
+        known = dict.fromkeys([*top.scope.names, *top.locals])
+        if self._shell.flow.rebinds_cells and (stop.calls or top.returns):
+            return tuple(known)
+        inside = {*stop.reads, *stop.binds_also}
+        return tuple(n for n in known if n in inside or top.locals.get(n, "").startswith(MUTABLE))
 
     def _global(self, name: str) -> str | None:
         if self._shell.program.call is None and self._shell.stack and len(self._shell.stack) > 1:

@@ -76,6 +76,8 @@ class Shell:
             return self._end(Exit(ExitCode.NORMAL, "exit")) if not self.stack else None
         if now.event is Event.EXCEPTION:
             return self._propagate()
+        if now.event is Event.LINE and self.stop().idle:
+            return self.apply(Outcome("L"))
         return None
 
     def stop(self) -> Stop:
