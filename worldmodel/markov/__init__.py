@@ -6,9 +6,10 @@ values that did not change, the call stack, where each branch leads, how often a
 loop has turned); it never executes or evaluates the program.
 """
 
-from .flow import Flow, Stop
+from .flow import Flow
 from .grammar import OutcomeGrammar
 from .outcome import Outcome
 from .shell import Shell
+from .stop import Stop
 
 __all__ = ["Flow", "Outcome", "OutcomeGrammar", "Shell", "Stop"]

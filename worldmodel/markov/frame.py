@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from .flow import Guard, ScopeFlow
+from .stop import Guard, ScopeFlow
 
 NUMBERED = re.compile(r"^<.*? at #(\d+)")
 """Text of an object, with its number."""

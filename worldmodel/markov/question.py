@@ -6,9 +6,9 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from .flow import Kind, ScopeFlow, Stop
 from .frame import MUTABLE, NUMBER
 from .grammar import OutcomeGrammar
+from .stop import Kind, ScopeFlow, Stop
 
 if TYPE_CHECKING:
     from .shell import Shell

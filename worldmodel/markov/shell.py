@@ -16,11 +16,12 @@ from dataclasses import replace
 from debugworld.sandboxes.debugger.program import Program
 from debugworld.sandboxes.debugger.state import Event, Exit, ExitCode, State
 
-from .flow import END, RERAISE, Flow, Guard, Kind, ScopeFlow, Stop
+from .flow import Flow
 from .frame import MUTABLE, NUMBER, NUMBERED, Frame, Leaving
 from .grammar import OutcomeGrammar
 from .outcome import Outcome
 from .question import Question
+from .stop import END, RERAISE, Guard, Kind, ScopeFlow, Stop
 from .truth import outcome_of
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from debugworld.sandboxes.debugger.state import Event, State
 
-from .flow import END, RERAISE, Kind, Stop
 from .outcome import Outcome
+from .stop import END, RERAISE, Kind, Stop
 
 if TYPE_CHECKING:
     from .shell import Shell

@@ -1,0 +1,109 @@
+"""Where a frame can stop, and what its statement does to control."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from enum import Enum
+
+END = 0
+"""Target: the frame's end, an implicit ``return None``."""
+RERAISE = -1
+"""Target: the exception being handled goes on its way."""
+
+
+class Kind(str, Enum):
+    """What a stop's statement does to control."""
+
+    PLAIN = "plain"
+    """Goes on to ``then``."""
+    BRANCH = "branch"
+    """Goes on to ``then`` or to ``other``."""
+    RETURN = "return"
+    """Hands a value to the caller."""
+    WITH = "with"
+    """Stops twice: at its entry and, after its body, at its exit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Something that control passes on its way out of a block."""
+
+    kind: str
+    """``except``, ``finally`` or ``with``."""
+    line: int
+    """Where control goes: the first handler, the first line of the block, the ``with`` line."""
+    tag: int
+    """Identifies a ``finally`` block or a ``with`` statement."""
+
+
+@dataclass
+class Stop:
+    """A line at which a frame can stop."""
+
+    line: int
+    """1-based line."""
+    text: str
+    """Its statement on one line; of a compound statement the header alone."""
+    kind: Kind
+    """What it does to control."""
+    then: int
+    """Target when it completes, or when its condition holds or its loop turns."""
+    other: int
+    """Target when its condition fails or its loop ends."""
+    reads: tuple[str, ...]
+    """Names it reads, in order."""
+    guards: tuple[Guard, ...]
+    """What stands around it, innermost first."""
+    outer: int = 0
+    """How many of the guards a ``break`` or ``continue`` leaves standing (counted from outside)."""
+    jumps: bool = False
+    """Whether it leaves its block: ``break`` or ``continue``."""
+    loop: bool = False
+    """Whether it heads a loop."""
+    last: int = 0
+    """Last line of the loop's body."""
+    suspends: bool = False
+    """Whether it holds a ``yield`` or ``await``."""
+    raises_again: bool = False
+    """Whether it is a bare ``raise``."""
+    idle: bool = False
+    """Whether it does nothing but pass control on: ``try``, ``pass``, ``break``, ``continue``."""
+    binds_also: tuple[str, ...] = ()
+    """Names that it binds without reading or assigning them: of imports, definitions, handlers, patterns."""
+    makes_object: bool = False
+    """Whether it makes a function, class or generator, whose text holds a number."""
+    binds: str | None = None
+    """Name of the exception variable that leaves with the handler around this line."""
+    calls: tuple[ast.Call, ...] = ()
+    """The calls in it, outermost first."""
+
+    def holds(self, line: int) -> bool:
+        """Whether a line belongs to the loop, head included."""
+        return self.line <= line <= self.last
+
+
+@dataclass
+class ScopeFlow:
+    """The stops of one function, class body, module or the entry wrapper."""
+
+    name: str
+    """Qualified name."""
+    line: int
+    """Line of ``def`` or ``class``; 1 for a module."""
+    parameters: tuple[str, ...] = ()
+    """Parameter names in order."""
+    signature: str = ""
+    """Name and parameters as written."""
+    generator: bool = False
+    """Whether a call makes a generator or coroutine instead of running it."""
+    first: int = END
+    """Target of the entry."""
+    names: tuple[str, ...] = ()
+    """Names that can be local, in canonical order."""
+    stops: dict[int, Stop] = field(default_factory=dict)
+    """Stops by line."""
+    rebound: frozenset[str] = frozenset()
+    """Parameters that the body assigns."""
+    free: tuple[str, ...] = ()
+    """Names that it reads from the functions around it."""
