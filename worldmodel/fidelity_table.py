@@ -10,9 +10,8 @@ from debugworld.worldmodel.statistics import Estimate, rate
 
 def fidelity_table(fidelity: Fidelity, title: str = "exact match by action") -> Table:
     """Returns a table with a row for each action: exact match, the copy baseline, each part."""
-    table = Table(
-        title=title, caption="percent, with 95 % confidence intervals; copy: the state before, repeated"
-    )
+    caption = "each answer from the true history; [95 % interval]; copy: the answer that nothing changed"
+    table = Table(title=title, title_justify="left", pad_edge=False, caption=caption)
     table.add_column("action", no_wrap=True)
     for heading in ("answers", "exact", "copy", *PARTS):
         table.add_column(heading, justify="right")
@@ -29,4 +28,4 @@ def fidelity_table(fidelity: Fidelity, title: str = "exact match by action") -> 
 
 
 def _cell(estimate: Estimate) -> str:
-    return f"{100 * estimate.mean:.1f} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
+    return f"{100 * estimate.mean:.0f} [{100 * estimate.low:.0f}, {100 * estimate.high:.0f}]"

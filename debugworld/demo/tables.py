@@ -9,8 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from debugworld.agents.evaluation_table import evaluation_table
-from debugworld.worldmodel.fidelity import PARTS, Fidelity
-from debugworld.worldmodel.statistics import Estimate, rate
+from debugworld.worldmodel.fidelity_table import fidelity_table
 
 from .cell import Piece, Row, rows
 from .report import Report
@@ -38,7 +37,7 @@ def _parts(report: Report) -> Iterator[RenderableType]:
     yield Text(report.departure)
     yield Text(report.alone)
     if report.fidelity.scores:
-        yield fidelity_table(report.fidelity)
+        yield fidelity_table(report.fidelity, "exact match in % by action and part")
     yield Group(Text("The agents on the bundled programs", "bold"), evaluation_table(report.evaluations))
 
 
@@ -95,23 +94,3 @@ def _text(pieces: Sequence[Piece], style: str, mark: str = "") -> Text:
         else:
             text.append(shown, "dim")
     return text
-
-
-def fidelity_table(fidelity: Fidelity) -> Table:
-    """Returns exact match by action, whole and by part."""
-    table = Table(title="exact match in % by action and part", title_justify="left", pad_edge=False)
-    table.caption = (
-        "each answer from the true history; [95 % interval]; copy: the answer that nothing changed"
-    )
-    table.add_column("action", no_wrap=True)
-    for heading in ("answers", "exact", "copy", *PARTS):
-        table.add_column(heading, justify="right")
-    for action, score in fidelity.scores.items():
-        parts = [f"{100 * rate(score.by_part[part]).mean:.0f}" for part in PARTS]
-        exact = _interval(rate(score.exact))
-        table.add_row(action, str(len(score.exact)), exact, f"{100 * rate(score.copied).mean:.0f}", *parts)
-    return table
-
-
-def _interval(estimate: Estimate) -> str:
-    return f"{100 * estimate.mean:.0f} [{100 * estimate.low:.0f}, {100 * estimate.high:.0f}]"
