@@ -2,6 +2,7 @@
 # Sees to it that a Docker engine answers. Starts one where that can be done without asking:
 # as root on a Debian-like system. Elsewhere it says what to do and exits with status 1.
 set -u
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 answers() { timeout 10 docker info >/dev/null 2>&1; }
 log=/var/log/debugworld-dockerd.log
 
