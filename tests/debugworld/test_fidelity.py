@@ -1,4 +1,4 @@
-"""``debugworld fidelity`` prints and writes exact match by action and part, and leaves out what was trained on."""
+"""``debugworld fidelity`` scores by action and part, and leaves out what was trained on."""
 
 from __future__ import annotations
 

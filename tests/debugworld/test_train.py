@@ -1,4 +1,4 @@
-"""``debugworld train``: the smoke run goes from programs to a checkpoint that debugs; bad input is refused."""
+"""``debugworld train``: the smoke run goes from programs to a checkpoint that debugs."""
 
 from __future__ import annotations
 
