@@ -30,13 +30,18 @@ if ! command -v dockerd >/dev/null || ! command -v docker >/dev/null; then
 fi
 
 if ! answers; then
-    # Detached, with no descriptor of the caller: it outlives this script and holds no pipe open.
-    setsid dockerd >>"$log" 2>&1 </dev/null &
-    pid=$!
-    for _ in $(seq 60); do
-        answers && break
-        kill -0 "$pid" 2>/dev/null || break
-        sleep 1
+    # Detached, with no descriptor of the caller: it outlives this script and holds no pipe open. Its own
+    # pid file, because the usual one may be left from an engine that was killed; a second try, because
+    # such an engine may take a moment to be gone.
+    for _ in 1 2; do
+        setsid dockerd --pidfile "/run/debugworld-dockerd-$$.pid" >>"$log" 2>&1 </dev/null &
+        pid=$!
+        for _ in $(seq 60); do
+            answers && break 2
+            kill -0 "$pid" 2>/dev/null || break
+            sleep 1
+        done
+        sleep 3
     done
     answers || advise "dockerd was started and does not answer, see $log"
     echo "Started a Docker engine: pid $pid, log $log. To stop it: kill $pid" >&2
