@@ -107,7 +107,7 @@ class Engine:
         temperature: 0 takes the likeliest permitted token; above, tokens are drawn and no answer is kept.
         seed: of the drawing.
         threads: of the CPU while it answers; None takes one for models of less than `SMALL` parameters, which
-            several threads only slow down, and else what PyTorch has.
+            several threads slowed down where it was tried, and else what PyTorch has.
     """
 
     def __init__(
