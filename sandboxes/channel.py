@@ -22,26 +22,46 @@ class Channel:
         stream: connected to the supervisor's stdin and stdout.
         multiplexed: whether what arrives is cut into Docker's parts.
         close: called once when the channel is closed, after the socket.
+        passes_descriptors: whether the stream is a Unix socket to the supervisor itself.
+        complaints: returns the end of what the box wrote to stderr, where that comes another way.
     """
 
-    def __init__(self, stream: socket.socket, multiplexed: bool, close: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        stream: socket.socket,
+        multiplexed: bool,
+        close: Callable[[], None],
+        passes_descriptors: bool = False,
+        complaints: Callable[[], str] | None = None,
+    ) -> None:
         self._stream = stream
         self._multiplexed = multiplexed
         self._close: Callable[[], None] | None = close
+        self._complaints = complaints
+        self.passes_descriptors = passes_descriptors
+        """Whether `send` can hand over a descriptor."""
         self._left = 0
         """Bytes of the current part of stdout that were not read yet."""
         self._deadline = 0.0
-        self.complaint = ""
-        """The end of what came over stderr, for error texts."""
+        self._complaint = ""
 
-    def send(self, data: Any, timeout: float) -> None:
-        """Sends one frame.
+    @property
+    def complaint(self) -> str:
+        """The end of what came over stderr, for error texts."""
+        return self._complaints() if self._complaints is not None else self._complaint
+
+    def send(self, data: Any, timeout: float, descriptor: int | None = None) -> None:
+        """Sends one frame, and with it, where the channel can, a descriptor.
 
         Raises:
             OSError: the other side is gone, or takes nothing for so many seconds.
         """
         self._stream.settimeout(timeout)
-        self._stream.sendall(pack(data))
+        frame = pack(data)
+        if descriptor is not None:
+            sent = socket.send_fds(self._stream, [frame], [descriptor])
+            frame = frame[sent:]
+        self._stream.sendall(frame)
 
     def receive(self, timeout: float) -> Any:
         """Receives one frame's data.
@@ -80,7 +100,7 @@ class Channel:
                 self._left = length
             else:
                 text = read_exactly(self._receive, length).decode(errors="replace")
-                self.complaint = (self.complaint + text)[-_COMPLAINT:]
+                self._complaint = (self._complaint + text)[-_COMPLAINT:]
         data = self._receive(min(size, self._left))
         self._left -= len(data)
         return data
