@@ -19,13 +19,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from debugworld.sandboxes.debugger import Action, ActionKind, Debugger, Program, RecordedDebugger
+from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind, Debugger, Program, RecordedDebugger
 from debugworld.sandboxes.debugger.recorder import record
 from debugworld.worldmodel.data.examples import EVALUATION_SEED
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.neural import NeuralDebugger
 
-KINDS = [kind for kind in ActionKind if kind.moves and not kind.takes_line]
+KINDS = [kind for kind in BASIC_KINDS if kind.moves and not kind.takes_line]
 
 
 def walk(debugger: Debugger, programs: list[Program], seconds: float, seed: int) -> tuple[float, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from debugworld.sandboxes.debugger import Debugger, Program, RecordedDebugger, Trace
+from debugworld.sandboxes.debugger import Program, RecordedDebugger, Trace, TreeDebugger
 from debugworld.worldmodel.lockstep import After, LockstepDebugger
 
 from .errors import TaskError
@@ -20,7 +20,7 @@ def open_debugger(
     model: str | Path | None,
     max_states: int,
     after: After,
-) -> Debugger:
+) -> TreeDebugger:
     """Opens the debugger of a backend.
 
     Args:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from debugworld.sandboxes.debugger import Action, ActionKind, IllegalAction
+from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind, IllegalAction
 
 _SHORT = {
     "s": ActionKind.STEP_INTO,
@@ -23,11 +23,12 @@ _SHORT = {
     "b": ActionKind.BREAK,
     "cl": ActionKind.CLEAR,
 }
+_KINDS = {kind.value: kind for kind in BASIC_KINDS}
 _WORDS = {kind: word for word, kind in _SHORT.items()}
 
-PLAIN_KINDS = tuple(kind for kind in ActionKind if not kind.takes_line)
+PLAIN_KINDS = tuple(kind for kind in BASIC_KINDS if not kind.takes_line)
 """The moves that need no line, in the order of their numbers."""
-LINE_KINDS = tuple(kind for kind in ActionKind if kind.takes_line)
+LINE_KINDS = tuple(kind for kind in BASIC_KINDS if kind.takes_line)
 """The actions that take a line, in the order of their numbers."""
 
 
@@ -55,14 +56,12 @@ def parse(text: str) -> Command:
     word, _, rest = text.strip().partition(" ")
     if word == "answer" and rest.strip():
         return Answer(rest.strip())
-    if word in _SHORT:
-        return Action.parse(f"{_SHORT[word].value} {rest}")
-    try:
-        return Action.parse(text)
-    except IllegalAction:
-        words = ", ".join(w + (" LINE" if k.takes_line else "") for w, k in _SHORT.items())
-        shown = text if len(text) <= 80 else text[:77] + "..."
-        raise IllegalAction(f"{shown!r} is no command; the commands are: {words}, answer VALUE") from None
+    kind = _SHORT.get(word) or _KINDS.get(word)
+    if kind is not None and (rest.strip().isdecimal() if kind.takes_line else not rest.strip()):
+        return Action.parse(f"{kind} {rest}")
+    words = ", ".join(w + (" LINE" if k.takes_line else "") for w, k in _SHORT.items())
+    shown = text if len(text) <= 80 else text[:77] + "..."
+    raise IllegalAction(f"{shown!r} is no command; the commands are: {words}, answer VALUE")
 
 
 def spell(command: Command) -> str:

@@ -18,12 +18,12 @@ import numpy.typing as npt
 from debugworld.sandboxes.debugger import (
     Action,
     ActionKind,
-    Debugger,
     IllegalAction,
     Program,
     ProgramError,
     RecordedDebugger,
     Trace,
+    TreeDebugger,
 )
 from debugworld.sandboxes.errors import SandboxError
 from debugworld.worldmodel.errors import ModelError
@@ -104,7 +104,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         self._model, self._max_states, self._after = model, max_states, after
         self._sandbox = sandbox or ("process" if self.task_set.trusted else "docker")
         self._traces: TraceStore | None = None
-        self._debugger: Debugger | None = None
+        self._debugger: TreeDebugger | None = None
         self._shadow: RecordedDebugger | None = None
         self._scene: Scene | None = None
         self._fault = ""
@@ -121,7 +121,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         """Tells whether an answer is right; only asked where the task takes answers."""
 
     @abstractmethod
-    def _reached(self, debugger: Debugger) -> bool:
+    def _reached(self, debugger: TreeDebugger) -> bool:
         """Tells whether the task is done where a debugger stands after a move."""
 
     def reset(
@@ -200,7 +200,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
             mask[number] = debugger.refusal(Action(kind)) is None
         stops = [line for line in debugger.program.outline.stop_lines if line <= commands.max_lines]
         for kind in LINE_KINDS:
-            lines = debugger.breakpoints if kind is ActionKind.CLEAR else stops
+            lines = debugger.breakpoint_lines if kind is ActionKind.CLEAR else stops
             if lines and debugger.refusal(Action(kind, lines[0])) is None:
                 mask[commands.number(Action(kind, 1)) - 1 + np.array(lines)] = 1
         return mask
@@ -225,7 +225,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         self._over = True
 
     @property
-    def debugger(self) -> Debugger:
+    def debugger(self) -> TreeDebugger:
         """The debugger behind the environment, for those who look from outside.
 
         Raises:
@@ -320,7 +320,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
             question,
             NOWHERE if broken else self.debugger.state,
             () if broken else stack_of(self.debugger),
-            () if broken else self.debugger.breakpoints,
+            () if broken else self.debugger.breakpoint_lines,
             max(self.max_moves - self._moves, 0),
             self.max_moves,
             last,

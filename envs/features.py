@@ -30,7 +30,7 @@ MAX_TOKENS = 12
 """Tokens of a source line that are shown."""
 LINE_FLAGS = ("present", "breakable", "current", "breakpoint", "goal", "indentation")
 """Columns of ``lines``."""
-EVENTS = tuple(Event)
+EVENTS: tuple[Event, ...] = tuple(event for event in Event if event is not Event.INSTRUCTION)
 """Events in the order of their numbers."""
 _GOAL_EVENTS = (Event.LINE, Event.RETURN, Event.EXCEPTION)
 _GOAL_NUMBERS = len(_GOAL_EVENTS) + 6

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from debugworld.sandboxes.debugger import Debugger, Program, Trace
+from debugworld.sandboxes.debugger import Program, Trace, TreeDebugger
 
 from .answer import candidates, outcome, same_value
 from .command import Answer
@@ -74,5 +74,5 @@ class OutputPrediction(DebugEnv):
     def _answered(self, answer: Answer) -> bool:
         return same_value(answer.text, self._truth)
 
-    def _reached(self, debugger: Debugger) -> bool:
+    def _reached(self, debugger: TreeDebugger) -> bool:
         return False

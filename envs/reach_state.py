@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from debugworld.sandboxes.debugger import Debugger, Program, Trace
+from debugworld.sandboxes.debugger import Program, Trace, TreeDebugger
 
 from .command import Answer
 from .environment import DebugEnv
@@ -71,5 +71,5 @@ class ReachState(DebugEnv):
     def _answered(self, answer: Answer) -> bool:
         return False
 
-    def _reached(self, debugger: Debugger) -> bool:
+    def _reached(self, debugger: TreeDebugger) -> bool:
         return self._goal.holds(debugger.state)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from debugworld.sandboxes.debugger import Debugger, Exit, ExitCode, Program, State
+from debugworld.sandboxes.debugger import Exit, ExitCode, Program, State, TreeDebugger
 
 from .goal import Goal
 
@@ -48,7 +48,7 @@ class Scene:
     """Why that was refused or failed; empty where it was done."""
 
 
-def stack_of(debugger: Debugger) -> tuple[State, ...]:
+def stack_of(debugger: TreeDebugger) -> tuple[State, ...]:
     """Returns a debugger's current state and its calling lines, innermost first."""
     if debugger.done:
         return ()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from debugworld.sandboxes.debugger import Action, Breakpoint, Debugger, Program, State, StateTree
+from debugworld.sandboxes.debugger import Action, Program, State, StateTree, TreeDebugger
 
 FIELDS = ("event", "line", "function", "depth", "locals", "value", "stdout", "exit")
 """Fields of a state that are compared, in this order."""
@@ -54,7 +54,7 @@ def compare(step: int, action: Action | None, real: State, neural: State) -> lis
     ]
 
 
-class LockstepDebugger(Debugger):
+class LockstepDebugger(TreeDebugger):
     """Moves two debuggers alike and records where they differ.
 
     Its state, tree, position and breakpoints are the real debugger's.
@@ -67,7 +67,7 @@ class LockstepDebugger(Debugger):
             leaves it where it departed and compares no more.
     """
 
-    def __init__(self, real: Debugger, neural: Debugger, after: After = "free") -> None:
+    def __init__(self, real: TreeDebugger, neural: TreeDebugger, after: After = "free") -> None:
         super().__init__()
         if after not in ("free", "forced", "stop"):
             raise ValueError(f"after must be free, forced or stop; got {after!r}")
@@ -104,7 +104,7 @@ class LockstepDebugger(Debugger):
         """
         state = self.real.step(action)
         self._position = self.real.position
-        self._breakpoints = {line: Breakpoint(line) for line in self.real.breakpoints}
+        self._breakpoints = dict.fromkeys(self.real.breakpoints, 0)
         self._steps += 1
         if self._after == "stop" and self.differences:
             self.latest = ()

@@ -16,13 +16,13 @@ from pathlib import Path
 
 from debugworld.sandboxes.debugger import (
     Action,
-    Debugger,
     Exit,
     ExitCode,
     IllegalAction,
     Program,
     State,
     StateTree,
+    TreeDebugger,
 )
 from debugworld.worldmodel.checkpoint import SHIPPED
 from debugworld.worldmodel.engine import Engine, Request
@@ -42,7 +42,7 @@ def _opened(path: Path, changed: int) -> Engine:
     return Engine.load(path)
 
 
-class NeuralDebugger(Debugger):
+class NeuralDebugger(TreeDebugger):
     """Dreams a program's run, state by state, as far as the moves ask.
 
     Args:

@@ -9,7 +9,7 @@ from typing import Any
 from debugworld.envs import Answer, DebugEnv
 from debugworld.envs.scene import Question
 from debugworld.sandboxes import SandboxError
-from debugworld.sandboxes.debugger import Debugger, Program, State, Trace
+from debugworld.sandboxes.debugger import Program, State, Trace, TreeDebugger
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.lockstep import FIELDS, LockstepDebugger
 from debugworld.worldmodel.neural import NeuralDebugger
@@ -29,7 +29,7 @@ class WalkEnv(DebugEnv):
     def _answered(self, answer: Answer) -> bool:
         return False
 
-    def _reached(self, debugger: Debugger) -> bool:
+    def _reached(self, debugger: TreeDebugger) -> bool:
         return debugger.done
 
 
@@ -85,7 +85,7 @@ def open_walk(subject: Subject, model: str | None, max_states: int) -> WalkEnv:
     )
 
 
-def debuggers(env: WalkEnv) -> tuple[Debugger, NeuralDebugger]:
+def debuggers(env: WalkEnv) -> tuple[TreeDebugger, NeuralDebugger]:
     """Returns the real and the neural debugger of an environment that was reset."""
     both = env.debugger
     assert isinstance(both, LockstepDebugger) and isinstance(both.neural, NeuralDebugger)

@@ -5,25 +5,34 @@ library only and imports nothing from its parents, because the same files run
 inside the sandbox next to the program that is being debugged.
 """
 
-from .action import Action, ActionKind
-from .breakpoint import Breakpoint
+from .action import BASIC_KINDS, Action, ActionKind, parse_actions
+from .breakpoint import Binding, Breakpoint, BreakpointKind
 from .debugger import Debugger
 from .errors import DebuggerError, IllegalAction, ProgramError
-from .program import Program
+from .look import Call, Evaluation, Frame
+from .program import Edit, Program
 from .recorded import RecordedDebugger
 from .state import Event, Exit, ExitCode, State
 from .trace import Trace
 from .tree import StateTree
+from .treed import TreeDebugger
 
 __all__ = [
+    "BASIC_KINDS",
     "Action",
     "ActionKind",
+    "Binding",
     "Breakpoint",
+    "BreakpointKind",
+    "Call",
     "Debugger",
     "DebuggerError",
+    "Edit",
+    "Evaluation",
     "Event",
     "Exit",
     "ExitCode",
+    "Frame",
     "IllegalAction",
     "Program",
     "ProgramError",
@@ -31,4 +40,6 @@ __all__ = [
     "State",
     "StateTree",
     "Trace",
+    "TreeDebugger",
+    "parse_actions",
 ]

@@ -4,16 +4,37 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import symtable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from .errors import ProgramError
 from .statements import Outline
 
 ENTRY_NAME = "main"
 """Name of the function that the entry call is wrapped in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One assignment from outside: at a state, in one of its frames."""
+
+    index: int
+    """The state's place in time, 0 for the entry; the assignment happens before the program goes on."""
+    frame: int
+    """The frame: 0 for the state's own, 1 for its caller."""
+    name: str
+    """The variable: a local of the frame, else a global of the program."""
+    expression: str
+    """The new value, evaluated in the frame; what it does beside that stays done."""
+
+    def to_json(self) -> list[Any]:
+        """Returns the edit as plain JSON data."""
+        return [self.index, self.frame, self.name, self.expression]
 
 
 @dataclass(frozen=True)
@@ -32,6 +53,23 @@ class Program:
     """Entry expression such as ``f(1, 2)``; None runs the source as a script."""
     name: str = "program"
     """What error texts call it, usually a file name."""
+    files: tuple[tuple[str, str], ...] = ()
+    """Other modules of the program: paths such as ``shapes.py`` or ``pack/__init__.py`` and their texts.
+    A mapping is taken, too. They are imported by name and debugged like the source itself."""
+    argv: tuple[str, ...] = ()
+    """What stands after the program's name in ``sys.argv``."""
+    stdin: str = ""
+    """What the program can read from its standard input."""
+    tests: bool = False
+    """Whether the source is a test suite to run: its ``unittest`` cases, and its functions ``test_*``."""
+    edits: tuple[Edit, ...] = ()
+    """Assignments made from outside while it runs, in time: with them, a changed future is a program too."""
+
+    def __post_init__(self) -> None:
+        files = self.files.items() if isinstance(self.files, Mapping) else self.files
+        object.__setattr__(self, "files", tuple(sorted((str(path), str(text)) for path, text in files)))
+        object.__setattr__(self, "argv", tuple(map(str, self.argv)))
+        object.__setattr__(self, "edits", tuple(self.edits))
 
     @staticmethod
     def read(path: str, call: str | None = None) -> Program:
@@ -92,8 +130,41 @@ class Program:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over text and call, in hexadecimal."""
-        return hashlib.sha256(f"{self.text}\0{self.call}".encode(errors="replace")).hexdigest()
+        """SHA-256 over everything but the name, in hexadecimal."""
+        text = f"{self.text}\0{self.call}"
+        if self.files or self.argv or self.stdin or self.tests or self.edits:
+            edits = [edit.to_json() for edit in self.edits]
+            text += "\0" + json.dumps([self.files, self.argv, self.stdin, self.tests, edits])
+        return hashlib.sha256(text.encode(errors="replace")).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the program as plain JSON data, without the fields that have their defaults."""
+        data: dict[str, Any] = {"source": self.source, "call": self.call, "name": self.name}
+        if self.files:
+            data["files"] = [list(pair) for pair in self.files]
+        if self.argv:
+            data["argv"] = list(self.argv)
+        if self.stdin:
+            data["stdin"] = self.stdin
+        if self.tests:
+            data["tests"] = True
+        if self.edits:
+            data["edits"] = [edit.to_json() for edit in self.edits]
+        return data
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> Program:
+        """Reads what `to_json` wrote."""
+        return Program(
+            data["source"],
+            data["call"],
+            data["name"],
+            tuple((path, text) for path, text in data.get("files", ())),
+            tuple(data.get("argv", ())),
+            data.get("stdin", ""),
+            data.get("tests", False),
+            tuple(Edit(*edit) for edit in data.get("edits", ())),
+        )
 
     @cached_property
     def module(self) -> ast.Module:
@@ -124,7 +195,7 @@ class Program:
             self._require_names()
         return Outline.of(module, entry)
 
-    def require_breakable(self, line: int) -> None:
+    def require_breakable(self, line: int, file: str = "") -> None:
         """Checks that a breakpoint at a line can bind.
 
         Raises:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .debugger import Debugger
 from .program import Program
 from .trace import Trace
 from .tree import StateTree
+from .treed import TreeDebugger
 
 
-class RecordedDebugger(Debugger):
+class RecordedDebugger(TreeDebugger):
     """Walks forward and backward over what really happened.
 
     Args:

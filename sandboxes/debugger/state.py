@@ -20,6 +20,8 @@ class Event(str, Enum):
     """``value`` was raised at this line, or arrived here from a callee."""
     EXIT = "exit"
     """The run is over; the only terminal event."""
+    INSTRUCTION = "instruction"
+    """A bytecode instruction, whose text is ``value``, is about to run; no node of the state tree."""
 
     def __str__(self) -> str:
         return self.value
@@ -80,14 +82,21 @@ class State:
     """What the program printed since the previous stop."""
     exit: Exit | None = None
     """How the run ended; set at the exit only."""
+    stderr: str = ""
+    """What the program wrote to its standard error since the previous stop."""
+    file: str = ""
+    """The file of the line, for a program of several; empty for the program's own source."""
+    chain: tuple[str, ...] = ()
+    """The exceptions behind the one in ``value``, nearest first: ``cause: ...`` where it was raised
+    from one, ``context: ...`` where it came up while one was handled."""
 
     @staticmethod
-    def at_exit(exit: Exit, stdout: str = "") -> State:
+    def at_exit(exit: Exit, stdout: str = "", stderr: str = "") -> State:
         """Returns the terminal state."""
-        return State(Event.EXIT, 0, "", "", 0, {}, None, stdout, exit)
+        return State(Event.EXIT, 0, "", "", 0, {}, None, stdout, exit, stderr)
 
     def to_json(self) -> dict[str, Any]:
-        """Returns the state as plain JSON data; ``exit`` only where it is set."""
+        """Returns the state as plain JSON data; from ``exit`` on only what is set."""
         data: dict[str, Any] = {
             "event": self.event.value,
             "line": self.line,
@@ -100,6 +109,12 @@ class State:
         }
         if self.exit is not None:
             data["exit"] = self.exit.to_json()
+        if self.stderr:
+            data["stderr"] = self.stderr
+        if self.file:
+            data["file"] = self.file
+        if self.chain:
+            data["chain"] = list(self.chain)
         return data
 
     @staticmethod
@@ -116,4 +131,7 @@ class State:
             data["value"],
             data["stdout"],
             Exit.from_json(exit_data) if exit_data else None,
+            data.get("stderr", ""),
+            data.get("file", ""),
+            tuple(data.get("chain", ())),
         )

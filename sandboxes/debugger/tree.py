@@ -186,13 +186,13 @@ class StateTree:
             self._reach(index)
             state = self.states[index]
             point = breakpoints.get(state.line)
-            if state.event is Event.EXIT or (point is not None and point.holds(state)):
+            if state.event is Event.EXIT or (point is not None and state.event is Event.LINE):
                 return index
             index += 1
 
     def _last_before(self, position: int, breakpoints: Mapping[int, Breakpoint]) -> int:
         for index in range(position - 1, 0, -1):
             point = breakpoints.get(self.states[index].line)
-            if point is not None and point.holds(self.states[index]):
+            if point is not None and self.states[index].event is Event.LINE:
                 return index
         return 0

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from debugworld.sandboxes.debugger import Action, ActionKind, Breakpoint, Event, State, StateTree
+from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind, Breakpoint, Event, State, StateTree
 from debugworld.sandboxes.debugger.state import Exit, ExitCode
 
 
@@ -95,7 +95,7 @@ def test_a_tree_that_grows_answers_alike(states: list[State], data: st.DataObjec
     waiting = iter(states[1:])
     tree = StateTree(states[:1], grow=lambda: tree.append(next(waiting)))
     full = StateTree(states)
-    kinds = [k for k in ActionKind if k.moves]
+    kinds = [k for k in BASIC_KINDS if k.moves]
     position = 0
     for _ in range(data.draw(st.integers(1, 12))):
         action = Action(k := data.draw(st.sampled_from(kinds)), 3 if k.takes_line else None)
