@@ -2,40 +2,72 @@
 
 The container has no network, a read-only root, no capabilities, a user without rights, and limits on
 memory, processes and time. Its first process is the supervisor; when this process ends, however it
-ends, the stream to the supervisor ends, and with it the container.
+ends, the stream to the supervisor ends, and with it the container. What a hanging process leaves ends at
+the deadline that each container carries.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
+import json
 import socket
-import sys
-from pathlib import Path
+import struct
+import time
 from typing import Any, ClassVar
 
 from .channel import Channel
+from .door import Door
+from .engine import connect, is_local, runtimes
 from .errors import SandboxError
-from .image import USER, ensure_image
-from .sandbox import ENVIRONMENT, FLAGS, MEGABYTE, Sandbox, boot_source
+from .image import HOME, USER, ensure_image
+from .packages import PACKAGES, ensure_packages, environment, read_requirements
+from .reaper import labels, reap, remove_container
+from .sandbox import FLAGS, MEGABYTE, Sandbox, boot_source
 
-LABEL = "debugworld"
-"""Every container and image of this package has it."""
-OWNER_LABEL = "debugworld.owner"
-"""``HOST:PID`` of the process that a container belongs to."""
-_HELP = (
-    "install and start Docker (Debian, Ubuntu: sudo apt-get install docker.io; in a clone of the repository: "
-    "make docker-engine), or point DOCKER_HOST at an engine; programs that you trust can run with the "
-    "sandbox 'process', which protects nothing"
-)
+PROCESSES = 64
+"""Processes and threads that a box may hold at a time, its supervisor included."""
 _SUPERVISOR_MEMORY = 128 * MEGABYTE
 _TMP = "rw,noexec,nosuid,nodev,size=16m,nr_inodes=1k,mode=1777"
+_DOOR = "/run/debugworld"
+_START = 30.0
+"""Seconds that a started container's supervisor may take to come in."""
+_LAST_RUN = 3600.0
+"""Seconds beyond its lifetime that what was begun in a container may last."""
+_REMOTE_RUNTIMES = frozenset({"runsc", "kata", "kata-runtime"})
+"""Runtimes whose containers have a kernel of their own: no Unix socket reaches in."""
 
 
 class DockerSandbox(Sandbox):
-    """Runs programs in a container made from an interpreter of this machine."""
+    """Runs programs in a container made from an interpreter of this machine.
+
+    Args:
+        requirements: a requirements file whose packages programs can import; None for none.
+        runtime: one of the engine's container runtimes, such as ``runsc``; None for the engine's choice.
+        lifetime: seconds after which a container is replaced by a new one, between runs.
+        **limits: as `Sandbox` takes them.
+
+    Raises:
+        SandboxError: an option is wrong.
+    """
 
     name: ClassVar[str] = "docker"
+
+    def __init__(
+        self,
+        *,
+        requirements: str | None = None,
+        runtime: str | None = None,
+        lifetime: float = 6 * 3600.0,
+        **limits: Any,
+    ) -> None:
+        super().__init__(**limits)
+        if not 0 < lifetime < 1e9:
+            raise SandboxError(f"lifetime must be a positive number of seconds; got {lifetime}")
+        self.requirements = read_requirements(requirements)
+        self.runtime = runtime
+        self.lifetime = lifetime
+        self._direct = True
+        """Whether the supervisor can come in through a door; False once it could not."""
+        self._until = 0.0
 
     @classmethod
     def require(cls) -> None:
@@ -44,98 +76,159 @@ class DockerSandbox(Sandbox):
         Raises:
             SandboxError: none does, or the extra ``docker`` is not installed.
         """
-        _connect().close()
+        connect().close()
+
+    def _open(self) -> Channel:
+        if self._channel is not None and time.monotonic() > self._until:
+            self._close()
+        return super()._open()
 
     def _start(self) -> Channel:
         from docker.errors import DockerException
 
-        client = _connect()
-        container = None
+        client = connect()
         try:
-            _reap(client)
-            image = ensure_image(client, self.interpreter)
-            container = client.api.create_container(image, **self._settings(client))["Id"]
-            raw = client.api.attach_socket(container, {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
-            client.api.start(container)
+            if self.runtime is not None and self.runtime not in (known := runtimes(client)):
+                raise SandboxError(f"the engine has no runtime {self.runtime!r}; it has: {', '.join(known)}")
+            reap(client)
+            packages = ensure_packages(self.requirements, self.interpreter)
+            image = ensure_image(client, self.interpreter, packages)
+            self._until = time.monotonic() + self.lifetime
+            if self._direct and is_local(client) and self.runtime not in _REMOTE_RUNTIMES:
+                channel = self._start_direct(client, image)
+                if channel is not None:
+                    return channel
+                self._direct = False
+            return self._start_attached(client, image)
         except (DockerException, OSError) as error:
-            if container is not None:
-                _remove(client, container)
             client.close()
             raise SandboxError(f"the docker box does not start: {error}") from None
+        except BaseException:
+            client.close()
+            raise
+
+    def _start_attached(self, client: Any, image: str) -> Channel:
+        """Starts a container and talks over its stdin and stdout, through the engine."""
+        container = client.api.create_container(image, **self._settings(client, {}), stdin_open=True)["Id"]
+        try:
+            raw = client.api.attach_socket(container, {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+            client.api.start(container)
+        except BaseException:
+            remove_container(client, container)
+            raise
 
         def end() -> None:
             raw.close()
-            _remove(client, container)
+            remove_container(client, container)
             client.close()
 
         return Channel(_socket_of(raw), multiplexed=True, close=end)
 
-    def _settings(self, client: Any) -> dict[str, Any]:
+    def _start_direct(self, client: Any, image: str) -> Channel | None:
+        """Starts a container whose supervisor comes through a door; None where it does not come.
+
+        An engine can be near and still not see this machine's files: one in a virtual machine, or outside
+        of the container that this process runs in.
+        """
+        from docker.errors import APIError
+
+        door = Door()
+        container = raw = stream = None
+        try:
+            options = {"socket": door.path_in(_DOOR), "token": door.token.hex()}
+            settings = self._settings(client, options, door)
+            container = client.api.create_container(image, **settings)["Id"]
+            raw = client.api.attach_socket(container, {"stdout": 1, "stderr": 1, "stream": 1})
+            client.api.start(container)
+            stream = door.admit(_START, _socket_of(raw))
+        except (APIError, TimeoutError):
+            pass
+        finally:
+            door.close()
+            if stream is None and raw is not None:
+                raw.close()
+            if stream is None and container is not None:
+                remove_container(client, container)
+        if stream is None or raw is None:
+            return None
+        complaints = _Complaints(_socket_of(raw))
+
+        def end() -> None:
+            raw.close()
+            remove_container(client, container)
+            client.close()
+
+        return Channel(stream, multiplexed=False, close=end, passes_descriptors=True, complaints=complaints)
+
+    def _settings(self, client: Any, options: dict[str, Any], door: Door | None = None) -> dict[str, Any]:
         """Returns what `docker.APIClient.create_container` takes beside the image."""
+        from docker.types import Mount, Ulimit
+
         memory = self.memory + _SUPERVISOR_MEMORY
+        life = self.lifetime + self.timeout + _LAST_RUN
+        host = client.api.create_host_config(
+            auto_remove=True,
+            network_mode="none",
+            ipc_mode="none",
+            read_only=True,
+            cap_drop=["ALL"],
+            security_opt=["no-new-privileges"],
+            pids_limit=PROCESSES,
+            mem_limit=memory,
+            memswap_limit=memory,
+            nano_cpus=1_000_000_000,
+            tmpfs={"/tmp": _TMP},
+            log_config={"Type": "none"},
+            ulimits=[Ulimit(name="core", soft=0, hard=0), Ulimit(name="nofile", soft=1024, hard=1024)],
+            mounts=[Mount(_DOOR, str(door.folder), type="bind", read_only=True)] if door else None,
+            runtime=self.runtime,
+        )
+        host["CgroupnsMode"] = "private"
         return {
-            "command": [self.interpreter.executable, *FLAGS, boot_source()],
+            "command": [
+                self.interpreter.executable,
+                *FLAGS,
+                boot_source(),
+                json.dumps({**options, "life": life}),
+            ],
             "user": f"{USER}:{USER}",
-            "environment": {**ENVIRONMENT, "PATH": "", "HOME": "/tmp"},
-            "working_dir": "/tmp",
-            "labels": {LABEL: "1", OWNER_LABEL: f"{socket.gethostname()}:{os.getpid()}"},
+            "environment": {**environment(PACKAGES), "PATH": "", "HOME": HOME},
+            "working_dir": HOME,
+            "labels": labels(life),
             "hostname": "box",
-            "stdin_open": True,
-            "host_config": client.api.create_host_config(
-                auto_remove=True,
-                network_mode="none",
-                ipc_mode="none",
-                read_only=True,
-                cap_drop=["ALL"],
-                security_opt=["no-new-privileges"],
-                pids_limit=64,
-                mem_limit=memory,
-                memswap_limit=memory,
-                nano_cpus=1_000_000_000,
-                tmpfs={"/tmp": _TMP},
-                log_config={"Type": "none"},
-            ),
+            "host_config": host,
         }
 
 
-def _connect() -> Any:
-    """Returns a client of the engine that the environment names."""
-    try:
-        import docker
-        from docker.errors import DockerException
-    except ImportError:
-        raise SandboxError(
-            "the sandbox 'docker' needs the Python package docker: pip install 'debugworld[docker]'"
-        ) from None
-    if sys.platform != "linux":
-        raise SandboxError(
-            f"the sandbox 'docker' packs this machine's interpreter, for Linux; this is {sys.platform}"
-        )
-    try:
-        client = docker.from_env(timeout=60)
-        client.ping()
-    except (DockerException, OSError) as error:
-        raise SandboxError(f"no Docker engine answers ({error}); {_HELP}") from None
-    return client
+class _Complaints:
+    """What a container wrote to stderr, taken from the engine's stream when somebody asks."""
+
+    def __init__(self, stream: socket.socket) -> None:
+        self._stream = stream
+        self._data = b""
+
+    def __call__(self) -> str:
+        """Returns the end of it."""
+        self._stream.settimeout(0.5)
+        try:
+            while piece := self._stream.recv(1 << 16):
+                self._data = (self._data + piece)[: 1 << 16]
+        except OSError:
+            pass
+        return b"".join(_parts(self._data)).decode(errors="replace")[-2_000:]
+
+
+def _parts(data: bytes) -> list[bytes]:
+    """Returns the contents of the parts in Docker's multiplexed stream."""
+    parts = []
+    while len(data) >= 8:
+        (size,) = struct.unpack(">I", data[4:8])
+        parts.append(data[8 : 8 + size])
+        data = data[8 + size :]
+    return parts
 
 
 def _socket_of(raw: Any) -> socket.socket:
     """Returns the socket inside what the Docker client gives for an attached stream."""
     found: socket.socket = getattr(raw, "_sock", raw)
     return found
-
-
-def _remove(client: Any, container: str) -> None:
-    """Removes a container of this process; it may be on its way already."""
-    from docker.errors import APIError
-
-    with contextlib.suppress(APIError, OSError):
-        client.api.remove_container(container, force=True)
-
-
-def _reap(client: Any) -> None:
-    """Removes containers of processes of this host that are gone, such as one killed while it started."""
-    for container in client.containers.list(all=True, filters={"label": LABEL}, ignore_removed=True):
-        host, _, pid = container.labels.get(OWNER_LABEL, "").rpartition(":")
-        if host == socket.gethostname() and pid.isdigit() and not Path(f"/proc/{pid}").exists():
-            _remove(client, container.id)

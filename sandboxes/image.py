@@ -1,14 +1,17 @@
-"""The image of the docker box: an interpreter of this machine with the libraries it needs.
+"""What a box holds: an interpreter of this machine, the libraries it needs, and extra packages.
 
-No registry is asked: the files are packed as they lie here and imported into the engine. The image's
-tag is a hash over what was packed, so that each interpreter is packed once.
+No registry is asked: the files are taken as they lie here, and imported into the engine as an image or
+laid into a folder of this user's cache. The name of either ends in a hash over what is in it, so that
+each interpreter is packed once.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
+import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -18,13 +21,16 @@ from typing import IO, Any
 
 from .errors import SandboxError
 from .interpreter import Interpreter
+from .packages import PACKAGES, cache_folder
 
 REPOSITORY = "debugworld-box"
 """Name of the images."""
 USER = 65534
-"""User and group that everything in the box runs as: nobody."""
+"""User and group that everything in a box runs as: nobody."""
+HOME = "/tmp"
+"""The one folder of a box that can be written to."""
 
-_RECIPE = "1"
+_RECIPE = "2"
 """To be raised with every change in how files are packed."""
 _LEFT_OUT = frozenset(
     [
@@ -42,6 +48,7 @@ _LEFT_OUT = frozenset(
     ]
 )
 _LIBRARY = re.compile(r"(?:=>\s*|^\s*)(/\S+)\s+\(0x", re.MULTILINE)
+_FOLDERS = ("/etc", "/tmp", "/proc", "/dev", "/run/debugworld", PACKAGES)
 _SMALL_FILES = {
     "etc/passwd": f"nobody:x:{USER}:{USER}:nobody:/tmp:/none\n",
     "etc/group": f"nobody:x:{USER}:\n",
@@ -49,25 +56,25 @@ _SMALL_FILES = {
 }
 
 
-def ensure_image(client: Any, interpreter: Interpreter) -> str:
+def ensure_image(client: Any, interpreter: Interpreter, packages: Path | None = None) -> str:
     """Returns the tag of the interpreter's image; makes the image where the engine lacks it.
 
     Args:
         client: a `docker.DockerClient`.
         interpreter: what to pack.
+        packages: folder of extra packages.
 
     Raises:
         SandboxError: a file cannot be read.
         docker.errors.DockerException: the engine refuses.
     """
-    files = list(_library_files(interpreter))
-    tag = f"{interpreter.text}-{_digest(interpreter, files)}"
+    own, tag = _own_files(interpreter, packages)
     name = f"{REPOSITORY}:{tag}"
     if client.images.list(name=name):
         return name
     with tempfile.NamedTemporaryFile(suffix=".tar") as file:
         try:
-            _pack(file, interpreter, files)
+            _pack(file, {**own, **_shared_libraries(own)})
             file.flush()
         except OSError as error:
             raise SandboxError(f"the image of {interpreter.executable} cannot be packed: {error}") from None
@@ -77,6 +84,56 @@ def ensure_image(client: Any, interpreter: Interpreter) -> str:
     if not client.images.list(name=name):
         raise SandboxError(f"the engine did not import the image of {interpreter.executable}: {answer}")
     return name
+
+
+def ensure_root(interpreter: Interpreter, packages: Path | None = None) -> Path:
+    """Returns a folder that holds what the image holds, but for the extra packages; makes it where needed.
+
+    Args:
+        interpreter: what to copy.
+        packages: folder of extra packages, whose libraries are needed.
+
+    Raises:
+        SandboxError: a file cannot be read, or the cache cannot be written to.
+    """
+    own, tag = _own_files(interpreter, packages)
+    root = cache_folder("roots") / tag
+    if root.is_dir():
+        return root
+    new = Path(tempfile.mkdtemp(prefix=".new-", dir=root.parent))
+    try:
+        new.chmod(0o755)
+        for folder in _FOLDERS:
+            (new / folder.lstrip("/")).mkdir(parents=True, exist_ok=True)
+        for path, source in {**own, **_shared_libraries(own)}.items():
+            if path.startswith(f"{PACKAGES}/"):
+                continue
+            target = new / path.lstrip("/")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target)
+            target.chmod(0o755 if source.stat().st_mode & 0o100 else 0o644)
+        for name, text in _SMALL_FILES.items():
+            (new / name).write_text(text)
+        for folder_name, names, _ in os.walk(new):
+            for name in names:
+                os.chmod(os.path.join(folder_name, name), 0o755)
+        new.rename(root)
+    except OSError as error:
+        shutil.rmtree(new, ignore_errors=True)
+        if not root.is_dir():  # else another process was first
+            raise SandboxError(f"{interpreter.executable} cannot be copied to {root}: {error}") from None
+    return root
+
+
+def _own_files(interpreter: Interpreter, packages: Path | None) -> tuple[dict[str, Path], str]:
+    """Returns the files by their paths in the box, without shared libraries, and the tag for them."""
+    paths = [Path(interpreter.executable), *_library_files(interpreter)]
+    own = {str(path): path.resolve() for path in paths}
+    if packages is not None:
+        for path in sorted(packages.rglob("*")):
+            if path.is_file():
+                own[f"{PACKAGES}/{path.relative_to(packages)}"] = path.resolve()
+    return own, f"{interpreter.text}-{_digest(own)}"
 
 
 def _library_files(interpreter: Interpreter) -> Iterator[Path]:
@@ -93,46 +150,46 @@ def _library_files(interpreter: Interpreter) -> Iterator[Path]:
                 yield path
 
 
-def _digest(interpreter: Interpreter, files: list[Path]) -> str:
+def _digest(own: dict[str, Path]) -> str:
     """Returns a short hash over the paths, sizes and times of what is packed."""
     digest = hashlib.sha256(_RECIPE.encode())
-    for path in [Path(interpreter.executable), *files]:
-        if path.suffix != ".pyc":
-            facts = path.stat()
+    for path, source in own.items():
+        if source.suffix != ".pyc":
+            facts = source.stat()
             digest.update(f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\0".encode())
     return digest.hexdigest()[:12]
 
 
-def _shared_libraries(interpreter: Interpreter, files: list[Path]) -> set[str]:
-    """Returns the libraries, the loader among them, that the binary and its extensions load."""
-    binaries = [interpreter.executable, *(str(path) for path in files if path.suffix == ".so")]
+def _shared_libraries(own: dict[str, Path]) -> dict[str, Path]:
+    """Returns the libraries, the loader among them, that the binary and all extensions load."""
+    sources = list(own.values())
+    binaries = [sources[0], *(path for path in sources if ".so" in path.suffixes)]
     try:
-        answer = subprocess.run(["ldd", *binaries], capture_output=True, text=True, timeout=120)
+        answer = subprocess.run(["ldd", *map(str, binaries)], capture_output=True, text=True, timeout=300)
     except (OSError, subprocess.SubprocessError) as error:
         raise SandboxError(f"ldd, which lists shared libraries, does not run: {error}") from None
-    return set(_LIBRARY.findall(answer.stdout))
+    known = {str(source) for source in sources}
+    paths = {os.path.normpath(path) for path in _LIBRARY.findall(answer.stdout)}
+    return {path: Path(path).resolve() for path in sorted(paths) if str(Path(path).resolve()) not in known}
 
 
-def _pack(file: IO[bytes], interpreter: Interpreter, files: list[Path]) -> None:
-    """Writes the image's file system as a tar archive: the host's paths, nothing writable."""
-    paths = {interpreter.executable, *map(str, files), *_shared_libraries(interpreter, files)}
+def _pack(file: IO[bytes], files: dict[str, Path]) -> None:
+    """Writes the image's file system as a tar archive; nothing in it can be written to."""
     folders = {
-        str(parent) for path in [*paths, "/tmp/x", "/proc/x", "/dev/x"] for parent in Path(path).parents
+        str(parent) for path in [*files, *(f"{f}/x" for f in _FOLDERS)] for parent in Path(path).parents
     }
-    folders |= {"/etc"}
     with tarfile.open(fileobj=file, mode="w") as archive:
         for folder in sorted(folders - {"/"}):
             entry = tarfile.TarInfo(folder.lstrip("/"))
             entry.type, entry.mode = tarfile.DIRTYPE, 0o755
             archive.addfile(entry)
-        for path in sorted(paths):
-            real = Path(path).resolve()
-            facts = real.stat()
+        for path, source in sorted(files.items()):
+            facts = source.stat()
             entry = tarfile.TarInfo(path.lstrip("/"))
             entry.size, entry.mtime = facts.st_size, int(facts.st_mtime)
             entry.mode = 0o755 if facts.st_mode & 0o100 else 0o644
-            with real.open("rb") as source:
-                archive.addfile(entry, source)
+            with source.open("rb") as content:
+                archive.addfile(entry, content)
         for name, text in _SMALL_FILES.items():
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode = len(text), 0o644

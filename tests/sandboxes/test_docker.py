@@ -7,13 +7,16 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from debugworld.sandboxes import Sandbox, SandboxError, open_sandbox
 from debugworld.sandboxes.debugger import Program
-from debugworld.sandboxes.docker import LABEL, OWNER_LABEL
+from debugworld.sandboxes.owner import Owner
+from debugworld.sandboxes.reaper import LABEL, OWNER_LABEL
 
 pytestmark = pytest.mark.docker
 
@@ -29,6 +32,10 @@ def engine() -> Any:
     import docker
 
     return docker.from_env()
+
+
+def born(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
 
 
 def containers_of(pid: int) -> list[Any]:
@@ -101,6 +108,14 @@ def test_the_container_is_hardened(docker_box: Sandbox) -> None:
     assert host["LogConfig"]["Type"] == "none"
     assert host["AutoRemove"] is True
     assert host["Binds"] is None
+    assert [mount["ReadOnly"] for mount in host["Mounts"]] == [True]
+    assert host["CgroupnsMode"] == "private"
+    assert host["NanoCpus"] == 10**9
+    assert host["IpcMode"] == "none"
+    assert host["Privileged"] is False
+    assert not host["CapAdd"] and not host["Devices"] and not host["PortBindings"]
+    assert host["Tmpfs"].keys() == {"/tmp"}
+    assert {"noexec", "nosuid", "nodev"} <= set(host["Tmpfs"]["/tmp"].split(","))
 
 
 def test_a_killed_client_leaves_no_container() -> None:
@@ -126,18 +141,19 @@ def test_a_killed_client_leaves_no_container() -> None:
 
 
 def test_leftovers_of_a_client_that_is_gone_are_removed() -> None:
-    import socket
-
-    gone = subprocess.Popen(["true"])
-    gone.wait()
+    gone = subprocess.Popen(["sleep", "60"])
     with open_sandbox("docker") as sandbox:
         sandbox.record(Program("x = 1\n"))
         client = engine()
         image = containers_of(os.getpid())[0].image.tags[0]
-        owner = f"{socket.gethostname()}:{gone.pid}"
-        client.api.create_container(image, ["x"], labels={LABEL: "1", OWNER_LABEL: owner})
+        owner = replace(Owner.this(), pid=gone.pid, born=born(gone.pid))
+        client.api.create_container(image, ["x"], labels={LABEL: "1", OWNER_LABEL: str(owner)})
         client.close()
-        assert len(containers_of(gone.pid)) == 1
+        sandbox.close()
+        sandbox.record(Program("x = 1\n"))
+        assert len(containers_of(gone.pid)) == 1, "its owner lives"
+        gone.kill()
+        gone.wait()
         sandbox.close()
         sandbox.record(Program("x = 1\n"))
         assert containers_of(gone.pid) == []
