@@ -7,6 +7,9 @@ import math
 import os
 import resource
 import signal
+from collections.abc import Sequence
+
+from .seccomp import restrict
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
@@ -23,17 +26,24 @@ def shield_supervisor() -> None:
     _prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def confine(keep: int, memory: int, timeout: float, alone: bool) -> None:
+def confine(keep: int | Sequence[int], memory: int, timeout: float, alone: bool) -> None:
     """Limits the calling process, for good.
 
+    Forks and threads stay possible: the box bounds their number, and the supervisor ends them all.
+
     Args:
-        keep: the one descriptor that stays open beside 0, 1 and 2 (which become ``/dev/null``).
+        keep: descriptors that stay open beside 0, 1 and 2 (which become ``/dev/null``).
         memory: bytes of address space.
         timeout: seconds of CPU time, rounded up; the wall clock is the supervisor's to watch.
-        alone: the box holds nothing else, so that processes and threads can be forbidden by number.
+        alone: the box holds nothing else: system calls that no program needs are refused.
+
+    Raises:
+        OSError: the kernel does not do what it is told.
     """
+    kept = sorted({keep} if isinstance(keep, int) else set(keep))
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     _prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
     with open("/proc/self/oom_score_adj", "w") as file:
@@ -41,16 +51,19 @@ def confine(keep: int, memory: int, timeout: float, alone: bool) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in range(3):
         os.dup2(null, descriptor)
-    os.closerange(3, keep)
-    os.closerange(keep + 1, os.sysconf("SC_OPEN_MAX"))
+    start = 3
+    for descriptor in kept:
+        os.closerange(start, descriptor)
+        start = max(descriptor + 1, start)
+    os.closerange(start, os.sysconf("SC_OPEN_MAX"))
     seconds = math.ceil(timeout) + 1
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_AS, memory)
     _limit(resource.RLIMIT_FSIZE, _MAX_FILE)
-    _limit(resource.RLIMIT_NOFILE, max(_MAX_DESCRIPTORS, keep + 1))
-    if alone:
-        _limit(resource.RLIMIT_NPROC, 0)
+    _limit(resource.RLIMIT_NOFILE, max(_MAX_DESCRIPTORS, start))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    if alone:
+        restrict()
 
 
 def _limit(kind: int, value: int) -> None:

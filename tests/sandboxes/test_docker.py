@@ -64,8 +64,7 @@ def test_the_user_has_no_rights(docker_box: Sandbox) -> None:
         "open('/dev/shm/x', 'w')\n",
         "open('/proc/1/environ')\n",
         "open('/proc/1/mem', 'rb')\n",
-        "import os\nos.fork()\n",
-        "import threading\nthreading.Thread(target=print).start()\n",
+        "import socket\nsocket.socket()\n",
         "import socket\nsocket.create_connection(('192.0.2.1', 80), 1)\n",
         "import os\nos.setuid(0)\n",
         "import resource\nresource.setrlimit(resource.RLIMIT_AS, (-1, -1))\n",
@@ -81,7 +80,8 @@ def test_what_is_forbidden_raises(docker_box: Sandbox, source: str) -> None:
 
 
 def test_there_is_no_other_network(docker_box: Sandbox) -> None:
-    assert value(docker_box, "import socket\nx = socket.if_nameindex()\n") == "[(1, 'lo')]"
+    source = "x = [l.split(':')[0].strip() for l in open('/proc/net/dev') if ':' in l]\n"
+    assert value(docker_box, source) == "['lo']"
 
 
 def test_no_program_lies_in_the_folder_of_temporary_files(docker_box: Sandbox) -> None:
