@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 
 from .breakpoint import Breakpoint, BreakpointKind, require_expression
 from .errors import IllegalAction
@@ -49,6 +50,8 @@ class ActionKind(str, Enum):
     DOWN = "down"
     """Selects the frame that the selected one called; does not move."""
 
+    __hash__ = str.__hash__
+
     def __str__(self) -> str:
         return self.value
 
@@ -90,6 +93,11 @@ _STILL_KINDS = frozenset(
     {ActionKind.BREAK, ActionKind.CLEAR, ActionKind.EVALUATE, ActionKind.SET, ActionKind.UP, ActionKind.DOWN}
 )
 _COUNT_KINDS = frozenset(ActionKind) - _LINE_KINDS - _TEXT_KINDS
+_CODES = {kind: code for code, kind in enumerate(BASIC_KINDS) if kind.moves and not kind.takes_line}
+ASK = -1
+"""Code of the actions that no table knows."""
+FIRST_LINE = 32
+"""What is added to the line of a ``run_to`` to make its code."""
 _ALIASES = {"eval": "evaluate", "p": "evaluate", "assign": "set", "jump": "run_to"}
 _USAGE = {
     ActionKind.RUN_TO: " LINE",
@@ -121,9 +129,16 @@ class Action:
     """What ``break`` sets and ``clear`` removes; made from ``line`` where that alone is given."""
     file: str = ""
     """The file of ``line``; empty for the program's own source."""
+    code: int = field(default=ASK, init=False, repr=False, compare=False)
+    """Number of the table that knows where the move leads: of a plain move its place in `ActionKind`,
+    of ``run_to`` in the program's own source `FIRST_LINE` and the line; for all else `ASK`."""
 
     def __post_init__(self) -> None:
         kind = self.kind
+        if kind in _CODES and self.count == 1:
+            object.__setattr__(self, "code", _CODES[kind])
+        elif kind is ActionKind.RUN_TO and self.line is not None and not self.file:
+            object.__setattr__(self, "code", FIRST_LINE + self.line)
         if kind in _BREAK_KINDS and self.breakpoint is not None:
             at_line = self.breakpoint.kind is BreakpointKind.LINE
             object.__setattr__(self, "line", self.breakpoint.line if at_line else None)
@@ -158,6 +173,7 @@ class Action:
         return kind if self.count == 1 else f"{kind} {self.count}"
 
     @staticmethod
+    @lru_cache(maxsize=4096)
     def parse(text: str) -> Action:
         """Reads the text form that ``str`` writes.
 

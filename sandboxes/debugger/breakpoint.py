@@ -36,6 +36,8 @@ class BreakpointKind(str, Enum):
     FAILURE = "failure"
     """The ``exception`` state that ends a test's own frame."""
 
+    __hash__ = str.__hash__
+
     def __str__(self) -> str:
         return self.value
 
@@ -72,7 +74,8 @@ class Breakpoint:
     """An expression in the frame that stops; where it is false or raises, the breakpoint does not hold."""
     hits: int = 1
     """The pass from which on it holds. Counted are passes under which the condition is true, at states
-    later in time than the one at which the breakpoint was set."""
+    later in time than the one at which the breakpoint was set. With 1 it holds at every pass, at those
+    before that state, too."""
 
     def __post_init__(self) -> None:
         at_line = self.kind is BreakpointKind.LINE
@@ -113,6 +116,11 @@ class Breakpoint:
         name = "" if kind is BreakpointKind.FAILURE else found[kind]
         owner = found["owner"] or ""
         return Breakpoint(kind=kind, name=name, function=owner, condition=condition, hits=hits)
+
+    def means(self, function: str) -> bool:
+        """Whether the function it names has this qualified name: the same, or one that ends in ``.NAME``."""
+        name = self.name if self.kind is BreakpointKind.FUNCTION else self.function
+        return function == name or function.endswith("." + name)
 
     def __str__(self) -> str:
         if self.kind is BreakpointKind.LINE:

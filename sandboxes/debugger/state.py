@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import Any
 
@@ -23,6 +23,8 @@ class Event(str, Enum):
     INSTRUCTION = "instruction"
     """A bytecode instruction, whose text is ``value``, is about to run; no node of the state tree."""
 
+    __hash__ = str.__hash__
+
     def __str__(self) -> str:
         return self.value
 
@@ -36,6 +38,8 @@ class ExitCode(str, Enum):
     """Uncaught exception, non-zero ``SystemExit``, or the process died."""
     NEVER = "never"
     """A budget of time or events ran out while the program still ran."""
+
+    __hash__ = str.__hash__
 
     def __str__(self) -> str:
         return self.value
@@ -95,6 +99,26 @@ class State:
         """Returns the terminal state."""
         return State(Event.EXIT, 0, "", "", 0, {}, None, stdout, exit, stderr)
 
+    def compare(self, other: State) -> dict[str, tuple[Any, Any]]:
+        """Returns the parts in which two states differ, each with its value here and there.
+
+        Locals are told one by one, as ``locals.n``, with None where there is no such name. A different order
+        of the same locals is told as ``locals``, with the names.
+        """
+        found: dict[str, tuple[Any, Any]] = {}
+        for part in _PARTS:
+            mine, theirs = getattr(self, part), getattr(other, part)
+            if part != "locals":
+                if mine != theirs:
+                    found[part] = (mine, theirs)
+                continue
+            for name in dict.fromkeys((*mine, *theirs)):
+                if mine.get(name) != theirs.get(name):
+                    found[f"locals.{name}"] = (mine.get(name), theirs.get(name))
+            if mine == theirs and list(mine) != list(theirs):
+                found["locals"] = (list(mine), list(theirs))
+        return found
+
     def to_json(self) -> dict[str, Any]:
         """Returns the state as plain JSON data; from ``exit`` on only what is set."""
         data: dict[str, Any] = {
@@ -135,3 +159,6 @@ class State:
             data.get("file", ""),
             tuple(data.get("chain", ())),
         )
+
+
+_PARTS = tuple(part.name for part in fields(State))

@@ -24,22 +24,27 @@ class Trace:
     """How the run ended."""
     stdout: str = ""
     """What was printed after the last state."""
+    stderr: str = ""
+    """What was written to standard error after the last state."""
 
     @property
     def final(self) -> State:
         """The terminal state."""
-        return State.at_exit(self.exit, self.stdout)
+        return State.at_exit(self.exit, self.stdout, self.stderr)
 
     def to_json(self) -> dict[str, Any]:
-        """Returns ``{"python", "exit", "states"}`` as plain JSON data."""
-        return {
+        """Returns ``{"python", "exit", "states"}`` as plain JSON data, and the last output where there is some."""
+        data: dict[str, Any] = {
             "python": self.python,
             "exit": self.exit.to_json(),
             "states": [state.to_json() for state in self.states],
         }
+        rest = {"stdout": self.stdout, "stderr": self.stderr}
+        return data | {name: text for name, text in rest.items() if text}
 
     @staticmethod
     def from_json(data: dict[str, Any]) -> Trace:
         """Reads what `to_json` wrote."""
         states = tuple(State.from_json(state) for state in data["states"])
-        return Trace(data["python"], states, Exit.from_json(data["exit"]))
+        end = Exit.from_json(data["exit"])
+        return Trace(data["python"], states, end, data.get("stdout", ""), data.get("stderr", ""))
