@@ -1,0 +1,56 @@
+"""The debuggers that a script can drive, by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from debugworld.sandboxes import Sandbox, SandboxError
+from debugworld.sandboxes.debugger import Debugger, Program, ProgramError, RecordedDebugger
+
+BACKENDS = ("recorded", "live", "neural", "lockstep")
+"""A run recorded once; a process that stands still; a model's dream; the recorded and the dreamt one."""
+NEEDS_BOX = frozenset({"recorded", "live", "lockstep"})
+"""Backends that run the program."""
+
+
+def open_debugger(
+    backend: str, program: Program, sandbox: Sandbox | None, model: Path | None, max_states: int
+) -> Debugger:
+    """Opens the debugger of a backend for a program, before its first `reset`.
+
+    Args:
+        backend: One of `BACKENDS`.
+        program: What will be debugged.
+        sandbox: The box, for backends of `NEEDS_BOX`.
+        model: Folder of a checkpoint, for backends that dream; None takes the one that ships.
+        max_states: States after which a dream ends as ``never``.
+
+    Raises:
+        ModelError: the checkpoint cannot be loaded.
+        ProgramError: the backend dreams, and the program is more than one source.
+    """
+    if backend == "live":
+        assert sandbox is not None
+        try:
+            from debugworld.sandboxes.debugger import LiveDebugger
+        except ImportError as error:
+            raise SandboxError(f"the live debugger is missing: {error}") from None
+        return LiveDebugger(sandbox.session)
+    if backend == "recorded":
+        return _recorded(sandbox)
+    if program.files or program.argv or program.stdin or program.tests:
+        raise ProgramError(
+            f"the {backend} debugger dreams of one source and its call: "
+            "it takes no other files, argv, stdin or tests; use the backend recorded or live"
+        )
+    from debugworld.worldmodel.lockstep import LockstepDebugger
+    from debugworld.worldmodel.neural import NeuralDebugger
+
+    neural = NeuralDebugger.load(model, max_states)
+    return neural if backend == "neural" else LockstepDebugger(_recorded(sandbox), neural)
+
+
+def _recorded(sandbox: Sandbox | None) -> RecordedDebugger:
+    assert sandbox is not None
+    session = getattr(sandbox, "session", None)
+    return RecordedDebugger(sandbox.record, **({"session": session} if session else {}))

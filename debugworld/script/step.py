@@ -1,0 +1,84 @@
+"""One action of a script and what the debugger answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from debugworld.sandboxes.debugger import (
+    Action,
+    ActionKind,
+    Debugger,
+    DebuggerError,
+    Frame,
+    IllegalAction,
+    State,
+)
+from debugworld.worldmodel.lockstep import Difference, LockstepDebugger
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An action, the answer to it, and where the debugger stands afterwards."""
+
+    action: Action | None
+    """What was asked; None for the start."""
+    state: State
+    """Where the debugger stands; after a refused action where it stood before."""
+    refused: str = ""
+    """Why the action was not legal; empty where it was."""
+    reply: str = ""
+    """What was answered beside the state: where a breakpoint bound, an expression's value."""
+    frame: Frame | None = None
+    """The frame that ``up`` or ``down`` has selected."""
+    differences: tuple[Difference, ...] = ()
+    """In lockstep, how the dreamt state departs from the real one."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the step as plain JSON data; ``frame`` and ``differences`` only where there are some."""
+        data: dict[str, Any] = {
+            "action": str(self.action or ""),
+            "refused": self.refused or None,
+            "reply": self.reply,
+            "state": self.state.to_json(),
+        }
+        if self.frame is not None:
+            data["frame"] = self.frame.to_json()
+        if self.differences:
+            data["differences"] = [
+                {"field": each.field, "real": each.real, "neural": each.neural} for each in self.differences
+            ]
+        return data
+
+
+def begin(debugger: Debugger) -> Step:
+    """Returns the step before the first action of a debugger that was reset."""
+    return Step(None, debugger.state, differences=_differences(debugger))
+
+
+def perform(debugger: Debugger, action: Action) -> Step:
+    """Asks a debugger for an action; a refusal is an answer like any other."""
+    try:
+        state = debugger.step(action)
+    except DebuggerError as error:
+        reason = str(error).removeprefix(f"{action}: ")
+        return Step(action, debugger.state, reason, _never(debugger, action))
+    frame = None
+    if action.kind in (ActionKind.UP, ActionKind.DOWN):
+        frame = debugger.frames()[debugger.selected]
+    return Step(action, state, "", debugger.reply, frame, _differences(debugger))
+
+
+def _never(debugger: Debugger, action: Action) -> str:
+    """The reply to a breakpoint that can never bind; empty for any other refusal."""
+    if action.kind is not ActionKind.BREAK or action.breakpoint is None:
+        return ""
+    try:
+        binding = debugger.bind(action.breakpoint)
+    except IllegalAction:
+        return ""
+    return "" if binding.bound else str(binding)
+
+
+def _differences(debugger: Debugger) -> tuple[Difference, ...]:
+    return debugger.latest if isinstance(debugger, LockstepDebugger) else ()

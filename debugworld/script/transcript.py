@@ -1,0 +1,116 @@
+"""The transcript: a script's steps as lines for people.
+
+An action's line begins with ``>``; below it, indented, what was answered: a refusal, a reply, and the
+state, where it is another one than before. Of a frame that was shown already only the locals that
+changed are shown again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from debugworld.sandboxes.debugger import Event, State
+
+from .step import Step
+
+MAX_VALUE = 200
+"""Characters of a value before it is cut; JSON holds it in full."""
+MAX_LINES = 20
+"""Lines of what the program wrote that are shown of one state."""
+_INDENT = "    "
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the transcript."""
+
+    text: str
+    """Without line ends and control characters."""
+    style: str = ""
+    """A style as rich names it."""
+
+
+@dataclass
+class Transcript:
+    """Turns steps into lines; remembers what was shown."""
+
+    _shown: dict[tuple[str, int, str], State] = field(default_factory=dict)
+    _last: State | None = None
+
+    def asked(self, text: str) -> Line:
+        """Returns the line of an action that is about to be done."""
+        return Line(f"> {printable(text)}", "bold")
+
+    def answered(self, step: Step) -> Iterator[Line]:
+        """Yields what became of it."""
+        if step.refused:
+            yield from _block(step.reply or f"refused: {step.refused}", "red")
+        elif step.reply:
+            yield from _block(step.reply, "cyan")
+        if step.frame is not None:
+            yield from _locals(step.frame.locals)
+        moved = step.action is None or step.action.kind.moves
+        if not step.refused and (moved or step.state != self._last):
+            yield from self._state(step.state, same=not moved)
+        for each in step.differences:
+            yield Line(
+                f"{_INDENT}≠ {each.field}: real {_cut(each.real)}, dreamt {_cut(each.neural)}", "yellow"
+            )
+        self._last = step.state
+
+    def _state(self, state: State, same: bool) -> Iterator[Line]:
+        if state.event is Event.EXIT and state.exit is not None:
+            yield Line(f"{_INDENT}exit: {state.exit.code} ({printable(state.exit.reason)})", "bold")
+        elif not same:
+            place = f"{printable(state.file)}:{state.line}" if state.file else f"line {state.line}"
+            event = "" if state.event is Event.LINE else f"{state.event} at "
+            where = f"{printable(state.function)}, depth {state.depth}"
+            yield Line(f"{_INDENT}{event}{place} in {where}: {printable(state.source)}")
+        if state.value is not None:
+            yield Line(f"{_INDENT}  {_VALUE.get(state.event, 'value')}: {_cut(state.value)}")
+        yield from (Line(f"{_INDENT}  {printable(text)}") for text in state.chain)
+        key = (state.file, state.depth, state.function)
+        before = None if state.event is Event.CALL else self._shown.get(key)
+        old = {} if before is None else before.locals
+        changed = {name: value for name, value in state.locals.items() if old.get(name) != value}
+        yield from _locals(changed)
+        gone = [name for name in old if name not in state.locals]
+        if gone:
+            yield Line(f"{_INDENT}  gone: {', '.join(map(printable, gone))}", "dim")
+        yield from _written("stdout", state.stdout)
+        yield from _written("stderr", state.stderr)
+        self._shown = {key: old for key, old in self._shown.items() if key[1] < state.depth}
+        self._shown[key] = state
+
+
+_VALUE = {Event.RETURN: "value", Event.EXCEPTION: "raised", Event.INSTRUCTION: "next"}
+
+
+def _locals(values: dict[str, str]) -> Iterator[Line]:
+    for name, value in values.items():
+        yield Line(f"{_INDENT}  {printable(name)} = {_cut(value)}", "green")
+
+
+def _written(name: str, text: str) -> Iterator[Line]:
+    lines = text.splitlines()
+    for line in lines[:MAX_LINES]:
+        yield Line(f"{_INDENT}  {name}| {_cut(line)}", "magenta")
+    if len(lines) > MAX_LINES:
+        yield Line(f"{_INDENT}  {name}| … {len(lines) - MAX_LINES} more lines", "magenta")
+
+
+def _block(text: str, style: str) -> Iterator[Line]:
+    yield from (Line(_INDENT + _cut(line, 2000), style) for line in text.splitlines() or [""])
+
+
+def _cut(value: object, most: int = MAX_VALUE) -> str:
+    text = printable(str(value))
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def printable(text: str) -> str:
+    """Returns a text in which line ends, control characters and lone surrogates are spelled out."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
