@@ -6,9 +6,16 @@ program, or print an address, a structural text stands instead::
     <Node at #1 value=3, next=None>     an instance, by its fields
     Point(x=1, y=2)                     dataclasses and named tuples
     Stack([1, 2])                       subclasses of built-in containers
-    <function f at #2>                  #n is the n-th such object seen in this run
+    <function f at #2>                  #n is the n-th such object seen at this stop
+    ndarray(shape=(2,), dtype=int64, [1, 2])
 
-Sets are sorted, and `CUT` marks each place where something was left out.
+Sets are sorted, and `CUT` marks each place where something was left out. Addresses that the program itself
+made into text read `ADDRESS`: numbers for them would depend on what was shown before.
+
+A text depends on nothing but the value and what stood before it at the same stop. What the renderer
+remembers makes it faster and changes nothing: containers of plain immutable items are recognised by the
+identity of their items, at C speed, and are written anew where an item changed. A class is looked at once,
+when its first value is written.
 """
 
 from __future__ import annotations
@@ -20,96 +27,198 @@ import sys
 import types
 import weakref
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Mapping
 from heapq import nsmallest
-from itertools import islice
+from itertools import chain, compress, count, islice, repeat
+from operator import is_, is_not, or_
 from typing import Any
 
-CUT = "…"
-"""Marks a place where a text was cut."""
-MAX_TEXT = 2000
-"""Characters of one value's text before it is cut."""
-MAX_STRING = 500
-"""Characters of one string inside a text."""
-MAX_ITEMS = 100
-"""Items shown of one container."""
-MAX_DEPTH = 8
-"""Containers shown inside one another."""
-MAX_NODES = 2000
-"""Values shown inside one text."""
-MAX_INT_BITS = 4096
-"""Bits of an integer that is still written in full."""
+from . import failures
+from .anatomy import (
+    Kind,
+    bases_of,
+    dict_of,
+    fields,
+    has,
+    is_readable,
+    is_written_in_c,
+    layout_of,
+    module_attribute,
+    module_name,
+    module_of,
+    name_of,
+    plain_name,
+    qualname_of,
+)
+from .arrays import array_writer
+from .frame_memory import NEVER, FrameMemory, Layout, Plan, plain_locals
+from .limits import CUT, MAX_DEPTH, MAX_INT_BITS, MAX_ITEMS, MAX_NODES, MAX_STRING, MAX_TEXT
+
+__all__ = ["ADDRESS", "CUT", "MAX_TEXT", "FrameMemory", "Layout", "Renderer"]
+
+ADDRESS = " at #?"
+"""Stands for a memory address in printed text, in messages and in strings."""
+
+Writer = Callable[[Any, int], str]
+"""Writes a value of one type that stands at a depth."""
+Places = tuple[tuple[int, str], ...]
+"""What `layout_of` returns."""
 
 _OWN_PACKAGE = __name__.rpartition(".")[0] + "."
-_ADDRESS = re.compile(r" at 0x([0-9a-fA-F]{4,16})\b")
-_LEAF_MODULES = frozenset({"datetime", "decimal", "fractions", "uuid", "re"})
-_mro = type.__dict__["__mro__"].__get__
-_type_name = type.__dict__["__name__"].__get__
-_type_qualname = type.__dict__["__qualname__"].__get__
-_type_dict = type.__dict__["__dict__"].__get__
-_type_module = type.__dict__["__module__"].__get__
-_exception_args = BaseException.__dict__["args"].__get__
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{4,16}\b")
+_BIG = 1 << 62
+_SHORT = 20
+"""Items of a tuple that can be an item of a remembered container."""
+_REMEMBERED = 512
+"""Containers remembered of each kind."""
+_NoneType = types.NoneType
+_UTC = datetime.UTC
+_default_factory = defaultdict.__dict__["default_factory"].__get__
+_maxlen = deque.__dict__["maxlen"].__get__
 
 
-def _module_of(kind: type) -> str:
-    module = _type_module(kind)
-    return module if type(module) is str else ""
+def stable(text: str) -> str:
+    """Returns a text with `ADDRESS` in place of memory addresses."""
+    return _ADDRESS.sub(ADDRESS, text) if " at 0x" in text else text
 
 
-def _from_library(kind: type) -> bool:
-    """Whether a type belongs to Python's own library rather than to the program."""
-    return _module_of(kind).partition(".")[0] in sys.stdlib_module_names and _module_of(kind) != "__main__"
+class _Flat:
+    """A container of plain immutable items, as it was written last."""
+
+    __slots__ = ("size", "nodes", "keys", "items", "texts", "text")
+
+    def __init__(self, size: int, keys: list[Any], items: list[Any], texts: list[str], text: str) -> None:
+        self.set(size, keys, items, text)
+        self.texts = texts
+
+    def set(self, size: int, keys: list[Any], items: list[Any], text: str) -> None:
+        """Takes its content; the texts of its items are changed in place."""
+        self.size = size
+        self.keys = keys
+        self.items = items
+        self.text = text
+        self.nodes = len(keys) + len(items)
+        for parts in (keys, items):
+            if tuple in map(type, parts):
+                self.nodes += sum(len(part) for part in parts if type(part) is tuple)
 
 
 class Renderer:
-    """Writes values of one run; numbers objects in the order it meets them."""
+    """Writes the values of one stop after the other.
+
+    `start` begins a stop; then come `locals`, `text`, `error` and `chain` in the order in which they show,
+    because objects are numbered from 1 in that order. An object keeps its number until the next stop.
+    """
 
     def __init__(self) -> None:
-        self._writers: dict[int, tuple[type, Callable[[Any, int], str]]] = {}
+        self._writers: dict[int, tuple[Writer, object]] = {}
         self._numbers: dict[int, int] = {}
-        self._kept: dict[int, Any] = {}
-        self._count = 0
         self._nodes = 0
         self._inside: set[int] = set()
+        self._lists: dict[int, _Flat] = {}
+        self._dicts: dict[int, _Flat] = {}
+        self._sets: dict[int, _Flat] = {}
+
+    def start(self) -> None:
+        """Begins a stop: the next object is number 1."""
+        if self._numbers:
+            self._numbers = {}
 
     def text(self, value: object) -> str:
         """Returns the text of a value, at most `MAX_TEXT` characters and the mark."""
         self._nodes = 0
-        text = self.stable(self._text(value, 0))
+        text = self._text(value, 0)
+        if " at 0x" in text:
+            text = _ADDRESS.sub(ADDRESS, text)
         return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + CUT
 
     def error(self, error: BaseException) -> str:
         """Returns ``Type: message``, or the type alone where there is no message."""
-        name = _type_qualname(type(error))
-        message = self._message(error)
-        if len(message) > MAX_STRING:
-            message = message[:MAX_STRING] + CUT
-        return self.stable(f"{name}: {message}") if message else name
+        return stable(failures.error_text(error, self.text))
+
+    def chain(self, error: BaseException) -> tuple[str, ...]:
+        """Returns the exceptions behind one, nearest first: ``cause: Type: message`` and the like.
+
+        See `failures.chain_texts`.
+        """
+        return tuple(map(stable, failures.chain_texts(error, self.text)))
 
     def stable(self, text: str) -> str:
-        """Returns a text in which memory addresses are replaced by the numbers of this run."""
-        return _ADDRESS.sub(self._numbered, text) if " at 0x" in text else text
+        """Returns a text with `ADDRESS` in place of memory addresses."""
+        return stable(text)
 
-    def _numbered(self, match: re.Match[str]) -> str:
-        number = self._numbers.get(int(match[1], 16))
-        if number is None:
-            self._count += 1
-            number = self._numbers[int(match[1], 16)] = self._count
-        return f" at #{number}"
+    def locals(
+        self, memory: FrameMemory, values: Mapping[str, Any], stale: Collection[str] = ()
+    ) -> dict[str, str]:
+        """Returns the texts of a frame's locals, in the order of the memory's layout.
 
-    def _message(self, error: BaseException) -> str:
-        kind = type(error)
-        arguments = _exception_args(error)
-        plain = all(type(a) in (str, int, float, bool, bytes, types.NoneType) for a in arguments)
-        own = next((c for c in _mro(kind) if "__str__" in _type_dict(c)), BaseException)
-        if own is KeyError and len(arguments) == 1:
-            return self.text(arguments[0])
-        if plain and own is not BaseException and _module_of(own) == "builtins":
-            return _type_dict(own)["__str__"](error)  # a built-in class: its own C code
-        if len(arguments) == 1:
-            only = arguments[0]
-            return only if type(only) is str else self.text(only)
-        return self.text(arguments) if arguments else ""
+        Args:
+            memory: what the frame showed last; changed here.
+            values: the frame's ``f_locals``.
+            stale: names whose value is not to be looked at: they read as at the last stop, or not at all.
+
+        Returns:
+            A dict that nobody may change: where nothing changed, it is the one of the stop before.
+        """
+        plan = memory.plan
+        keys = plan.keys
+        if len(values) != len(keys) or not all(map(is_, values, keys)):
+            values = plain_locals(values)
+            plan = memory.layout.plan(list(values))
+        if stale:
+            return self._stale_locals(memory, plan, values, stale)
+        turned = plan is not memory.plan
+        if turned:
+            memory.turn(plan)
+        shown: dict[str, str] | None = None
+        last, texts, place = memory.last, memory.texts, -1
+        for value in plan.read(values):
+            place += 1
+            if value is last[place]:
+                continue
+            kind = type(value)
+            if kind is int and -_BIG < value < _BIG:
+                text = repr(value)
+                last[place] = value
+            elif kind is list and (flat := self._lists.get(id(value))) is not None:
+                last[place] = NEVER
+                if len(value) == flat.size and all(map(is_, value, flat.items)):
+                    text = flat.text
+                else:
+                    text = self.text(value)
+            elif (plain := atom(value, kind)) is not None:
+                text = plain
+                last[place] = value
+            else:
+                last[place] = NEVER
+                text = self.text(value)
+            if text != texts[place]:
+                texts[place] = text
+                if not turned:
+                    if shown is None:
+                        shown = memory.shown.copy()
+                    shown[plan.order[place]] = text
+        if turned:
+            shown = dict(zip(plan.order, texts, strict=True))
+            if plan.hidden:
+                shown[CUT] = f"<{plan.hidden} more>"
+        if shown is None:
+            return memory.shown
+        memory.shown = shown
+        return shown
+
+    def _stale_locals(
+        self, memory: FrameMemory, plan: Plan, values: Mapping[str, Any], stale: Collection[str]
+    ) -> dict[str, str]:
+        """Writes locals of which some are not to be looked at; forgets what it knew of the values."""
+        before, shown = memory.shown, dict[str, str]()
+        for name, value in zip(plan.order, plan.read(values), strict=True):
+            if name not in stale:
+                shown[name] = self.text(value)
+            elif name in before:
+                shown[name] = before[name]
+        memory.forget(shown)
+        return shown
 
     def _text(self, value: object, depth: int) -> str:
         self._nodes += 1
@@ -118,41 +227,58 @@ class Renderer:
         kind = type(value)
         known = self._writers.get(id(kind))
         if known is None:
-            known = (kind, self._writer(kind))
-            self._writers[id(kind)] = known
-        return known[1](value, depth)
+            known = self._remember(kind)
+        return known[0](value, depth)
 
-    def _writer(self, kind: type) -> Callable[[Any, int], str]:
-        """Chooses how values of a type are written; asks the type, never the value."""
-        exact = _EXACT_BY_ID.get(id(kind))
+    def _remember(self, kind: Kind) -> tuple[Writer, object]:
+        """Chooses how values of a type are written, for as long as the type lives."""
+        key, writers = id(kind), self._writers
+        exact = _EXACT_BY_ID.get(key)
         if exact is not None:
-            return types.MethodType(exact, self)
-        bases = _mro(kind)
-        names = {n for c in bases for n in _type_dict(c)}
-        if any(c is enum.Enum for c in bases):
-            return self._enum
-        if any(c is BaseException for c in bases):
+            known: tuple[Writer, object] = types.MethodType(exact, self), None
+        else:
+            known = self._writer(kind), weakref.ref(kind, lambda _: writers.pop(key, None))
+        writers[key] = known
+        return known
+
+    def _writer(self, kind: Kind) -> Writer:
+        """Chooses how values of a type are written; asks the type, never the value."""
+        bases = bases_of(kind)
+        if not is_readable(kind):
+            return self._opaque
+        array = array_writer(kind, self._text)
+        if array is not None:
+            return array
+        if any(base is BaseException for base in bases):
             return self._exception
-        if "__dataclass_params__" in names:
-            return self._dataclass
-        if any(c is tuple for c in bases) and "_fields" in names:
+        places = layout_of(kind)
+        if any(base is enum.Enum for base in bases):
+            return lambda value, depth: self._enum(value, depth, places)
+        if has(kind, "__dataclass_params__"):
+            return lambda value, depth: (
+                f"{qualname_of(type(value))}({self._field_texts(value, depth, places)})"
+            )
+        if any(base is tuple for base in bases) and has(kind, "_fields"):
             return self._namedtuple
         for base in _CONTAINERS:
-            if any(c is base for c in bases):
-                return self._subclass_writer(kind, base)
-        if any(c is type for c in bases):
+            if any(candidate is base for candidate in bases):
+                return self._subclass_writer(base)
+        if any(base is type for base in bases):
             return self._class
-        if _from_library(kind) or _module_of(kind).startswith(_OWN_PACKAGE):
-            return self._foreign
-        return self._instance
+        library = (
+            module_of(kind).partition(".")[0] in sys.stdlib_module_names and module_of(kind) != "__main__"
+        )
+        if library or module_of(kind).startswith(_OWN_PACKAGE):
+            return self._library_writer(kind, places)
+        return lambda value, depth: self._instance(value, depth, places)
 
-    # built-in values
+    # plain values
 
     def _repr(self, value: object, depth: int) -> str:
         return repr(value)
 
     def _int(self, value: int, depth: int) -> str:
-        if -(1 << 62) < value < 1 << 62:
+        if -_BIG < value < _BIG:
             return repr(value)
         bits = int.bit_length(value)
         if bits <= MAX_INT_BITS:
@@ -162,62 +288,164 @@ class Renderer:
 
     def _str(self, value: str, depth: int) -> str:
         if len(value) <= MAX_STRING:
-            return str.__repr__(value)
-        return _cut_quoted(str.__repr__(str.__getitem__(value, slice(MAX_STRING))))
+            return repr(value)
+        return _cut_quoted(repr(value[:MAX_STRING]))
 
     def _bytes(self, value: bytes | bytearray, depth: int) -> str:
-        base = bytes if isinstance(value, bytes) else bytearray
         if len(value) <= MAX_STRING:
-            return base.__repr__(value)
-        return _cut_quoted(base.__repr__(value[:MAX_STRING]))
+            return repr(value)
+        return _cut_quoted(repr(value[:MAX_STRING]))
+
+    # containers: exact types, whose items are read at C speed
 
     def _list(self, value: list[Any], depth: int) -> str:
-        return self._items(value, list.__iter__(value), depth, "[", "]")
+        flat = self._lists.get(id(value))
+        if flat is None or depth >= MAX_DEPTH - 1 or self._nodes + flat.nodes > MAX_NODES:
+            return self._fresh_list(value, depth)
+        if len(value) != flat.size or not all(map(is_, value, flat.items)):
+            del self._lists[id(value)]  # it is whole or absent, whatever interrupts
+            if not self._renew_list(value, flat) or self._nodes + flat.nodes > MAX_NODES:
+                return self._fresh_list(value, depth)
+            self._lists[id(value)] = flat
+        self._nodes += flat.nodes
+        return flat.text
 
-    def _tuple(self, value: tuple[Any, ...], depth: int) -> str:
-        text = self._items(value, tuple.__iter__(value), depth, "(", ")")
-        return text[:-1] + ",)" if tuple.__len__(value) == 1 else text
+    def _fresh_list(self, value: list[Any], depth: int) -> str:
+        size, items = len(value), list(islice(value, MAX_ITEMS))
+        texts, plain = self._parts(value, items, depth)
+        text = _enclosed("[", texts, size, "]")
+        if plain and len(text) <= MAX_TEXT:
+            _keep(self._lists, value, _Flat(size, [], items, texts, text))
+        return text
+
+    def _renew_list(self, value: list[Any], flat: _Flat) -> bool:
+        """Writes what changed of a remembered list; False where that is not for `_Flat`."""
+        now, items, texts = list(islice(value, MAX_ITEMS)), flat.items, flat.texts
+        del texts[len(now) :]
+        for place in compress(count(), map(is_not, items, now)):
+            text = atom(now[place], type(now[place]))
+            if text is None:
+                return False
+            texts[place] = text
+        for item in now[len(items) :]:
+            text = atom(item, type(item))
+            if text is None:
+                return False
+            texts.append(text)
+        flat.set(len(value), [], now, _enclosed("[", texts, len(value), "]"))
+        return len(flat.text) <= MAX_TEXT
+
+    def _dict(self, value: dict[Any, Any], depth: int) -> str:
+        flat = self._dicts.get(id(value))
+        if flat is None or depth >= MAX_DEPTH - 1 or self._nodes + flat.nodes > MAX_NODES:
+            return self._fresh_dict(value, depth)
+        if (
+            len(value) != flat.size
+            or not all(map(is_, value.values(), flat.items))
+            or not all(map(is_, value, flat.keys))
+        ):
+            del self._dicts[id(value)]
+            if not self._renew_dict(value, flat) or self._nodes + flat.nodes > MAX_NODES:
+                return self._fresh_dict(value, depth)
+            self._dicts[id(value)] = flat
+        self._nodes += flat.nodes
+        return flat.text
+
+    def _fresh_dict(self, value: dict[Any, Any], depth: int) -> str:
+        size, pairs = len(value), list(islice(value.items(), MAX_ITEMS))
+        parts, plain = self._parts(value, list(chain.from_iterable(pairs)), depth)
+        texts = _paired(parts)
+        text = _enclosed("{", texts, size, "}")
+        if plain and len(text) <= MAX_TEXT:
+            keys, items = [key for key, _ in pairs], [item for _, item in pairs]
+            _keep(self._dicts, value, _Flat(size, keys, items, texts, text))
+        return text
+
+    def _renew_dict(self, value: dict[Any, Any], flat: _Flat) -> bool:
+        """Writes what changed of a remembered dict; False where that is not for `_Flat`."""
+        keys, items = list(islice(value, MAX_ITEMS)), list(islice(value.values(), MAX_ITEMS))
+        texts = flat.texts
+        del texts[len(keys) :]
+        changed = map(or_, map(is_not, flat.keys, keys), map(is_not, flat.items, items))
+        for place in chain(compress(count(), changed), range(len(flat.keys), len(keys))):
+            key, item = keys[place], items[place]
+            key_text, text = atom(key, type(key)), atom(item, type(item))
+            if key_text is None or text is None:
+                return False
+            texts[place : place + 1] = (f"{key_text}: {text}",)
+        flat.set(len(value), keys, items, _enclosed("{", texts, len(value), "}"))
+        return len(flat.text) <= MAX_TEXT
 
     def _set(self, value: set[Any], depth: int) -> str:
-        if not set.__len__(value):
+        flat = self._sets.get(id(value))
+        if flat is not None and depth < MAX_DEPTH - 1 and self._nodes + flat.nodes <= MAX_NODES:
+            if len(value) == flat.size and all(map(is_, value, flat.items)):
+                self._nodes += flat.nodes
+                return flat.text
+            del self._sets[id(value)]
+        if not value:
             return "set()"
-        return "{" + self._sorted(list(set.__iter__(value)), depth) + "}"
+        items, before = list(islice(value, MAX_NODES + 1)), self._nodes
+        text, plain = self._sorted(value, items, depth)
+        if plain and len(text) <= MAX_TEXT:
+            flat = _Flat(len(value), [], items, [], text)
+            flat.nodes = self._nodes - before
+            _keep(self._sets, value, flat)
+        return text
 
     def _frozenset(self, value: frozenset[Any], depth: int) -> str:
         if not frozenset.__len__(value):
             return "frozenset()"
-        return "frozenset({" + self._sorted(list(frozenset.__iter__(value)), depth) + "})"
+        items = list(islice(frozenset.__iter__(value), MAX_NODES + 1))
+        return f"frozenset({self._sorted(value, items, depth)[0]})"
 
-    def _dict(self, value: dict[Any, Any], depth: int) -> str:
-        return self._pairs(value, depth)
+    # containers whose type may be a subclass: read by the base's own methods
+
+    def _tuple(self, value: tuple[Any, ...], depth: int) -> str:
+        size = tuple.__len__(value)
+        texts, _ = self._parts(value, list(islice(tuple.__iter__(value), MAX_ITEMS)), depth)
+        return _enclosed("(", texts, size, ",)" if size == 1 else ")")
+
+    def _any_list(self, value: list[Any], depth: int) -> str:
+        texts, _ = self._parts(value, list(islice(list.__iter__(value), MAX_ITEMS)), depth)
+        return _enclosed("[", texts, list.__len__(value), "]")
+
+    def _any_set(self, value: set[Any], depth: int) -> str:
+        if not set.__len__(value):
+            return "set()"
+        return self._sorted(value, list(islice(set.__iter__(value), MAX_NODES + 1)), depth)[0]
+
+    def _pairs(
+        self, value: dict[Any, Any], depth: int, items: Iterable[tuple[Any, Any]] | None = None
+    ) -> str:
+        shown = chain.from_iterable(islice(dict.items(value) if items is None else items, MAX_ITEMS))
+        return _enclosed("{", _paired(self._parts(value, list(shown), depth)[0]), dict.__len__(value), "}")
 
     def _ordered_dict(self, value: OrderedDict[Any, Any], depth: int) -> str:
         return "OrderedDict(" + (self._pairs(value, depth) if dict.__len__(value) else "") + ")"
 
     def _defaultdict(self, value: defaultdict[Any, Any], depth: int) -> str:
-        factory = self._text(value.default_factory, depth + 1)
+        factory = self._text(_default_factory(value), depth + 1)
         return f"defaultdict({factory}, {self._pairs(value, depth)})"
 
     def _counter(self, value: Counter[Any], depth: int) -> str:
-        if not dict.__len__(value):
+        size = dict.__len__(value)
+        if not size:
             return "Counter()"
-        items = list(dict.items(value))
-        if all(type(count) in (int, float) for _, count in items):
+        items = list(islice(dict.items(value), MAX_NODES))
+        if size <= MAX_NODES and all(id(type(number)) in _NUMBERS for _, number in items):
             items.sort(key=lambda item: item[1], reverse=True)
-        return f"Counter({self._pairs(dict(items), depth)})"
+        return f"Counter({self._pairs(value, depth, items)})"
 
     def _deque(self, value: deque[Any], depth: int) -> str:
-        text = "deque(" + self._items(value, deque.__iter__(value), depth, "[", "]")
-        return text + (")" if value.maxlen is None else f", maxlen={value.maxlen})")
+        texts, _ = self._parts(value, list(islice(deque.__iter__(value), MAX_ITEMS)), depth)
+        text = _enclosed("deque([", texts, deque.__len__(value), "]")
+        longest = _maxlen(value)
+        return text + (")" if longest is None else f", maxlen={longest})")
 
-    def _keys(self, value: Any, depth: int) -> str:
-        return "dict_keys(" + self._items(value, iter(value), depth, "[", "]") + ")"
-
-    def _values(self, value: Any, depth: int) -> str:
-        return "dict_values(" + self._items(value, iter(value), depth, "[", "]") + ")"
-
-    def _dict_items(self, value: Any, depth: int) -> str:
-        return "dict_items(" + self._items(value, iter(value), depth, "[", "]") + ")"
+    def _view(self, value: Any, depth: int) -> str:
+        name, pairs = name_of(type(value)), list(islice(value, MAX_ITEMS))
+        return _enclosed(f"{name}([", self._parts(value, pairs, depth)[0], len(value), "])")
 
     def _slice(self, value: slice, depth: int) -> str:
         parts = (self._text(p, depth + 1) for p in (value.start, value.stop, value.step))
@@ -227,171 +455,239 @@ class Renderer:
         step = "" if value.step == 1 else f", {self._int(value.step, depth)}"
         return f"range({self._int(value.start, depth)}, {self._int(value.stop, depth)}{step})"
 
+    def _subclass_writer(self, base: type) -> Writer:
+        write = types.MethodType(_OF_SUBCLASSES.get(base) or _EXACT[base], self)
+        plain = _PLAIN.get(base, lambda value: value)
+        return lambda value, depth: f"{qualname_of(type(value))}({write(plain(value), depth)})"
+
     # code
 
     def _function(self, value: types.FunctionType, depth: int) -> str:
-        return f"<function {value.__qualname__} at #{self._number(value)}>"
+        return f"<function {plain_name(value.__qualname__)} at #{self._number(value)}>"
 
     def _builtin(self, value: types.BuiltinFunctionType, depth: int) -> str:
-        owner = value.__self__
-        if owner is None or isinstance(owner, types.ModuleType):
-            return f"<built-in function {value.__name__}>"
-        return f"<built-in method {value.__name__} of {_type_name(type(owner))}>"
+        owner = type(value.__self__)
+        if owner is _NoneType or owner is types.ModuleType:
+            return f"<built-in function {plain_name(value.__name__)}>"
+        return f"<built-in method {plain_name(value.__name__)} of {name_of(owner)}>"
 
     def _method(self, value: types.MethodType, depth: int) -> str:
-        name = (
-            getattr(value.__func__, "__qualname__", "?")
-            if type(value.__func__) is types.FunctionType
-            else "?"
-        )
+        function = value.__func__
+        name = plain_name(function.__qualname__) if type(function) is types.FunctionType else "?"
         return f"<bound method {name} of {self._text(value.__self__, depth + 1)}>"
 
     def _module(self, value: types.ModuleType, depth: int) -> str:
-        name = types.ModuleType.__getattribute__(value, "__dict__").get("__name__")
-        return f"<module {name!r}>" if type(name) is str else "<module>"
+        name = module_name(value)
+        return "<module>" if name is None else f"<module {name!r}>"
 
     def _class(self, value: type, depth: int) -> str:
-        module = _module_of(value)
+        module = module_of(value)
         foreign = module not in ("", "builtins", "__main__", "program")
-        return f"<class '{module + '.' if foreign else ''}{_type_qualname(value)}'>"
+        return f"<class '{plain_name(module) + '.' if foreign else ''}{qualname_of(value)}'>"
 
     def _generator(self, value: Any, depth: int) -> str:
-        return f"<{_type_name(type(value))} object {value.__qualname__} at #{self._number(value)}>"
+        return f"<{name_of(type(value))} object {plain_name(value.__qualname__)} at #{self._number(value)}>"
 
     # objects
 
     def _exception(self, value: BaseException, depth: int) -> str:
-        arguments = self._items((), tuple.__iter__(_exception_args(value)), depth, "(", ")")
-        return _type_qualname(type(value)) + arguments
+        return qualname_of(type(value)) + (
+            "("
+            + ", ".join(self._parts(value, list(islice(failures.arguments_of(value), MAX_ITEMS)), depth)[0])
+            + ")"
+        )
 
-    def _enum(self, value: Any, depth: int) -> str:
-        fields = dict(self._fields(value))
-        name = fields.get("_name_")
+    def _enum(self, value: Any, depth: int, places: Places) -> str:
+        own = dict(fields(value, places))
+        name = own.get("_name_")
         shown = f".{name}" if type(name) is str else ""
-        return f"<{_type_qualname(type(value))}{shown}: {self._text(fields.get('_value_'), depth + 1)}>"
+        return f"<{qualname_of(type(value))}{shown}: {self._text(own.get('_value_'), depth + 1)}>"
 
     def _namespace(self, value: types.SimpleNamespace, depth: int) -> str:
-        own = types.SimpleNamespace.__getattribute__(value, "__dict__")
-        return f"namespace({', '.join(f'{n}={self._text(v, depth + 1)}' for n, v in own.items())})"
-
-    def _dataclass(self, value: Any, depth: int) -> str:
-        return f"{_type_qualname(type(value))}({self._field_texts(value, depth)})"
+        return f"namespace({self._field_texts(value, depth, layout_of(types.SimpleNamespace))})"
 
     def _namedtuple(self, value: Any, depth: int) -> str:
-        names = next(_type_dict(c)["_fields"] for c in _mro(type(value)) if "_fields" in _type_dict(c))
-        values = [self._text(v, depth + 1) for v in tuple.__iter__(value)]
-        if type(names) is not tuple or len(names) != len(values):
-            return f"{_type_qualname(type(value))}({', '.join(values)})"
-        pairs = ", ".join(f"{n}={v}" for n, v in zip(names, values, strict=True))
-        return f"{_type_qualname(type(value))}({pairs})"
+        kind, size = type(value), tuple.__len__(value)
+        names = next((dict_of(c)["_fields"] for c in bases_of(kind) if "_fields" in dict_of(c)), None)
+        items = list(islice(tuple.__iter__(value), MAX_ITEMS))
+        texts, _ = self._parts(value, items, depth)
+        if type(names) is tuple and len(names) == size and len(texts) == len(items):
+            texts = [f"{plain_name(name)}={text}" for name, text in zip(names, texts, strict=False)]
+        return _enclosed(f"{qualname_of(kind)}(", texts, size, ")")
 
-    def _subclass_writer(self, kind: type, base: type) -> Callable[[Any, int], str]:
-        write = types.MethodType(_EXACT[base], self)
-        name = _type_qualname(kind)
-        plain = _PLAIN.get(base, lambda value: value)
-        return lambda value, depth: f"{name}({write(plain(value), depth)})"
+    def _instance(self, value: object, depth: int, places: Places) -> str:
+        number = self._number(value)
+        shown = self._field_texts(value, depth, places)
+        return f"<{qualname_of(type(value))} at #{number}{' ' if shown else ''}{shown}>"
 
-    def _instance(self, value: object, depth: int) -> str:
-        fields = self._field_texts(value, depth)
-        space = " " if fields else ""
-        return f"<{_type_qualname(type(value))} at #{self._number(value)}{space}{fields}>"
+    def _opaque(self, value: object, depth: int) -> str:
+        return f"<{name_of(type(value))} at #{self._number(value)}>"
 
-    def _foreign(self, value: object, depth: int) -> str:
-        kind = type(value)
-        zone = value.tzinfo if kind in (datetime.datetime, datetime.time) else None  # type: ignore[attr-defined]
-        if _module_of(kind) in _LEAF_MODULES and (zone is None or type(zone) is datetime.timezone):
-            text = repr(value)
-            if " at 0x" not in text:
-                return text
-        return f"<{_type_name(kind)} at #{self._number(value)}>"
+    def _library_writer(self, kind: Kind, places: Places) -> Writer:
+        """Writes values of Python's own library: by their ``repr`` where that is C code and safe."""
+        if any(kind is safe for safe in (datetime.date, datetime.timedelta)) or (
+            module_of(kind) == "decimal" and is_written_in_c(kind, "__repr__")
+        ):
+            return self._repr
+        if any(kind is timed for timed in (datetime.datetime, datetime.time)):
+            return lambda value, depth: (
+                repr(value) if value.tzinfo is None or value.tzinfo is _UTC else self._opaque(value, depth)
+            )
+        if kind is re.Pattern:
+            return self._pattern
+        if kind is module_attribute("fractions", "Fraction"):
+            return lambda value, depth: f"Fraction({self._field_values(value, depth, places)})"
+        return self._opaque
+
+    def _pattern(self, value: re.Pattern[Any], depth: int) -> str:
+        flags = value.flags & ~re.UNICODE.value
+        shown = f", {flags:#x}" if flags else ""
+        return f"re.compile({self._text(value.pattern, depth + 1)}{shown})"
 
     # parts
 
-    def _field_texts(self, value: object, depth: int) -> str:
+    def _field_texts(self, value: object, depth: int, places: Places) -> str:
         if depth >= MAX_DEPTH:
             return CUT
         if id(value) in self._inside:
             return "..."
+        shown: list[str] = []
+        room = MAX_TEXT
         self._inside.add(id(value))
         try:
-            shown = [f"{n}={self._text(v, depth + 1)}" for n, v in islice(self._fields(value), MAX_ITEMS)]
+            for name, field in islice(fields(value, places), MAX_ITEMS):
+                kind = type(field)
+                if kind is int and -_BIG < field < _BIG and self._nodes < MAX_NODES:  # type: ignore[operator]
+                    self._nodes += 1
+                    text = repr(field)
+                else:
+                    text = self._text(field, depth + 1)
+                shown.append(f"{name}={text}")
+                room -= len(text)
+                if room < 0:
+                    break
         finally:
             self._inside.discard(id(value))
         return ", ".join(shown)
 
-    def _fields(self, value: object) -> Iterator[tuple[str, object]]:
-        """Yields the instance's own attributes, slots first, without descriptors of the program."""
-        for base in reversed(_mro(type(value))):
-            for name, member in list(_type_dict(base).items()):
-                if type(member) is types.MemberDescriptorType:
-                    try:
-                        yield name, member.__get__(value)
-                    except AttributeError:
-                        continue
-                elif name == "__dict__" and type(member) is types.GetSetDescriptorType:
-                    own = member.__get__(value)
-                    if type(own) is dict:
-                        yield from ((n, v) for n, v in list(own.items()) if type(n) is str)
+    def _field_values(self, value: object, depth: int, places: Places) -> str:
+        return ", ".join(self._text(part, depth + 1) for _, part in fields(value, places))
 
-    def _items(self, value: object, items: Iterable[Any], depth: int, start: str, end: str) -> str:
+    def _parts(self, value: object, items: list[Any], depth: int) -> tuple[list[str], bool]:
+        """Returns the texts of a container's items and whether all are plain.
+
+        Ends early where no more can show.
+        """
         if depth >= MAX_DEPTH:
-            return start + CUT + end
+            return [CUT], False
         if id(value) in self._inside:
-            return start + "..." + end
+            return ["..."], False
+        texts: list[str] = []
+        plain, shallow, room = True, depth + 1 < MAX_DEPTH, MAX_TEXT
         self._inside.add(id(value))
         try:
-            shown = [self._text(item, depth + 1) for item in islice(items, MAX_ITEMS + 1)]
+            for item in items:
+                kind = type(item)
+                if kind is int and -_BIG < item < _BIG and self._nodes < MAX_NODES:
+                    self._nodes += 1
+                    texts.append(repr(item))
+                    continue
+                text = atom(item, kind) if shallow or kind is not tuple else None
+                nodes = 1 + len(item) if kind is tuple else 1
+                if text is None or self._nodes + nodes > MAX_NODES:
+                    plain = False
+                    text = self._text(item, depth + 1)
+                else:
+                    self._nodes += nodes
+                texts.append(text)
+                room -= len(text)
+                if room < 0:
+                    return texts, False
         finally:
             self._inside.discard(id(value))
-        if len(shown) > MAX_ITEMS:
-            shown[MAX_ITEMS:] = [CUT]
-        return start + ", ".join(shown) + end
+        return texts, plain and shallow
 
-    def _pairs(self, value: dict[Any, Any], depth: int) -> str:
-        if depth >= MAX_DEPTH:
-            return "{" + CUT + "}"
-        if id(value) in self._inside:
-            return "{...}"
-        self._inside.add(id(value))
-        try:
-            shown = [
-                f"{self._text(k, depth + 1)}: {self._text(v, depth + 1)}"
-                for k, v in list(islice(dict.items(value), MAX_ITEMS + 1))
-            ]
-        finally:
-            self._inside.discard(id(value))
-        if len(shown) > MAX_ITEMS:
-            shown[MAX_ITEMS:] = [CUT]
-        return "{" + ", ".join(shown) + "}"
-
-    def _sorted(self, items: list[Any], depth: int) -> str:
-        """Writes set items: in their own order where one built-in type orders them, else by text."""
-        cut = [CUT] if len(items) > MAX_ITEMS else []
-        kinds = {id(type(item)) for item in items}
-        if len(kinds) == 1 and type(items[0]) in (int, str, bytes):
-            first = nsmallest(MAX_ITEMS, items)
-            return ", ".join([self._text(item, depth + 1) for item in first] + cut)
-        if depth >= MAX_DEPTH:
-            return CUT
-        texts = [self._text(item, depth + 1) for item in islice(items, MAX_NODES)]
-        return ", ".join(nsmallest(MAX_ITEMS, texts, key=_number_then_text) + cut)
+    def _sorted(self, value: object, items: list[Any], depth: int) -> tuple[str, bool]:
+        """Writes a set's items, in their own order where one built-in type orders them, else by text."""
+        size = len(items)
+        if size > MAX_NODES:
+            return f"{{{CUT}<{_size_of_set(value)} items>}}", False
+        kind = type(items[0])
+        if (kind is int or kind is str or kind is bytes) and all(map(is_, map(type, items), repeat(kind))):
+            texts, plain = self._parts(value, nsmallest(MAX_ITEMS, items), depth)
+        else:
+            texts, plain = self._parts(value, items, depth)
+            plain = plain and size <= MAX_ITEMS
+            texts = nsmallest(MAX_ITEMS, texts, key=_number_then_text)
+        return _enclosed("{", texts, size, "}"), plain
 
     def _number(self, value: object) -> int:
-        """Returns the stable number of an object, giving the next one at first sight."""
-        key = id(value)
-        number = self._numbers.get(key)
-        if number is None:
-            self._count += 1
-            number = self._numbers[key] = self._count
-            try:
-                self._kept[key] = weakref.ref(value, lambda _: self._forget(key))
-            except TypeError:
-                self._kept[key] = value  # not weakly referable: kept, so that its id stays its own
-        return number
+        """Returns the number of an object at this stop, giving the next one at first sight."""
+        return self._numbers.setdefault(id(value), len(self._numbers) + 1)
 
-    def _forget(self, key: int) -> None:
-        self._numbers.pop(key, None)
-        self._kept.pop(key, None)
+
+def atom(value: Any, kind: type) -> str | None:
+    """Returns the text of an immutable plain value, which depends on nothing else; None for other values.
+
+    Args:
+        value: any value.
+        kind: its type.
+    """
+    if kind is int:
+        return repr(value) if -_BIG < value < _BIG else None
+    if kind is str:
+        if len(value) > MAX_STRING:
+            return None
+        text = repr(value)
+        return _ADDRESS.sub(ADDRESS, text) if " at 0x" in text else text
+    if kind is _NoneType or kind is bool or kind is float or kind is complex:
+        return repr(value)
+    if kind is tuple:
+        return _flat_tuple(value) if len(value) <= _SHORT else None
+    if kind is bytes and len(value) <= MAX_STRING:
+        return stable(repr(value))
+    return None
+
+
+def _flat_tuple(value: tuple[Any, ...]) -> str | None:
+    texts, room = [], MAX_TEXT
+    for item in value:
+        kind = type(item)
+        if kind is tuple:
+            return None
+        text = atom(item, kind)
+        if text is None:
+            return None
+        texts.append(text)
+        room -= len(text) + 2
+    if room < 2:
+        return None
+    return f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
+
+
+def _enclosed(start: str, texts: list[str], size: int, end: str) -> str:
+    """Joins the texts of a container's first items."""
+    more = f", {CUT}" if size > MAX_ITEMS and len(texts) == MAX_ITEMS else ""
+    return f"{start}{', '.join(texts)}{more}{end}"
+
+
+def _paired(parts: list[str]) -> list[str]:
+    """Joins the texts of keys and values, which alternate; what stands alone says why nothing follows."""
+    if len(parts) % 2:
+        parts = [*parts[:-1], parts[-1], CUT] if len(parts) > 1 else parts
+    return [f"{key}: {text}" for key, text in zip(parts[::2], parts[1::2], strict=False)] or parts
+
+
+def _keep(remembered: dict[int, _Flat], value: object, flat: _Flat) -> None:
+    if len(remembered) >= _REMEMBERED:
+        remembered.clear()
+    remembered[id(value)] = flat
+
+
+def _size_of_set(value: Any) -> int:
+    return (
+        set.__len__(value) if any(base is set for base in bases_of(type(value))) else frozenset.__len__(value)
+    )
 
 
 def _cut_quoted(text: str) -> str:
@@ -419,29 +715,49 @@ _EXACT: dict[type, Callable[..., str]] = {
     OrderedDict: Renderer._ordered_dict,
     defaultdict: Renderer._defaultdict,
     Counter: Renderer._counter,
-    type({}.keys()): Renderer._keys,
-    type({}.values()): Renderer._values,
-    type({}.items()): Renderer._dict_items,
     slice: Renderer._slice,
     range: Renderer._range,
     types.FunctionType: Renderer._function,
     types.BuiltinFunctionType: Renderer._builtin,
     types.MethodType: Renderer._method,
     types.ModuleType: Renderer._module,
-    types.GeneratorType: Renderer._generator,
-    types.CoroutineType: Renderer._generator,
-    types.AsyncGeneratorType: Renderer._generator,
     types.SimpleNamespace: Renderer._namespace,
     type: Renderer._class,
+    **dict.fromkeys((type({}.keys()), type({}.values()), type({}.items())), Renderer._view),
     **dict.fromkeys(
-        (bool, float, complex, types.NoneType, types.EllipsisType, types.NotImplementedType), Renderer._repr
+        (types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType), Renderer._generator
     ),
+    **dict.fromkeys(
+        (bool, float, complex, _NoneType, types.EllipsisType, types.NotImplementedType), Renderer._repr
+    ),
+}
+_EXACT_BY_ID = {id(kind): writer for kind, writer in _EXACT.items()}
+_CONTAINERS = (
+    Counter,
+    defaultdict,
+    OrderedDict,
+    dict,
+    list,
+    tuple,
+    set,
+    frozenset,
+    deque,
+    str,
+    int,
+    float,
+    bytes,
+)
+"""Built-in types whose subclasses read as the subclass's name around the built-in text."""
+_OF_SUBCLASSES: dict[type, Callable[..., str]] = {
+    list: Renderer._any_list,
+    dict: Renderer._pairs,
+    set: Renderer._any_set,
 }
 _PLAIN: dict[type, Callable[[Any], Any]] = {
     int: int.__int__,
-    str: str.__str__,
-    bytes: lambda value: bytes.__getitem__(value, slice(None)),
+    float: float.__float__,
+    str: lambda value: str.__getitem__(value, slice(MAX_STRING + 1)),
+    bytes: lambda value: bytes.__getitem__(value, slice(MAX_STRING + 1)),
 }
 """How a value of a subclass becomes one of the built-in class, without the subclass's code."""
-_EXACT_BY_ID = {id(kind): writer for kind, writer in _EXACT.items()}
-_CONTAINERS = (Counter, defaultdict, OrderedDict, dict, list, tuple, set, frozenset, deque, str, int, bytes)
+_NUMBERS = {id(int), id(float), id(bool)}
