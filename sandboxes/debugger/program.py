@@ -13,10 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ProgramError
-from .statements import Outline
+from .source import Source, code_name, parse, plain_newlines, reason_of, require_importable, stripped_lines
+from .statements import Outline, imports_late
+from .suite import expected_failures
 
 ENTRY_NAME = "main"
-"""Name of the function that the entry call is wrapped in."""
+"""Name of the function that the entry call, or the run of the tests, is wrapped in."""
+TESTS_CALL = "run_tests()"
+"""What that function does where the program is a test suite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,12 @@ class Program:
 
     With a call, ``def main(): return CALL`` stands after the last line of the
     source (two lines of its own) and its states begin and end the trace; the
-    module body runs before the trace begins. Without one the source runs as a
-    script.
+    module body runs before the trace begins. So it is with tests, where the
+    call is ``run_tests()``. With neither the source runs as a script.
+
+    Other files are imported by the source or by one another, packages and
+    relative imports included, and their functions are traced; the body of a
+    module is traced where the traced code imports it.
     """
 
     source: str
@@ -90,22 +98,37 @@ class Program:
         """Parses everything once and returns the program itself.
 
         Raises:
-            ProgramError: the source does not compile (line and caret are in the
-                text), the call is no expression, or names what the program does
-                not define.
+            ProgramError: the source or a file does not compile (line and caret
+                are in the text), a file cannot be imported, the call is no
+                expression, or names what the program does not define.
         """
-        self.outline  # noqa: B018  the property parses
+        self.sources  # noqa: B018  the property parses
         return self
+
+    @property
+    def is_script(self) -> bool:
+        """Whether the source's own body is the traced entry."""
+        return self.call is None and not self.tests
+
+    @property
+    def module_name(self) -> str:
+        """The name under which the source finds itself in ``sys.modules``.
+
+        Tests are imported rather than started, so that ``if __name__ == "__main__": unittest.main()`` does
+        not run them a second time.
+        """
+        return "__main__" if self.is_script else "program"
 
     @cached_property
     def text(self) -> str:
         """The source with newlines only, and one at its end unless it is empty."""
-        text = self.source.replace("\r\n", "\n").replace("\r", "\n")
-        return text if text.endswith("\n") or not text else text + "\n"
+        return plain_newlines(self.source)
 
     @cached_property
     def entry_text(self) -> str:
         """The two lines of the entry wrapper; empty for a script."""
+        if self.tests:
+            return f"def {ENTRY_NAME}():\n    return {TESTS_CALL}\n"
         if self.call is None:
             return ""
         expression = self._parse_call()
@@ -121,11 +144,14 @@ class Program:
 
     @property
     def entry_line(self) -> int:
-        """1-based line of ``def main():``; meaningful with a call only."""
+        """1-based line of ``def main():``; meaningless for a script."""
         return self.text.count("\n") + 1
 
-    def source_line(self, line: int) -> str:
+    def source_line(self, line: int, file: str = "") -> str:
         """Returns the text of a 1-based line without indentation; empty out of range."""
+        if file:
+            source = self.sources.get(code_name(file))
+            return source.line(line) if source else ""
         return self.lines[line - 1].strip() if 0 < line <= len(self.lines) else ""
 
     @cached_property
@@ -173,42 +199,79 @@ class Program:
         Raises:
             ProgramError: the source does not compile.
         """
-        return _parse(self.text, self.name)
+        return parse(self.text, self.name)
 
     @cached_property
     def entry(self) -> ast.Module | None:
         """The parsed entry wrapper, positioned after the last line; None for a script."""
-        if self.call is None:
+        if self.is_script:
             return None
         tree = ast.parse(self.entry_text)
         return ast.increment_lineno(tree, self.entry_line - 1)
 
     @cached_property
     def outline(self) -> Outline:
-        """Where statements begin and which names each function binds.
+        """Where the source's statements begin and which names each of its functions binds.
+
+        Raises:
+            ProgramError: as `check`, but for the other files.
+        """
+        if self.tests and self.call is not None:
+            raise ProgramError(
+                f"{self.name} is to run its tests and the call {self.call!r}; choose one of them"
+            )
+        module, entry = self.module, self.entry
+        if self.call is not None:
+            self._require_names()
+        return Outline.of(module, entry)
+
+    @cached_property
+    def sources(self) -> dict[str, Source]:
+        """Every source that is debugged, by the file name it is compiled under; the program's own first.
 
         Raises:
             ProgramError: as `check`.
         """
-        module, entry = self.module, self.entry
-        if entry is not None:
-            self._require_names()
-        return Outline.of(module, entry)
+        outline, wrapped = self.outline, stripped_lines(self.text + self.entry_text)
+        own = Source("", self.name, self.text, self.module, outline, wrapped)
+        require_importable(self.name, (path for path, _ in self.files), self.module_name)
+        parsed = [(path, plain_newlines(text)) for path, text in self.files]
+        trees = [parse(text, path) for path, text in parsed]
+        traced = self.is_script or any(map(imports_late, (self.module, *trees)))
+        found = {own.code_name: own}
+        for (path, text), tree in zip(parsed, trees, strict=True):
+            lines = stripped_lines(text)
+            source = Source(path, path, text, tree, Outline.of(tree, None, traced), lines)
+            found[source.code_name] = source
+        return found
+
+    @cached_property
+    def expected_failures(self) -> frozenset[str]:
+        """Names of the functions that are tests meant to fail, see `suite.is_failure`."""
+        return frozenset(expected_failures(source.module for source in self.sources.values()))
 
     def require_breakable(self, line: int, file: str = "") -> None:
         """Checks that a breakpoint at a line can bind.
 
         Raises:
-            ProgramError: no statement of the traced program begins there; the
-                text names the nearest line where one does.
+            ProgramError: no statement of the traced program begins there, or
+                there is no such file; the text names the nearest line where one
+                does, or the files.
         """
-        lines = self.outline.stop_lines
+        source = self.sources.get(code_name(file))
+        if source is None:
+            have = ", ".join(repr(path) for path, _ in self.files) or "none"
+            raise ProgramError(
+                f"{self.name}: a breakpoint in {file!r} can never bind: there is no such file; "
+                f"beside the program's own source there are: {have}"
+            )
+        lines = source.outline.stop_lines
         if line in lines:
             return
         near = min(lines, key=lambda other: (abs(other - line), other), default=None)
-        hint = f"; the nearest line that can stop is {near}: {self.source_line(near)}" if near else ""
+        hint = f"; the nearest line that can stop is {near}: {source.line(near)}" if near else ""
         raise ProgramError(
-            f"{self.name}: a breakpoint on line {line} can never bind: "
+            f"{source.name}: a breakpoint on line {line} can never bind: "
             f"no statement of the traced code begins there{hint}"
         )
 
@@ -217,7 +280,7 @@ class Program:
             return ast.parse(self.call.strip(), mode="eval").body  # type: ignore[union-attr]
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise ProgramError(
-                f"the call {self.call!r} does not parse ({_reason(error)}); "
+                f"the call {self.call!r} does not parse ({reason_of(error)}); "
                 "write one expression, such as f(1, 2)"
             ) from None
 
@@ -263,22 +326,3 @@ def _module_names(text: str) -> set[str]:
         todo.extend(child.get_children())
         names |= {s.get_name() for s in child.get_symbols() if s.is_declared_global() and s.is_assigned()}
     return names
-
-
-def _parse(text: str, name: str) -> ast.Module:
-    try:
-        tree = ast.parse(text)
-        compile(text, "<program>", "exec", dont_inherit=True)
-        return tree
-    except SyntaxError as error:
-        line = (error.text or "").rstrip("\n")
-        shown = f"\n    {line}\n    {' ' * max((error.offset or 1) - 1, 0)}^" if line else ""
-        raise ProgramError(f"{name}, line {error.lineno}: {error.msg}{shown}") from None
-    except (ValueError, RecursionError, MemoryError, OverflowError) as error:
-        raise ProgramError(f"{name} does not compile: {_reason(error)}") from None
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, SyntaxError):
-        return error.msg or "invalid syntax"
-    return str(error) or type(error).__name__

@@ -12,11 +12,13 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-PLAIN_COLUMN = 0
-"""Column of code that runs in its own statement."""
+PLAIN_COLUMN = -1
+"""Column of code that runs in its own statement: none, so that tracebacks underline nothing."""
 COMPREHENSION_COLUMN = 1
 """Column of code inside a comprehension, which some versions inline."""
 
+_LINE_END = 1 << 12
+"""End column of code inside a comprehension: a traceback underlines no whole line."""
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _SCOPES = (*_FUNCTIONS, ast.ClassDef)
@@ -51,16 +53,19 @@ class Outline:
     """Lines that hold a loop together with its body: each turn is a stop."""
 
     @staticmethod
-    def of(module: ast.Module, entry: ast.Module | None) -> Outline:
-        """Reads a parsed source and its entry wrapper, which is None for a script."""
-        scopes: dict[tuple[str, int], Scope] = {}
+    def of(module: ast.Module, entry: ast.Module | None, traced: bool = True) -> Outline:
+        """Reads a parsed source and its entry wrapper, which is None for a script or another file.
+
+        Args:
+            module: the source.
+            entry: the wrapper; with one the module body runs before the trace begins.
+            traced: whether the module body can be part of the trace.
+        """
+        scopes: dict[tuple[str, int], Scope] = {("<module>", 1): _scope("<module>", 1, module.body)}
         stops: set[int] = set()
-        for root, traced in ((module, entry is None), (entry, True)):
-            if root is None:
-                continue
-            if root is module:
-                scopes["<module>", 1] = _scope("<module>", 1, root.body)
-            _collect(root.body, traced and root is module, scopes, stops)
+        _collect(module.body, traced and entry is None, scopes, stops)
+        if entry is not None:
+            _collect(entry.body, False, scopes, stops)
         loops = (node for node in ast.walk(module) if isinstance(node, _LOOPS) and not _spins(node))
         tight = frozenset(node.lineno for node in loops if node.body[0].lineno == node.lineno)
         return Outline(scopes, frozenset(stops), tight)
@@ -75,6 +80,18 @@ def flatten(tree: ast.Module) -> ast.Module:
     for statement in tree.body:
         _flatten_statement(statement)
     return tree
+
+
+def imports_late(module: ast.Module) -> bool:
+    """Whether a function of a source imports something, by a statement or by name."""
+    inner = (node for scope in ast.walk(module) if isinstance(scope, _FUNCTIONS) for node in ast.walk(scope))
+    names = ("__import__", "import_module", "exec")
+    return any(
+        isinstance(node, (ast.Import, ast.ImportFrom))
+        or getattr(node, "id", None) in names
+        or getattr(node, "attr", None) in names
+        for node in inner
+    )
 
 
 def header(node: ast.stmt) -> Iterator[ast.AST]:
@@ -150,7 +167,8 @@ def _flatten_expression(node: ast.AST, line: int, column: int) -> None:
 
 def _place(node: ast.AST, line: int, column: int) -> None:
     node.lineno = node.end_lineno = line  # type: ignore[attr-defined]
-    node.col_offset = node.end_col_offset = column  # type: ignore[attr-defined]
+    node.col_offset = column  # type: ignore[attr-defined]
+    node.end_col_offset = column if column == PLAIN_COLUMN else _LINE_END  # type: ignore[attr-defined]
 
 
 def _collect(

@@ -1,0 +1,38 @@
+"""What a program writes to one of its standard streams, taken piece by piece."""
+
+from __future__ import annotations
+
+import _thread
+import io
+
+MAX_OUTPUT = 16_384
+"""Characters of one stream kept between two stops."""
+
+
+class Output:
+    """A stream for ``sys.stdout`` or ``sys.stderr``: text, and bytes by its ``buffer``; no descriptor."""
+
+    def __init__(self) -> None:
+        self._bytes = io.BytesIO()
+        self._tell = self._bytes.tell
+        self._taken = 0
+        self.stream = io.TextIOWrapper(
+            self._bytes, "utf-8", "backslashreplace", newline="\n", write_through=True
+        )
+
+    def take(self) -> str:
+        """Returns what was written since the last call, at most `MAX_OUTPUT` characters and a mark."""
+        try:
+            if self._tell() == self._taken:
+                return ""
+            data = self._bytes.getvalue()[self._taken :]
+            if _thread._count():  # another thread may write right now: what is there stays there
+                self._taken += len(data)
+            else:
+                self._bytes.seek(0)
+                self._bytes.truncate()
+                self._taken = 0
+        except ValueError:  # the program closed it
+            return ""
+        text = data.decode("utf-8", "replace")
+        return text if len(text) <= MAX_OUTPUT else text[:MAX_OUTPUT] + "…"
