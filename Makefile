@@ -9,7 +9,7 @@ export DEBUGWORLD_DEMO_PROGRAM = $(value PROGRAM)
 export DEBUGWORLD_DEMO_CALL = $(value CALL)
 export DEBUGWORLD_DEMO_SANDBOX = $(value SANDBOX)
 
-.PHONY: help demo test lint bench docker-engine venv
+.PHONY: help demo test test-long lint bench docker-engine venv
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -39,6 +39,10 @@ test: $(READY) ## run all tests [ARGS='-k name']
 	-@bash sandboxes/engine.sh
 	-@bash tests/browser.sh
 	@$(VENV)/bin/pytest $(ARGS)
+
+test-long: $(READY) ## run the tests that take minutes [ARGS='-k name']
+	-@bash sandboxes/engine.sh
+	@$(VENV)/bin/pytest -m long $(ARGS)
 
 lint: $(READY) ## ruff and mypy
 	@$(VENV)/bin/ruff check .

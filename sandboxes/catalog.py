@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from .bwrap import BwrapSandbox
 from .docker import DockerSandbox
 from .errors import SandboxError
 from .process import ProcessSandbox
 from .sandbox import Sandbox
 
-SANDBOXES: dict[str, type[Sandbox]] = {"docker": DockerSandbox, "process": ProcessSandbox}
+SANDBOXES: dict[str, type[Sandbox]] = {
+    "docker": DockerSandbox,
+    "bwrap": BwrapSandbox,
+    "process": ProcessSandbox,
+}
 """Name -> box, the safest first."""
 
 
@@ -17,8 +22,8 @@ def open_sandbox(name: str, **options: Any) -> Sandbox:
     """Opens a box; nothing is started before the first run.
 
     Args:
-        name: ``docker``, or ``process`` for programs that are trusted.
-        **options: as `Sandbox` takes them.
+        name: ``docker``, ``bwrap``, or ``process`` for programs that are trusted.
+        **options: as that box takes them.
 
     Raises:
         SandboxError: there is no such box, or this machine cannot have it; a safer box is never

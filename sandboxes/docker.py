@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 import socket
-import struct
 import time
 from typing import Any, ClassVar
 
 from .channel import Channel
+from .complaints import Complaints
 from .door import Door
 from .engine import connect, is_local, runtimes
 from .errors import SandboxError
@@ -151,7 +151,7 @@ class DockerSandbox(Sandbox):
                 remove_container(client, container)
         if stream is None or raw is None:
             return None
-        complaints = _Complaints(_socket_of(raw))
+        complaints = Complaints(_socket_of(raw))
 
         def end() -> None:
             raw.close()
@@ -198,34 +198,6 @@ class DockerSandbox(Sandbox):
             "hostname": "box",
             "host_config": host,
         }
-
-
-class _Complaints:
-    """What a container wrote to stderr, taken from the engine's stream when somebody asks."""
-
-    def __init__(self, stream: socket.socket) -> None:
-        self._stream = stream
-        self._data = b""
-
-    def __call__(self) -> str:
-        """Returns the end of it."""
-        self._stream.settimeout(0.5)
-        try:
-            while piece := self._stream.recv(1 << 16):
-                self._data = (self._data + piece)[: 1 << 16]
-        except OSError:
-            pass
-        return b"".join(_parts(self._data)).decode(errors="replace")[-2_000:]
-
-
-def _parts(data: bytes) -> list[bytes]:
-    """Returns the contents of the parts in Docker's multiplexed stream."""
-    parts = []
-    while len(data) >= 8:
-        (size,) = struct.unpack(">I", data[4:8])
-        parts.append(data[8 : 8 + size])
-        data = data[8 + size :]
-    return parts
 
 
 def _socket_of(raw: Any) -> socket.socket:

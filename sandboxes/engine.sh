@@ -1,10 +1,22 @@
 #!/usr/bin/env bash
-# Sees to it that a Docker engine answers. Starts one where that can be done without asking:
-# as root on a Debian-like system. Elsewhere it says what to do and exits with status 1.
+# Sees to it that a Docker engine answers and that bubblewrap is there. Installs and starts them where
+# that can be done without asking: as root on a Debian-like system. Elsewhere it says what to do; the exit
+# status is 1 where no engine answers.
 set -u
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 answers() { timeout 10 docker info >/dev/null 2>&1; }
 log=/var/log/debugworld-dockerd.log
+
+if ! command -v bwrap >/dev/null; then
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "Installing bubblewrap (apt-get install bubblewrap) ..." >&2
+        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+            bubblewrap; } >/var/log/debugworld-bubblewrap.log 2>&1 </dev/null ||
+            echo "The installation failed, see /var/log/debugworld-bubblewrap.log" >&2
+    else
+        echo "No bubblewrap here, for the sandbox 'bwrap': sudo apt-get install bubblewrap" >&2
+    fi
+fi
 
 answers && exit 0
 

@@ -7,6 +7,7 @@ each interpreter is packed once.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import os
@@ -125,29 +126,29 @@ def ensure_root(interpreter: Interpreter, packages: Path | None = None) -> Path:
     return root
 
 
+@functools.lru_cache(16)
 def _own_files(interpreter: Interpreter, packages: Path | None) -> tuple[dict[str, Path], str]:
     """Returns the files by their paths in the box, without shared libraries, and the tag for them."""
     paths = [Path(interpreter.executable), *_library_files(interpreter)]
-    own = {str(path): path.resolve() for path in paths}
+    own = {str(path): Path(os.path.realpath(path)) for path in paths}
     if packages is not None:
         for path in sorted(packages.rglob("*")):
             if path.is_file():
-                own[f"{PACKAGES}/{path.relative_to(packages)}"] = path.resolve()
+                own[f"{PACKAGES}/{path.relative_to(packages)}"] = Path(os.path.realpath(path))
     return own, f"{interpreter.text}-{_digest(own)}"
 
 
 def _library_files(interpreter: Interpreter) -> Iterator[Path]:
     """Yields the standard library's files without tests, tools and other versions' bytecode."""
     bytecode = f".cpython-{interpreter.version[0]}{interpreter.version[1]}.pyc"
-    for folder in map(Path, interpreter.folders):
-        for path in sorted(folder.rglob("*")):
-            parts = path.relative_to(folder).parts
-            if any(part in _LEFT_OUT or part.startswith("config-") for part in parts):
-                continue
-            if path.suffix == ".pyc" and not path.name.endswith(bytecode):
-                continue
-            if path.is_file() and path.suffix not in {".a", ".exe"}:
-                yield path
+    for root in interpreter.folders:
+        for folder, folders, names in os.walk(root):
+            folders[:] = sorted(n for n in folders if n not in _LEFT_OUT and not n.startswith("config-"))
+            for name in sorted(names):
+                if name.endswith(".pyc") and not name.endswith(bytecode):
+                    continue
+                if not name.endswith((".a", ".exe")) and os.path.isfile(path := os.path.join(folder, name)):
+                    yield Path(path)
 
 
 def _digest(own: dict[str, Path]) -> str:

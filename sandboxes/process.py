@@ -12,17 +12,31 @@ import socket
 import subprocess
 import sys
 import tempfile
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from .channel import Channel
+from .complaints import tail
 from .errors import SandboxError
-from .sandbox import ENVIRONMENT, FLAGS, Sandbox, boot_source
+from .packages import ensure_packages, environment, read_requirements
+from .sandbox import FLAGS, Sandbox, boot_source
 
 
 class ProcessSandbox(Sandbox):
-    """Runs programs in forks of an interpreter beside this one, in an empty temporary folder."""
+    """Runs programs in forks of an interpreter beside this one, in an empty temporary folder.
+
+    Args:
+        requirements: a requirements file whose packages programs can import; None for none.
+        **limits: as `Sandbox` takes them.
+
+    Raises:
+        SandboxError: an option is wrong.
+    """
 
     name: ClassVar[str] = "process"
+
+    def __init__(self, *, requirements: str | None = None, **limits: Any) -> None:
+        super().__init__(**limits)
+        self.requirements = read_requirements(requirements)
 
     @classmethod
     def require(cls) -> None:
@@ -35,21 +49,25 @@ class ProcessSandbox(Sandbox):
             raise SandboxError(f"the boxes need Linux, this is {sys.platform}; use a machine with it")
 
     def _start(self) -> Channel:
+        packages = ensure_packages(self.requirements, self.interpreter)
+        path = str(packages) if packages is not None else None
         ours, theirs = socket.socketpair()
+        stderr = tempfile.TemporaryFile()  # noqa: SIM115
         folder = tempfile.mkdtemp(prefix="debugworld-")
-        environment = {**ENVIRONMENT, "PATH": os.environ.get("PATH", os.defpath), "HOME": folder}
+        variables = {**environment(path), "PATH": os.environ.get("PATH", os.defpath), "HOME": folder}
         try:
             process = subprocess.Popen(
                 [self.interpreter.command, *FLAGS, boot_source()],
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
-                stderr=subprocess.DEVNULL,
+                stderr=stderr,
                 cwd=folder,
-                env=environment,
+                env=variables,
                 start_new_session=True,
             )
         except OSError as error:
             ours.close()
+            stderr.close()
             os.rmdir(folder)
             raise SandboxError(f"{self.interpreter.command} does not start: {error.strerror}") from None
         finally:
@@ -61,6 +79,9 @@ class ProcessSandbox(Sandbox):
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            stderr.close()
             shutil.rmtree(folder, ignore_errors=True)
 
-        return Channel(ours, multiplexed=False, close=end)
+        return Channel(
+            ours, multiplexed=False, close=end, passes_descriptors=True, complaints=lambda: tail(stderr)
+        )

@@ -12,6 +12,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parent.parent
 REMEDIES = {
     "docker": "no Docker engine answers; `make docker-engine` starts one",
+    "bwrap": "bubblewrap makes no box here; `apt-get install bubblewrap`, or see `debugworld sandbox doctor`",
     "gpu": "no CUDA device; run on a machine that has one",
     "shared data": "set DEBUGWORLD_SHARED_DATA to the folder of the shared programs",
     "browser": "pip install selenium; apt-get install chromium chromium-driver",
@@ -38,6 +39,14 @@ def docker_answers() -> bool:
 
 
 @functools.cache
+def bwrap_works() -> bool:
+    """Whether bubblewrap can make a box."""
+    from debugworld.sandboxes import available_sandboxes
+
+    return available_sandboxes()["bwrap"] is None
+
+
+@functools.cache
 def cuda_is_there() -> bool:
     """Whether torch is installed and sees a CUDA device."""
     try:
@@ -49,7 +58,7 @@ def cuda_is_there() -> bool:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skips what the machine cannot run."""
-    present = {"docker": docker_answers, "gpu": cuda_is_there}
+    present = {"docker": docker_answers, "bwrap": bwrap_works, "gpu": cuda_is_there}
     for item in items:
         for mark, there in present.items():
             if item.get_closest_marker(mark) and not there():

@@ -13,6 +13,7 @@ import errno
 import os
 import platform
 import struct
+from collections.abc import Collection
 
 _PR_SET_SECCOMP = 22
 _PR_SET_NO_NEW_PRIVS = 38
@@ -106,11 +107,12 @@ class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
 
 
-def compiled(machine: str | None = None) -> bytes | None:
+def compiled(machine: str | None = None, but: Collection[str] = ()) -> bytes | None:
     """Returns the filter as the kernel takes it, 8 bytes an instruction; None for an unknown machine.
 
     Args:
         machine: such as ``x86_64``; None takes this one.
+        but: names of calls that stay allowed.
     """
     if (found := _ARCHITECTURES.get(machine or platform.machine())) is None:
         return None
@@ -130,8 +132,8 @@ def compiled(machine: str | None = None) -> bytes | None:
     emit(_LOAD, _NUMBER)
     if column == 0:
         refuse_if(_AT_LEAST, _X32)
-    for numbers in _DENIED.values():
-        if (number := numbers[column]) is not None:
+    for name, numbers in _DENIED.items():
+        if (number := numbers[column]) is not None and name not in but:
             refuse_if(_EQUAL, number)
     refuse_if(_EQUAL, _CLONE3[column], _UNKNOWN)  # its flags lie in memory; the C library tries clone next
     emit(_EQUAL, _CLONE[column], 0, 4)

@@ -8,7 +8,13 @@ import pytest
 
 from debugworld.sandboxes import Sandbox, open_sandbox
 
-BOXES = ["process", pytest.param("docker", marks=pytest.mark.docker)]
+BOXES = [
+    "process",
+    pytest.param("bwrap", marks=pytest.mark.bwrap),
+    pytest.param("docker", marks=pytest.mark.docker),
+]
+CLOSED_BOXES = BOXES[1:]
+"""Those that may run hostile programs."""
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +38,19 @@ def sandbox(request: pytest.FixtureRequest, boxes: Callable[[str], Sandbox]) -> 
     return boxes(request.param)
 
 
+@pytest.fixture(params=BOXES)
+def box_name(request: pytest.FixtureRequest) -> str:
+    """The name of each box in turn."""
+    return str(request.param)
+
+
+@pytest.fixture(params=CLOSED_BOXES)
+def closed_box(request: pytest.FixtureRequest, boxes: Callable[[str], Sandbox]) -> Sandbox:
+    """Each box that protects the host in turn; only these may run hostile programs."""
+    return boxes(request.param)
+
+
 @pytest.fixture
 def docker_box(boxes: Callable[[str], Sandbox]) -> Sandbox:
-    """The docker box; the only one that may run hostile programs."""
+    """The docker box."""
     return boxes("docker")

@@ -11,7 +11,7 @@ from debugworld.sandboxes import SANDBOXES, SandboxError, available_sandboxes, o
 
 
 def test_an_unknown_box() -> None:
-    with pytest.raises(SandboxError, match="no sandbox 'jail'; there are: docker, process"):
+    with pytest.raises(SandboxError, match="no sandbox 'jail'; there are: docker, bwrap, process"):
         open_sandbox("jail")
 
 
@@ -25,10 +25,31 @@ def test_docker_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found["process"] is None
 
 
+def test_bwrap_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SandboxError, match="needs the program bwrap; .*apt-get install bubblewrap"):
+        open_sandbox("bwrap")
+
+
+def test_bwrap_that_may_not_make_boxes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    program = tmp_path / "bwrap"
+    program.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SandboxError, match="No permissions to create new namespace; .*unprivileged_userns"):
+        open_sandbox("bwrap")
+
+
 def test_docker_without_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "docker", None)
     with pytest.raises(SandboxError, match=r"pip install 'debugworld\[docker\]'"):
         open_sandbox("docker")
+
+
+@pytest.mark.parametrize("name", ["process", "bwrap", "docker"])
+def test_requirements_that_cannot_be_read(name: str, tmp_path: Path) -> None:
+    with pytest.raises(SandboxError, match="requirements file .*nowhere.txt cannot be read"):
+        SANDBOXES[name](requirements=str(tmp_path / "nowhere.txt"))  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize(
