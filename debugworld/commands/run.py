@@ -56,8 +56,7 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.actions_file == args.stdin == STDIN:
         raise DebuggerError("--actions-file - and --stdin - both want the standard input; give one a file")
-    text = args.actions if args.actions is not None else read_text(args.actions_file)
-    actions, program = parse_actions(text), read_program(args)
+    actions, program = _script(args), read_program(args)
     show = _printer(quiet=args.json == STDOUT)
     with ExitStack() as stack:
         write = stack.enter_context(json_output(args.json)) if args.json is not None else None
@@ -88,6 +87,14 @@ def run(args: argparse.Namespace) -> int:
         file=sys.stderr,
     )
     return 1 if args.strict and refused else 0
+
+
+def _script(args: argparse.Namespace) -> list[Action]:
+    text = args.actions if args.actions is not None else read_text(args.actions_file)
+    try:
+        return parse_actions(text)
+    except ValueError as error:  # a number of thousands of digits is one, too
+        raise DebuggerError(str(error)) from None
 
 
 def _steps(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,9 +39,9 @@ def add_program_arguments(parser: argparse.ArgumentParser) -> None:
     add("--stdin", metavar="FILE", help="what it can read from its standard input; - is this command's")
     add(
         "--argv",
-        nargs=argparse.REMAINDER,
-        default=[],
-        help="all words after this one are what the program finds in sys.argv[1:]",
+        default="",
+        metavar="WORDS",
+        help="what it finds in sys.argv[1:], quoted as in a shell: --argv='-n 3 \"two words\"'",
     )
 
 
@@ -49,8 +50,8 @@ def read_program(args: argparse.Namespace) -> Program:
 
     Raises:
         OSError: a file cannot be read.
-        ProgramError: a file is no UTF-8 text, two modules have one name, or the program cannot be
-            debugged as given.
+        ProgramError: a file is no UTF-8 text, two modules have one name, a quote is open, or the
+            program cannot be debugged as given.
     """
     source = Program.read(args.file).source
     return Program(
@@ -58,7 +59,7 @@ def read_program(args: argparse.Namespace) -> Program:
         args.call,
         args.file,
         _modules(args.files),
-        tuple(args.argv),
+        _words(args.argv),
         "" if args.stdin is None else read_text(args.stdin),
         args.tests,
     ).check()
@@ -71,11 +72,20 @@ def read_text(path: str) -> str:
         OSError: it cannot be read.
         ProgramError: it is not UTF-8 text.
     """
+    if path == STDIN and sys.stdin is None:
+        raise ProgramError("there is no standard input to read; give a file")
     content = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ProgramError(f"{path} is not UTF-8 text (byte {error.start})") from None
+
+
+def _words(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as error:
+        raise ProgramError(f"--argv {text!r} cannot be split into words: {error}") from None
 
 
 def _modules(paths: list[str]) -> tuple[tuple[str, str], ...]:
@@ -89,21 +99,21 @@ def _modules(paths: list[str]) -> tuple[tuple[str, str], ...]:
 
 
 def _sources(path: str) -> Iterator[tuple[str, Path]]:
-    """Yields a module, or all modules of a package, with the paths by which they are imported."""
+    """Yields a module, or those of a package that can be imported, each after its path in the program."""
     root = Path(path)
     if not root.is_dir():
         if root.suffix != ".py":
             raise ProgramError(f"--file {path}: give NAME.py, or the folder of a package")
         yield root.name, root
         return
-    top = root.resolve().name
+    top = root.resolve()
     names = sorted(
-        os.path.join(folder, name)
+        Path(folder, name).relative_to(root)
         for folder, _, files in os.walk(root)
         for name in files
         if name.endswith(".py")
     )
-    if not names:
+    reachable = [name for name in names if all(map(str.isidentifier, name.with_suffix("").parts))]
+    if not reachable:
         raise ProgramError(f"--file {path}: there is no module in this folder")
-    for name in names:
-        yield Path(top, os.path.relpath(name, root)).as_posix(), Path(name)
+    yield from ((Path(top.name, name).as_posix(), root / name) for name in reachable)

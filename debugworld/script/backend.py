@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from debugworld.sandboxes import Sandbox, SandboxError
-from debugworld.sandboxes.debugger import Debugger, Program, ProgramError, RecordedDebugger
+from debugworld.sandboxes.debugger import Debugger, DebuggerError, Program, ProgramError, RecordedDebugger
 
 BACKENDS = ("recorded", "live", "neural", "lockstep")
 """A run recorded once; a process that stands still; a model's dream; the recorded and the dreamt one."""
@@ -26,9 +26,15 @@ def open_debugger(
         max_states: States after which a dream ends as ``never``.
 
     Raises:
+        DebuggerError: a model is given to a backend that does not dream, or there are to be no states.
         ModelError: the checkpoint cannot be loaded.
         ProgramError: the backend dreams, and the program is more than one source.
     """
+    dreams = backend in ("neural", "lockstep")
+    if model is not None and not dreams:
+        raise DebuggerError(f"the {backend} debugger has no model; use the backend neural or lockstep")
+    if max_states < 1:
+        raise DebuggerError(f"max_events must be at least 1; got {max_states}")
     if backend == "live":
         assert sandbox is not None
         try:

@@ -7,7 +7,7 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from debugworld.sandboxes import SANDBOXES, Sandbox, open_sandbox
+from debugworld.sandboxes import SANDBOXES, Sandbox, SandboxError, open_sandbox
 
 
 def add_box_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +26,11 @@ def open_box(args: argparse.Namespace) -> Sandbox:
     Raises:
         SandboxError: there is no such box, this machine cannot have it, or a limit is none.
     """
+    if args.requirements is not None and args.sandbox == "process":
+        raise SandboxError(
+            "--requirements is for the boxes with packages of their own; "
+            "in the process box a program imports what its --python has"
+        )
     more: dict[str, Any] = {} if args.requirements is None else {"requirements": args.requirements}
     return open_sandbox(
         args.sandbox, max_events=args.max_events, timeout=args.timeout, python=args.python, **more

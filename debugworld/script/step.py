@@ -58,15 +58,16 @@ def begin(debugger: Debugger) -> Step:
 
 def perform(debugger: Debugger, action: Action) -> Step:
     """Asks a debugger for an action; a refusal is an answer like any other."""
+    leader = debugger.real if isinstance(debugger, LockstepDebugger) else debugger
     try:
         state = debugger.step(action)
     except DebuggerError as error:
         reason = str(error).removeprefix(f"{action}: ")
-        return Step(action, debugger.state, reason, _never(debugger, action))
+        return Step(action, debugger.state, reason, _never(leader, action))
     frame = None
     if action.kind in (ActionKind.UP, ActionKind.DOWN):
-        frame = debugger.frames()[debugger.selected]
-    return Step(action, state, "", debugger.reply, frame, _differences(debugger))
+        frame = leader.frames()[leader.selected]
+    return Step(action, state, "", leader.reply, frame, _differences(debugger))
 
 
 def _never(debugger: Debugger, action: Action) -> str:
