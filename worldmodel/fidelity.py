@@ -157,7 +157,7 @@ def _ask(
     lines = sorted(program.outline.stop_lines)
     action = Action(kind, choose.choice(lines) if kind.takes_line else None)
     states = tree.states
-    target = tree.target(position, action, {})
+    target = tree.target(position, action)
     before = neural.ground(states[: position + 1])
     answer = neural.step(action)
     fidelity.add(kind.value, before, states[target], answer)

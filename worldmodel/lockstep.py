@@ -7,10 +7,24 @@ word. The neural one follows, and every departure is written down by field.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from debugworld.sandboxes.debugger import Action, Program, State, StateTree, TreeDebugger
+from debugworld.sandboxes.debugger import (
+    Action,
+    ActionKind,
+    Binding,
+    Breakpoint,
+    Call,
+    Evaluation,
+    Frame,
+    IllegalAction,
+    Program,
+    State,
+    StateTree,
+    TreeDebugger,
+)
 
 FIELDS = ("event", "line", "function", "depth", "locals", "value", "stdout", "exit")
 """Fields of a state that are compared, in this order."""
@@ -18,6 +32,8 @@ REFUSAL = "refusal"
 """Name of the field of a difference where the neural debugger refused a legal action."""
 
 After = Literal["free", "forced", "stop"]
+
+_LOOKS = frozenset({ActionKind.EVALUATE, ActionKind.UP, ActionKind.DOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +99,7 @@ class LockstepDebugger(TreeDebugger):
         """The differences that the last action brought, or the entry state."""
         self._after = after
         self._steps = 0
+        self.abilities = real.abilities
 
     @property
     def difference(self) -> Difference | None:
@@ -95,19 +112,35 @@ class LockstepDebugger(TreeDebugger):
         self._note(compare(0, None, real, neural))
         return self.real.tree
 
+    @property
+    def state(self) -> State:
+        """The real debugger's state."""
+        return self.real.state
+
+    @property
+    def breakpoints(self) -> tuple[Breakpoint, ...]:
+        """The real debugger's breakpoints."""
+        return self.real.breakpoints
+
+    def refusal(self, action: Action) -> str | None:
+        """Says why the real debugger refuses an action now; None where it does not."""
+        return self.real.refusal(action)
+
     def step(self, action: Action) -> State:
         """Does one action on both sides and returns the real state.
+
+        A look is the real debugger's alone.
 
         Raises:
             IllegalAction: the real debugger refuses; neither side has moved.
             ModelError: the neural debugger broke.
         """
         state = self.real.step(action)
-        self._position = self.real.position
-        self._breakpoints = dict.fromkeys(self.real.breakpoints, 0)
+        self._follow()
+        self._reply = self.real.reply
         self._steps += 1
-        if self._after == "stop" and self.differences:
-            self.latest = ()
+        self.latest = ()
+        if action.kind in _LOOKS or self._after == "stop" and self.differences:
             return state
         refusal = self.neural.refusal(action)
         if refusal is None:
@@ -115,6 +148,51 @@ class LockstepDebugger(TreeDebugger):
         else:
             self._note([Difference(self._steps, str(action), REFUSAL, None, refusal)])
         return state
+
+    def bind(self, breakpoint: Breakpoint) -> Binding:
+        """Sets a persistent breakpoint on both sides; the neural one may be unable to watch for it.
+
+        Raises:
+            IllegalAction: the real debugger cannot watch for such a breakpoint.
+        """
+        binding = self.real.bind(breakpoint)
+        with suppress(IllegalAction):
+            self.neural.bind(breakpoint)
+        return binding
+
+    def clear(self, breakpoint: Breakpoint) -> None:
+        """Removes a breakpoint on both sides.
+
+        Raises:
+            IllegalAction: the real debugger has no such breakpoint.
+        """
+        self.real.clear(breakpoint)
+        with suppress(IllegalAction):
+            self.neural.clear(breakpoint)
+
+    def evaluate(self, expression: str, frame: int | None = None) -> Evaluation:
+        """Evaluates an expression on the real side, see `Debugger.evaluate`."""
+        return self.real.evaluate(expression, frame)
+
+    def assign(self, name: str, expression: str, frame: int | None = None) -> State:
+        """Assigns a variable on the real side, see `Debugger.assign`; the neural side stays as it was."""
+        self.real.assign(name, expression, frame)
+        self._program = self.real.program
+        self._follow()
+        return self.state
+
+    def frames(self) -> tuple[Frame, ...]:
+        """Returns the real side's frames, see `Debugger.frames`."""
+        return self.real.frames()
+
+    def call(self) -> Call:
+        """Returns the real side's activation, see `Debugger.call`."""
+        return self.real.call()
+
+    def _follow(self) -> None:
+        """Stands where the real side stands."""
+        self._stand(self.real.tree, self.real.position)
+        self._selected = self.real.selected
 
     def _note(self, found: list[Difference]) -> None:
         self.latest = tuple(found)

@@ -126,9 +126,8 @@ class NeuralDebugger(TreeDebugger):
                 shell.accept(state)
         else:
             shell.accept(kept[-1])
-        self._tree = StateTree(kept, self._grow)
         self._confidences = [1.0] * len(kept)
-        self._position = len(kept) - 1
+        self._stand(StateTree(kept, self._grow), len(kept) - 1)
         return self.state
 
     def rehearse(self, states: Sequence[State]) -> None:

@@ -6,8 +6,8 @@ The text form, which `Breakpoint.parse` reads and ``str`` writes::
     shapes.py:7 hits 3 if n > 3    a line of another file, from the third pass on, under a condition
     function area                  the entry of a function, by name or qualified name
     exception LookupError          where an exception of a type, or of one derived from it, is raised
-    change total in count          a variable of a function has another text than at its last stop
-    change total                   the same for a variable of the module, at any stop
+    change total in count          a variable of a function has another text than at the state before
+    change total                   the same for a variable of the module
     failure                        where a test has failed (see `Program.tests`)
 """
 
@@ -31,8 +31,8 @@ class BreakpointKind(str, Enum):
     EXCEPTION = "exception"
     """An ``exception`` state that no callee reported before: where it was raised."""
     CHANGE = "change"
-    """A state at which a variable's text differs from the one at the last state of the same frame,
-    or, for a variable of the module, at the last state in time."""
+    """A state at which a variable has another text than at the state before it in time: a variable of the
+    innermost activation of a function, which must be the same one at both, or one of the module."""
     FAILURE = "failure"
     """The ``exception`` state that ends a test's own frame."""
 
@@ -117,10 +117,13 @@ class Breakpoint:
         owner = found["owner"] or ""
         return Breakpoint(kind=kind, name=name, function=owner, condition=condition, hits=hits)
 
-    def means(self, function: str) -> bool:
-        """Whether the function it names has this qualified name: the same, or one that ends in ``.NAME``."""
-        name = self.name if self.kind is BreakpointKind.FUNCTION else self.function
-        return function == name or function.endswith("." + name)
+    def names(self, function: str) -> bool:
+        """Whether a qualified name is one that the breakpoint's name means: itself, or its last parts."""
+        return _means(self.name, function)
+
+    def names_function(self, function: str) -> bool:
+        """The same for the function that a ``change``'s variable is local to."""
+        return _means(self.function, function)
 
     def __str__(self) -> str:
         if self.kind is BreakpointKind.LINE:
@@ -130,6 +133,10 @@ class Breakpoint:
         text += f" in {self.function}" if self.function else ""
         text += f" hits {self.hits}" if self.hits > 1 else ""
         return text + (f" if {self.condition}" if self.condition is not None else "")
+
+
+def _means(name: str, qualified: str) -> bool:
+    return qualified == name or qualified.endswith("." + name)
 
 
 @dataclass(frozen=True, slots=True)

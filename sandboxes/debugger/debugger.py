@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import Self
 
 from .action import Action, ActionKind
 from .binding import bind, moved
 from .breakpoint import Binding, Breakpoint, BreakpointKind
 from .errors import IllegalAction, ProgramError
 from .look import Call, Evaluation, Frame
+from .places import is_plain
 from .program import Program
 from .state import Event, State
 
@@ -25,9 +26,10 @@ class Debugger(ABC):
     Use `reset` first; `close` (or a ``with`` block) frees what it holds.
     """
 
-    abilities: ClassVar[frozenset[str]] = frozenset()
+    abilities: frozenset[str] = frozenset()
     """What it can do beside the moves of `BASIC_KINDS`: ``evaluate``, ``set``, ``frames``, ``fork``,
-    ``conditions`` (all breakpoints but plain lines and functions, and ``run_until``), ``instructions``."""
+    ``conditions`` (``run_until``, and breakpoints of which the states alone do not tell where they hold:
+    those with a condition, at exceptions, at changes), ``instructions``."""
 
     def __init__(self) -> None:
         self._program: Program | None = None
@@ -113,14 +115,18 @@ class Debugger(ABC):
         return self.state
 
     def refusal(self, action: Action) -> str | None:
-        """Says why an action is not legal now; None where it is."""
-        kind = action.kind
+        """Says why an action is not legal now; None where it is.
+
+        Raises:
+            IllegalAction: there is no program yet.
+        """
+        kind, program = action.kind, self.program
         need = self._need(action)
         if need is not None and need not in self.abilities:
             return f"this debugger cannot do that (it has no {need!r})"
         if kind is ActionKind.BREAK:
             assert action.breakpoint is not None
-            binding = bind(self.program, action.breakpoint)
+            binding = bind(program, action.breakpoint)
             return None if binding.bound else binding.reason
         if kind is ActionKind.CLEAR:
             assert action.breakpoint is not None
@@ -132,7 +138,7 @@ class Debugger(ABC):
         if kind is ActionKind.RUN_TO:
             assert action.line is not None
             try:
-                self.program.require_breakable(action.line, action.file)
+                program.require_breakable(action.line, action.file)
             except ProgramError as error:
                 return str(error)
         if kind in (ActionKind.EVALUATE, ActionKind.SET) and self.done:
@@ -300,13 +306,11 @@ class Debugger(ABC):
             raise IllegalAction(f"there is no frame {number}; the frames here are numbered 0 to {count - 1}")
         return number
 
-    @staticmethod
-    def _need(action: Action) -> str | None:
+    def _need(self, action: Action) -> str | None:
         """The ability that an action asks for beside the basic moves."""
         kind, point = action.kind, action.breakpoint
         if point is not None and kind is ActionKind.BREAK:
-            plain = point.kind in (BreakpointKind.LINE, BreakpointKind.FUNCTION)
-            return None if plain and point.condition is None and point.hits == 1 else "conditions"
+            return None if is_plain(point) else "conditions"
         return _NEEDS.get(kind)
 
     def __enter__(self) -> Self:

@@ -9,13 +9,27 @@ is still dreaming); the moves are the same code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from .action import Action, ActionKind
 from .breakpoint import Breakpoint
+from .places import Passes, Places, is_plain, search
 from .state import Event, State
 
 _UNKNOWN = -1
+_INTO, _OVER, _RETURN, _BACK_INTO, _BACK_OVER, _BACK_TO_CALL = (
+    Action(kind).code
+    for kind in (
+        ActionKind.STEP_INTO,
+        ActionKind.STEP_OVER,
+        ActionKind.STEP_RETURN,
+        ActionKind.BACK_INTO,
+        ActionKind.BACK_OVER,
+        ActionKind.BACK_TO_CALL,
+    )
+)
 
 
 class StateTree:
@@ -30,13 +44,26 @@ class StateTree:
     def __init__(self, states: Iterable[State] = (), grow: Callable[[], None] | None = None) -> None:
         self.states: list[State] = []
         """All known states in time."""
+        self.next: list[int] = []
+        """Where step into leads from each state; -1 where that is not known, or not possible."""
+        self.over: list[int] = []
+        """The same for step over."""
+        self.previous: list[int] = []
+        """The same for back into."""
+        self.back: list[int] = []
+        """The same for back over."""
+        self.to_call: list[int] = []
+        """The same for back to call."""
+        self.printed: list[int] = []
+        """Indexes of the states with output, ascending."""
         self._grow = grow
-        self._over: list[int] = []
-        self._back: list[int] = []
+        self._quick: dict[int, list[int]] = {}
         self._call: list[int] = []
         self._last: dict[int, int] = {}
-        self._open: list[int] = []
+        self._base: dict[int, int] = {}
+        self._opened: list[int] = []
         self._waiting: list[int] = []
+        self._places: dict[Breakpoint | str, Places] = {}
         for state in states:
             self.append(state)
 
@@ -51,9 +78,15 @@ class StateTree:
     def append(self, state: State) -> None:
         """Adds the next state in time."""
         index = len(self.states)
-        at_exit = state.event is Event.EXIT
-        self._link_levels(index, -1 if at_exit else state.depth)
-        self._link_frames(index, state, -1 if at_exit else state.depth)
+        if index:
+            self.next[-1] = index
+        self.next.append(_UNKNOWN)
+        self.previous.append(index - 1)
+        if state.stdout or state.stderr:
+            self.printed.append(index)
+        depth = _UNKNOWN if state.event is Event.EXIT else state.depth
+        self._link_levels(index, depth)
+        self._link_frames(index, state.event, depth)
         self.states.append(state)
 
     def _link_levels(self, index: int, depth: int) -> None:
@@ -62,80 +95,200 @@ class StateTree:
         popped = _UNKNOWN
         while waiting and states[waiting[-1]].depth >= depth:
             popped = waiting.pop()
-            self._over[popped] = index
+            self.over[popped] = index
         level = max(depth, 0)
         beside = popped >= 0 and states[popped].depth == level
-        self._back.append(popped if beside else waiting[-1] if waiting else _UNKNOWN)
-        self._over.append(_UNKNOWN)
+        self.back.append(popped if beside else waiting[-1] if waiting else _UNKNOWN)
+        self.over.append(_UNKNOWN)
         if depth >= 0:
             waiting.append(index)
 
-    def _link_frames(self, index: int, state: State, depth: int) -> None:
-        """Settles which frame this state belongs to, and which frames it ends."""
-        opened = self._open
+    def _link_frames(self, index: int, event: Event, depth: int) -> None:
+        """Settles which frame this state belongs to, which frames it ends, and who called it."""
+        opened = self._opened
+        if depth < 0:
+            opened.clear()
+            self._call.append(index)
+            self.to_call.append(0 if index else _UNKNOWN)
+            return
         del opened[depth + 1 :]
-        if state.event is Event.CALL or len(opened) <= depth:
-            del opened[max(depth, 0) :]
+        if event is Event.CALL or len(opened) <= depth:
+            del opened[depth:]
+            self._base[index] = self._last[opened[-1]] if opened else _UNKNOWN
             opened.append(index)
-        call = opened[-1] if opened else index
+            call = index
+            self.to_call.append(opened[-2] if len(opened) > 1 else _UNKNOWN)
+        else:
+            call = opened[-1]
+            self.to_call.append(call)
         self._call.append(call)
         self._last[call] = index
 
     def refusal(self, position: int, action: Action) -> str | None:
         """Says why an action cannot be done at a position; None where it can."""
-        state = self.states[position]
         kind = action.kind
         if kind.backward:
             if position == 0:
                 return "this is the entry: nothing came before it; move forward"
-            if kind is ActionKind.BACK_TO_CALL and self._target_back_to_call(position) < 0:
+            if kind is ActionKind.BACK_TO_CALL and self.to_call[position] < 0:
                 return "this is the entry frame's first state: no frame called it; move forward"
-        elif kind.moves and state.event is Event.EXIT:
+        elif kind.moves and self.states[position].event is Event.EXIT:
             return "the program has ended: only backward moves are possible"
         return None
 
-    def target(self, position: int, action: Action, breakpoints: Mapping[int, Breakpoint]) -> int:
+    def target(self, position: int, action: Action, stops: Sequence[Passes] = ()) -> int:
         """Returns the index of the state that a legal move leads to.
+
+        A move that is asked for several times ends early where it can go no further.
 
         Args:
             position: Index of the current state.
             action: A move that `refusal` does not refuse.
-            breakpoints: The persistent breakpoints by line.
+            stops: Where ``continue``, ``reverse_continue`` and ``run_until`` are to stop.
         """
-        kind = action.kind
+        if action.kind is ActionKind.RUN_TO:
+            assert action.line is not None
+            places = self.places(Breakpoint(action.line, file=action.file))
+            assert places is not None
+            return self.first_after(position, (Passes(places),))
+        position = self._once(position, action.kind, stops)
+        for _ in range(action.count - 1):
+            if self.refusal(position, action) is not None:
+                break
+            position = self._once(position, action.kind, stops)
+        return position
+
+    def _once(self, position: int, kind: ActionKind, stops: Sequence[Passes]) -> int:
         if kind is ActionKind.STEP_INTO:
             self._reach(position + 1)
             return position + 1
         if kind is ActionKind.STEP_OVER:
             return self._next_level(position)
         if kind is ActionKind.STEP_RETURN:
-            return self._target_step_return(position)
-        if kind is ActionKind.RUN_TO:
-            assert action.line is not None
-            return self._first_after(position, {action.line: Breakpoint(action.line)})
-        if kind is ActionKind.CONTINUE:
-            return self._first_after(position, breakpoints)
+            return self._returned(position)
         if kind is ActionKind.BACK_INTO:
             return position - 1
         if kind is ActionKind.BACK_OVER:
-            return self._back[position]
+            return self.back[position]
         if kind is ActionKind.BACK_TO_CALL:
-            return self._target_back_to_call(position)
+            return self.to_call[position]
         if kind is ActionKind.REVERSE_CONTINUE:
-            return self._last_before(position, breakpoints)
-        return position
+            return max((0, *(stop.before(position) for stop in stops)))
+        return self.first_after(position, stops)
+
+    def first_after(self, position: int, stops: Sequence[Passes]) -> int:
+        """Returns the first place of several breakpoints later than a position, else the exit."""
+        while True:
+            found = [place for stop in stops if (place := stop.after(position)) >= 0]
+            if found:
+                return min(found)
+            if self.complete:
+                return len(self.states) - 1
+            self._reach(len(self.states))
+
+    def places(self, breakpoint: Breakpoint, expected: frozenset[str] = frozenset()) -> Places | None:
+        """Returns where a breakpoint holds, hits left out of account; None where that is not known.
+
+        Args:
+            breakpoint: A bound breakpoint: a plain one, or one whose places `learn` was told.
+            expected: Tests that are meant to fail, as `Program.expected_failures` has them.
+        """
+        if breakpoint.hits > 1:
+            breakpoint = replace(breakpoint, hits=1)
+        known = self._places.get(breakpoint)
+        if known is None and is_plain(breakpoint):
+            known = self._places[breakpoint] = Places(self.states, search(self.states, breakpoint, expected))
+        return known
+
+    def condition(self, text: str) -> Places | None:
+        """Returns the ``line`` states under which a condition is true; None where they were not learnt."""
+        return self._places.get(text)
+
+    def learn(self, what: Breakpoint | str, found: Iterable[int]) -> Places:
+        """Remembers all places of a breakpoint with one hit, or of a condition, in a complete tree."""
+        places = self._places[what] = Places(self.states, None, found)
+        return places
+
+    def shown(self, before: int, position: int) -> State:
+        """Returns a state as it is seen after a move: a forward one shows all output on its way."""
+        state = self.states[position]
+        if not self.printed or position <= before + 1:
+            return state
+        first, last = bisect_right(self.printed, before), bisect_right(self.printed, position)
+        if first == last or self.printed[first] == position:
+            return state
+        passed = [self.states[index] for index in self.printed[first:last]]
+        stdout, stderr = "".join(s.stdout for s in passed), "".join(s.stderr for s in passed)
+        return replace(state, stdout=stdout, stderr=stderr)
+
+    def tables(self) -> dict[int, list[int]]:
+        """Targets of the plain moves by `Action.code`; -1 where `target` and `shown` are to be asked.
+
+        The tables of a tree that grows grow with it.
+        """
+        tables = {
+            _INTO: self.next,
+            _BACK_INTO: self.previous,
+            _BACK_OVER: self.back,
+            _BACK_TO_CALL: self.to_call,
+        }
+        if self.complete:
+            if not self._quick:
+                self._quick = {_OVER: self._silent(self.over)}
+            tables |= self._quick
+        return tables
+
+    def returns(self) -> list[int]:
+        """The table of step return, for a complete tree."""
+        if _RETURN not in self._quick:
+            targets = [self._returned(index) for index in range(len(self.states) - 1)]
+            self._quick[_RETURN] = self._silent([*targets, _UNKNOWN])
+        return self._quick[_RETURN]
+
+    def _silent(self, targets: list[int]) -> list[int]:
+        """Takes out of a table the forward moves that pass output on their way."""
+        if not self.printed:
+            return targets
+        following, printing, silent = len(targets), set(self.printed), []
+        for index in range(len(targets) - 1, -1, -1):
+            target = targets[index]
+            silent.append(target if following >= target else _UNKNOWN)
+            if index in printing:
+                following = index
+        return silent[::-1]
 
     def call_of(self, position: int) -> int:
         """Index of the state that opened the frame which a position belongs to."""
         return self._call[position]
 
+    def end_of(self, position: int) -> int:
+        """Index of the last known state of the frame which a position belongs to."""
+        return self._last[self._call[position]]
+
+    def caller_of(self, position: int) -> int:
+        """Index of the line that called the frame which a position belongs to; -1 where there is none."""
+        return self._base.get(self._call[position], _UNKNOWN)
+
     def callers(self, position: int) -> list[int]:
         """Indexes of the calling lines below a position, innermost first."""
         found = []
-        caller = self._caller(self._call[position])
+        caller = self.caller_of(position)
         while caller >= 0:
             found.append(caller)
-            caller = self._caller(self._call[caller])
+            caller = self.caller_of(caller)
+        return found
+
+    def calls(self, position: int) -> list[int]:
+        """Indexes of the states that open the frames which a position's frame called, in time."""
+        call = self._call[position]
+        depth, index, found = self.states[call].depth + 1, call + 1, []
+        while index < len(self.states):
+            state = self.states[index]
+            if state.event is Event.EXIT or state.depth < depth and self._call[index] != call:
+                break
+            if state.depth == depth and self._call[index] == index:
+                found.append(index)
+            index += 1
         return found
 
     def _reach(self, index: int) -> None:
@@ -145,54 +298,20 @@ class StateTree:
             self._grow()
 
     def _next_level(self, position: int) -> int:
-        while self._over[position] < 0:
+        while self.over[position] < 0:
             self._reach(len(self.states))
-        return self._over[position]
-
-    def _caller(self, call: int) -> int:
-        """Index of the calling line of the frame that a state opened; -1 at depth 0."""
-        depth = self.states[call].depth
-        index = call
-        while index >= 0 and self.states[index].depth >= depth:
-            index = self._back[index]
-        return index
+        return self.over[position]
 
     def _frame_end(self, position: int) -> int:
         """Index of the last state of the frame that a position belongs to."""
         call = self._call[position]
-        while call in self._open and not self.complete:
+        while call in self._opened and not self.complete:
             self._reach(len(self.states))
         return self._last[call]
 
-    def _target_step_return(self, position: int) -> int:
+    def _returned(self, position: int) -> int:
         end = self._frame_end(position)
         if end != position:
             return end
-        caller = self._caller(self._call[position])
+        caller = self.caller_of(position)
         return self._frame_end(caller) if caller >= 0 else self._next_level(position)
-
-    def _target_back_to_call(self, position: int) -> int:
-        if self.states[position].event is Event.EXIT:
-            return 0
-        call = self._call[position]
-        if call != position:
-            return call
-        caller = self._caller(call)
-        return self._call[caller] if caller >= 0 else _UNKNOWN
-
-    def _first_after(self, position: int, breakpoints: Mapping[int, Breakpoint]) -> int:
-        index = position + 1
-        while True:
-            self._reach(index)
-            state = self.states[index]
-            point = breakpoints.get(state.line)
-            if state.event is Event.EXIT or (point is not None and state.event is Event.LINE):
-                return index
-            index += 1
-
-    def _last_before(self, position: int, breakpoints: Mapping[int, Breakpoint]) -> int:
-        for index in range(position - 1, 0, -1):
-            point = breakpoints.get(self.states[index].line)
-            if point is not None and self.states[index].event is Event.LINE:
-                return index
-        return 0

@@ -9,13 +9,14 @@ import pytest
 
 from debugworld.sandboxes.debugger import (
     Action,
-    Debugger,
+    Breakpoint,
     IllegalAction,
     Program,
     RecordedDebugger,
     State,
     StateTree,
     Trace,
+    TreeDebugger,
 )
 from debugworld.sandboxes.debugger.recorder import record
 from debugworld.worldmodel.lockstep import After, Difference, LockstepDebugger
@@ -37,7 +38,7 @@ def wrong_at(*places: int) -> RecordedDebugger:
     return RecordedDebugger(dream)
 
 
-class GroundedDream(Debugger):
+class GroundedDream(TreeDebugger):
     """A debugger that always dreams that the program ends at once, and can be set back to the truth."""
 
     def _start(self, program: Program) -> StateTree:
@@ -45,11 +46,10 @@ class GroundedDream(Debugger):
         return StateTree([self._trace.states[0], self._trace.final])
 
     def ground(self, states: Sequence[State]) -> None:
-        self._tree = StateTree([*states, self._trace.final])
-        self._position = len(states) - 1
+        self._stand(StateTree([*states, self._trace.final]), len(states) - 1)
 
 
-def pair(dream: Debugger, after: After = "free") -> LockstepDebugger:
+def pair(dream: TreeDebugger, after: After = "free") -> LockstepDebugger:
     debugger = LockstepDebugger(RecordedDebugger(record), dream, after)
     debugger.reset(PROGRAM)
     return debugger
@@ -121,7 +121,9 @@ def test_breakpoints_are_shared() -> None:
     debugger = pair(RecordedDebugger(record))
     debugger.step(Action.parse("break 3"))
     assert debugger.step(Action.parse("continue")).line == 3
-    assert debugger.breakpoints == debugger.real.breakpoints == debugger.neural.breakpoints == (3,)
+    assert (
+        debugger.breakpoints == debugger.real.breakpoints == debugger.neural.breakpoints == (Breakpoint(3),)
+    )
     assert debugger.latest == ()
 
 

@@ -8,11 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind, Breakpoint, Event, State, StateTree
+from debugworld.sandboxes.debugger.places import Passes
 from debugworld.sandboxes.debugger.state import Exit, ExitCode
 
 
 def _state(event: Event, depth: int, line: int) -> State:
     return State(event, line, f"line {line}", "f", depth)
+
+
+def stops_at(tree: StateTree, line: int) -> list[Passes]:
+    places = tree.places(Breakpoint(line))
+    assert places is not None
+    return [Passes(places)]
 
 
 @st.composite
@@ -61,7 +68,7 @@ def _check(states: list[State], tree: StateTree, position: int) -> None:
     owner = _frames(states)
 
     def target(kind: ActionKind) -> int:
-        return tree.target(position, Action(kind), {3: Breakpoint(3)})
+        return tree.target(position, Action(kind), stops_at(tree, 3))
 
     hits = [i for i, s in enumerate(states) if s.event is Event.LINE and s.line == 3]
     if position < end:
@@ -74,7 +81,7 @@ def _check(states: list[State], tree: StateTree, position: int) -> None:
             last = max(i for i in range(end) if owner[i] == owner[caller])
         assert target(ActionKind.STEP_RETURN) == (end if last == position else last)
         assert target(ActionKind.CONTINUE) == next((i for i in hits if i > position), end)
-        assert tree.target(position, Action(ActionKind.RUN_TO, 3), {}) == target(ActionKind.CONTINUE)
+        assert tree.target(position, Action(ActionKind.RUN_TO, 3)) == target(ActionKind.CONTINUE)
     if position > 0:
         assert target(ActionKind.BACK_INTO) == position - 1
         assert target(ActionKind.BACK_OVER) == max(i for i in range(position) if states[i].depth <= depth)
@@ -102,6 +109,6 @@ def test_a_tree_that_grows_answers_alike(states: list[State], data: st.DataObjec
         refusal = full.refusal(position, action)
         assert tree.refusal(position, action) == refusal
         if refusal is None:
-            there = tree.target(position, action, {4: Breakpoint(4)})
-            assert there == full.target(position, action, {4: Breakpoint(4)})
+            there = tree.target(position, action, stops_at(tree, 4))
+            assert there == full.target(position, action, stops_at(full, 4))
             position = there

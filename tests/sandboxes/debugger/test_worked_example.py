@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from debugworld.sandboxes.debugger import Action, Debugger, Event, IllegalAction, Program, RecordedDebugger
+from debugworld.sandboxes.debugger import (
+    Action,
+    Breakpoint,
+    Event,
+    IllegalAction,
+    Program,
+    RecordedDebugger,
+)
 from debugworld.sandboxes.debugger.recorder import record
 
 SOURCE = """\
@@ -43,14 +50,14 @@ GOLDEN = [
 
 
 @pytest.fixture
-def debugger() -> Debugger:
+def debugger() -> RecordedDebugger:
     """Stands at the entry of the worked example."""
     made = RecordedDebugger(record)
     made.reset(Program(SOURCE, CALL))
     return made
 
 
-def _seen(debugger: Debugger) -> tuple[object, ...]:
+def _seen(debugger: RecordedDebugger) -> tuple[object, ...]:
     state = debugger.state
     return (state.event.value, state.source, state.depth, state.locals, state.value)
 
@@ -65,7 +72,7 @@ def test_trace_is_the_papers_state_by_state() -> None:
     assert [state.line for state in trace.states[:4]] == [6, 7, 1, 2]
 
 
-def test_step_into_walks_the_trace_and_back_into_walks_it_back(debugger: Debugger) -> None:
+def test_step_into_walks_the_trace_and_back_into_walks_it_back(debugger: RecordedDebugger) -> None:
     into, back = Action.parse("step_into"), Action.parse("back_into")
     forward = [_seen(debugger)]
     while not debugger.done:
@@ -80,7 +87,7 @@ def test_step_into_walks_the_trace_and_back_into_walks_it_back(debugger: Debugge
     assert backward == GOLDEN[::-1]
 
 
-def test_forward_moves(debugger: Debugger) -> None:
+def test_forward_moves(debugger: RecordedDebugger) -> None:
     step = debugger.step
     step(Action.parse("step_over"))
     assert _seen(debugger) == GOLDEN[1]
@@ -99,7 +106,7 @@ def test_forward_moves(debugger: Debugger) -> None:
     assert step(Action.parse("continue")).event is Event.EXIT, "with no breakpoint set, to the exit"
 
 
-def test_inverse_moves(debugger: Debugger) -> None:
+def test_inverse_moves(debugger: RecordedDebugger) -> None:
     step = debugger.step
     step(Action.parse("continue"))
     step(Action.parse("back_into"))
@@ -117,10 +124,10 @@ def test_inverse_moves(debugger: Debugger) -> None:
         step(Action.parse("back_into"))
 
 
-def test_persistent_breakpoints_in_both_directions(debugger: Debugger) -> None:
+def test_persistent_breakpoints_in_both_directions(debugger: RecordedDebugger) -> None:
     step = debugger.step
     step(Action.parse("break 4"))
-    assert debugger.breakpoints == (4,)
+    assert debugger.breakpoints == (Breakpoint(4),)
     hits = []
     while step(Action.parse("continue")).event is not Event.EXIT:
         hits.append(debugger.state.locals["c"])
@@ -151,14 +158,14 @@ def test_illegal_actions_are_refused_with_a_reason(debugger: Debugger, action: s
     assert debugger.state is before
 
 
-def test_no_forward_move_from_the_exit(debugger: Debugger) -> None:
+def test_no_forward_move_from_the_exit(debugger: RecordedDebugger) -> None:
     debugger.step(Action.parse("continue"))
     with pytest.raises(IllegalAction, match="ended"):
         debugger.step(Action.parse("step_into"))
     assert debugger.step(Action.parse("back_to_call")).source == "def main():"
 
 
-@pytest.mark.parametrize("text", ["fly", "run_to", "step_into 3", "break 0", ""])
+@pytest.mark.parametrize("text", ["fly", "run_to", "step_into 0", "break 0", ""])
 def test_texts_that_are_no_action(text: str) -> None:
     with pytest.raises(IllegalAction):
         Action.parse(text)
