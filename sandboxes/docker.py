@@ -67,7 +67,6 @@ class DockerSandbox(Sandbox):
         self.lifetime = lifetime
         self._direct = True
         """Whether the supervisor can come in through a door; False once it could not."""
-        self._until = 0.0
 
     @classmethod
     def require(cls) -> None:
@@ -77,11 +76,6 @@ class DockerSandbox(Sandbox):
             SandboxError: none does, or the extra ``docker`` is not installed.
         """
         connect().close()
-
-    def _open(self) -> Channel:
-        if self._channel is not None and time.monotonic() > self._until:
-            self._close()
-        return super()._open()
 
     def _start(self) -> Channel:
         from docker.errors import DockerException
@@ -93,7 +87,6 @@ class DockerSandbox(Sandbox):
             reap(client)
             packages = ensure_packages(self.requirements, self.interpreter)
             image = ensure_image(client, self.interpreter, packages)
-            self._until = time.monotonic() + self.lifetime
             if self._direct and is_local(client) and self.runtime not in _REMOTE_RUNTIMES:
                 channel = self._start_direct(client, image)
                 if channel is not None:

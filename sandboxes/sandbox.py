@@ -1,32 +1,32 @@
-"""What every box can do: run a program once under the recorder and hand back the trace."""
+"""What every kind of box can do: record a program's run, and hold live sessions."""
 
 from __future__ import annotations
 
 import atexit
 import os
 import threading
+import time
 import weakref
 from abc import ABC, abstractmethod
-from importlib import resources
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
+from .box import GRACE, Box, boot_source
 from .channel import Channel
 from .debugger import Exit, ExitCode, Program, ProgramError, State, Trace
 from .debugger.wire import WireError
 from .errors import SandboxError
 from .interpreter import find_interpreter
+from .live import LiveSession
+
+__all__ = ["ENVIRONMENT", "FLAGS", "MEGABYTE", "Sandbox", "boot_source"]
 
 MEGABYTE = 1 << 20
-_START_TIMEOUT = 60.0
-"""Seconds that a box may take to start."""
-_GRACE = 15.0
-"""Seconds beyond a run's deadline after which a silent box is given up."""
 _TAMPER = Exit(ExitCode.ERROR, "tamper")
 
 
 _OPEN: weakref.WeakSet[Sandbox] = weakref.WeakSet()
-"""Boxes that were started; those that nobody closed are closed at the end of the process."""
+"""Sandboxes with boxes that were started; those that nobody closed are closed at the end of the process."""
 
 
 @atexit.register
@@ -36,17 +36,20 @@ def _close_all() -> None:
 
 
 class Sandbox(ABC):
-    """A box in which programs run, one at a time; each run starts from the same clean state.
+    """Boxes in which programs run, one at a time in each; each run starts from the same clean state.
 
-    A box starts at its first run, lives until `close` (or the end of this process, however it ends),
-    and is started anew where it was lost. Calls from several threads wait for each other; a process
-    forked from this one gets a box of its own.
+    A box starts when it is needed, lives until `close` (or the end of this process, however it ends), and
+    another takes its place where it was lost. A recording waits for a free box, once there are as many as
+    allowed; a live session has one to itself until it is closed, beyond that number where need be. A process
+    forked from this one gets boxes of its own.
 
     Args:
-        max_events: states after which a run is ended as ``never``, for ``step_budget``.
-        timeout: seconds of wall clock after which a run is ended as ``never``, for ``timeout``.
+        max_events: states after which a recording is ended as ``never``, for ``step_budget``.
+        timeout: seconds of wall clock after which a recording, or a live session's move, is ended as ``never``,
+            for ``timeout``.
         memory: bytes of address space that a run may have.
         python: the interpreter that runs the programs, a path or a name on PATH; None takes this one.
+        boxes: how many boxes recordings may use at a time; more than one is of use to several threads.
 
     Raises:
         SandboxError: a limit is no positive number, or the interpreter cannot serve.
@@ -54,6 +57,8 @@ class Sandbox(ABC):
 
     name: ClassVar[str]
     """What it is called on the command line."""
+    lifetime: float | None = None
+    """Seconds after which a box is replaced by a new one, between runs."""
 
     def __init__(
         self,
@@ -62,6 +67,7 @@ class Sandbox(ABC):
         timeout: float = 10.0,
         memory: int = 512 * MEGABYTE,
         python: str | None = None,
+        boxes: int = 1,
     ) -> None:
         if max_events < 1:
             raise SandboxError(f"max_events must be at least 1; got {max_events}")
@@ -69,13 +75,18 @@ class Sandbox(ABC):
             raise SandboxError(f"timeout must be a positive number of seconds; got {timeout}")
         if memory < 64 * MEGABYTE:
             raise SandboxError(f"memory must be at least {64 * MEGABYTE} bytes; got {memory}")
+        if boxes < 1:
+            raise SandboxError(f"boxes must be at least 1; got {boxes}")
         self.max_events = max_events
         self.timeout = timeout
         self.memory = memory
+        self.boxes = boxes
         self.interpreter = find_interpreter(python)
-        self._channel: Channel | None = None
+        self._idle: list[Box] = []
+        self._busy: set[Box] = set()
+        self._free = threading.Condition()
+        self._recording = 0
         self._owner = os.getpid()
-        self._lock = threading.Lock()
 
     @classmethod
     @abstractmethod
@@ -88,7 +99,7 @@ class Sandbox(ABC):
 
     @abstractmethod
     def _start(self) -> Channel:
-        """Starts the box's supervisor, which waits for its sources."""
+        """Starts a box's supervisor, which waits for its sources."""
 
     @property
     def python(self) -> str:
@@ -106,33 +117,65 @@ class Sandbox(ABC):
             SandboxError: the box cannot start, or was lost during the run.
         """
         request = {
-            "source": program.source,
-            "call": program.call,
-            "name": program.name,
+            "program": program.to_json(),
             "max_events": self.max_events,
             "timeout": self.timeout,
             "memory": self.memory,
         }
-        with self._lock:
-            channel = self._open()
+        with self._free:
+            self._forked()
+            while self._recording >= self.boxes:
+                self._free.wait()
+            self._recording += 1
+        try:
+            box = self._take()
             try:
-                channel.send(request, _GRACE)
-                return self._receive(channel)
+                box.send(request)
+                trace = self._receive(box)
             except (OSError, WireError) as error:
-                complaint = channel.complaint.strip()
-                self._close()
-                raise SandboxError(
-                    f"the {self.name} box was lost while {program.name} ran ({error}); "
-                    f"the next run gets a new one{': ' + complaint if complaint else ''}"
-                ) from None
-            except BaseException:
-                self._close()  # an interrupted run leaves nothing behind
+                raise box.lost(program.name, error) from None
+            except ProgramError:
+                self._give(box)
                 raise
+            except BaseException:
+                self._drop(box)  # an interrupted run leaves nothing behind
+                raise
+            self._give(box)
+            return trace
+        finally:
+            with self._free:
+                self._recording -= 1
+                self._free.notify()
+
+    def session(self, program: Program) -> LiveSession:
+        """Starts a program and lets it stand still at its entry state.
+
+        Raises:
+            ProgramError: the program does not compile, or its call does not parse or exist.
+            SandboxError: the box cannot start.
+        """
+        with self._free:
+            self._forked()
+        box = self._take()
+        try:
+            return LiveSession.start(box, program, self.timeout, self.memory, self._give, self._drop)
+        except ProgramError:
+            self._give(box)
+            raise
+        except (OSError, WireError) as error:
+            self._drop(box)
+            raise box.lost(program.name, error) from None
+        except BaseException:
+            self._drop(box)
+            raise
 
     def close(self) -> None:
-        """Ends the box and everything in it; a later run starts a new one."""
-        with self._lock:
-            self._close()
+        """Ends the boxes and everything in them; a later run starts a new one."""
+        with self._free:
+            boxes, self._idle = [*self._idle, *self._busy], []
+            self._busy = set()
+        for box in boxes:
+            box.close()
 
     def __enter__(self) -> Self:
         return self
@@ -142,39 +185,53 @@ class Sandbox(ABC):
     ) -> None:
         self.close()
 
-    def _close(self) -> None:
-        channel, self._channel = self._channel, None
-        if channel is None:
-            return
-        if self._owner == os.getpid():
-            channel.close()
-        else:
-            channel.forget()
-
-    def _open(self) -> Channel:
-        if self._owner != os.getpid():
-            self._close()
-            self._owner = os.getpid()
-        if self._channel is None:
-            channel = self._start()
-            try:
-                channel.send(_sources(), _START_TIMEOUT)
-                channel.receive(_START_TIMEOUT)
-            except (OSError, WireError) as error:
-                channel.close()
-                raise SandboxError(
-                    f"the {self.name} box does not start: {channel.complaint or error}"
-                ) from None
-            self._channel = channel
+    def _take(self) -> Box:
+        """Returns a box that nobody else has: one that waits and is well, else a new one."""
+        while True:
+            with self._free:
+                if not self._idle:
+                    break
+                box = self._idle.pop()
+                self._busy.add(box)
+            old = self.lifetime is not None and time.monotonic() - box.born > self.lifetime
+            if not old and box.healthy():
+                return box
+            self._drop(box)
+        box = Box(self._start(), self.name)
+        with self._free:
+            self._busy.add(box)
             _OPEN.add(self)
-        return self._channel
+        return box
 
-    def _receive(self, channel: Channel) -> Trace:
+    def _give(self, box: Box) -> None:
+        """Takes a box back that has ended its run; keeps as many as recordings may use, and one for sessions."""
+        with self._free:
+            kept = box in self._busy and len(self._idle) <= self.boxes
+            self._busy.discard(box)
+            if kept:
+                self._idle.append(box)
+        if not kept:
+            box.close()
+
+    def _drop(self, box: Box) -> None:
+        with self._free:
+            self._busy.discard(box)
+        box.close()
+
+    def _forked(self) -> None:
+        """In a process that was forked from the one with the boxes: leaves those to it."""
+        if self._owner != os.getpid():
+            self._owner = os.getpid()
+            for box in [*self._idle, *self._busy]:
+                box.close()
+            self._idle, self._busy, self._recording = [], set(), 0
+
+    def _receive(self, box: Box) -> Trace:
         """Gathers a run's messages; what is no state was forged by the program."""
         states: list[State] = []
         forged = False
         while True:
-            message = channel.receive(self.timeout + _GRACE)
+            message = box.receive(self.timeout + GRACE)
             if not isinstance(message, dict):
                 forged = True
             elif "states" in message:
@@ -183,9 +240,9 @@ class Sandbox(ABC):
                 raise ProgramError(message["error"])
             else:
                 end = _TAMPER if forged else _exit(message)
-                stdout = message.get("stdout")
-                text = stdout if isinstance(stdout, str) else ""
-                return Trace(self.python, tuple(states[: self.max_events]), end, text)
+                texts = (message.get("stdout"), message.get("stderr"))
+                stdout, stderr = (text if isinstance(text, str) else "" for text in texts)
+                return Trace(self.python, tuple(states[: self.max_events]), end, stdout, stderr)
 
 
 def _take(data: Any, states: list[State]) -> bool:
@@ -193,8 +250,8 @@ def _take(data: Any, states: list[State]) -> bool:
     try:
         for item in data:
             state = State.from_json(item)
-            texts = [state.source, state.function, state.stdout, *state.locals.values()]
-            if not all(isinstance(text, str) for text in texts):
+            texts = [state.source, state.function, state.stdout, state.stderr, state.file, *state.chain]
+            if not all(isinstance(text, str) for text in [*texts, *state.locals.values()]):
                 return False
             if not (type(state.line) is type(state.depth) is int and isinstance(state.value, str | None)):
                 return False
@@ -210,21 +267,6 @@ def _exit(message: dict[str, Any]) -> Exit:
     except (KeyError, TypeError, ValueError):
         return _TAMPER
     return end if isinstance(end.reason, str) else _TAMPER
-
-
-def _sources() -> dict[str, str]:
-    """Returns the modules of the debugger package, by name; "" is the package itself."""
-    files = resources.files("debugworld.sandboxes.debugger").iterdir()
-    return {
-        file.name.removesuffix(".py").replace("__init__", ""): file.read_text("utf-8")
-        for file in files
-        if file.name.endswith(".py")
-    }
-
-
-def boot_source() -> str:
-    """Returns what ``python -c`` runs first in a box."""
-    return resources.files("debugworld.sandboxes.debugger").joinpath("boot.py").read_text("utf-8")
 
 
 ENVIRONMENT = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"}

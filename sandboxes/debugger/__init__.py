@@ -9,6 +9,7 @@ from .action import BASIC_KINDS, Action, ActionKind, parse_actions
 from .breakpoint import Binding, Breakpoint, BreakpointKind
 from .debugger import Debugger
 from .errors import DebuggerError, IllegalAction, ProgramError
+from .live import LiveDebugger
 from .look import Call, Evaluation, Frame
 from .program import Edit, Program
 from .recorded import RecordedDebugger
@@ -34,6 +35,7 @@ __all__ = [
     "ExitCode",
     "Frame",
     "IllegalAction",
+    "LiveDebugger",
     "Program",
     "ProgramError",
     "RecordedDebugger",

@@ -14,9 +14,10 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from . import recorder
+from . import recorder, tracer
 from .confine import confine
 from .program import Program
+from .speech import Speech
 from .wire import dumps, frame
 
 TOKEN_SIZE = 16
@@ -29,6 +30,8 @@ AREA_HEAD = struct.Struct("=Q")
 """What the shared memory begins with: where its frames end."""
 TAMPER_STATUS = 86
 """Exit status after the program tried to take the recorder's place."""
+BROKEN_STATUS = 87
+"""Exit status after the program broke what the debugger stands on."""
 
 _CALLS = frozenset(number for name, number in dis.opmap.items() if name.startswith("CALL"))
 
@@ -37,7 +40,7 @@ def live(request: dict[str, Any], pipe: int, area: mmap.mmap, token: bytes, alon
     """Runs one request in this process and ends the process.
 
     Args:
-        request: ``source``, ``call``, ``name``, ``max_events``, ``timeout`` and ``memory``.
+        request: ``program``, ``max_events``, ``timeout`` and ``memory``.
         pipe: where frames are written that the shared memory cannot hold.
         area: the shared memory, empty.
         token: begins every frame's body.
@@ -49,8 +52,7 @@ def live(request: dict[str, Any], pipe: int, area: mmap.mmap, token: bytes, alon
         confine(pipe, request["memory"], request["timeout"], alone)
         guard = _Guard(leave)
         emit = _emitter(pipe, area, token, guard)
-        program = Program(request["source"], request["call"], request["name"])
-        sys.argv = [program.name]
+        program = Program.from_json(request["program"])
         try:
             recorder.run(program, request["max_events"], emit)
         except MemoryError:
@@ -58,6 +60,32 @@ def live(request: dict[str, Any], pipe: int, area: mmap.mmap, token: bytes, alon
         except BaseException:  # the program broke what the recorder stands on
             emit({"exit": {"code": "error", "reason": "broken_recorder"}, "stdout": ""})
         status = 0
+    finally:
+        leave(status)
+
+
+def attend(request: dict[str, Any], descriptor: int, alone: bool) -> NoReturn:
+    """Runs a live session in this process and ends the process.
+
+    Args:
+        request: ``program``, ``token``, ``cpu`` (seconds) and ``memory``.
+        descriptor: a socket to the host.
+        alone: as `confine` has it.
+    """
+    leave = os._exit
+    status = 1
+    try:
+        confine(descriptor, request["memory"], request["cpu"], alone)
+        guard = _Guard(leave)
+        speech = Speech(descriptor, bytes.fromhex(request["token"]))
+        try:
+            recorder.attend(Program.from_json(request["program"]), speech, guard)
+            status = 0
+        except MemoryError:
+            speech.say(["exit", {"code": "error", "reason": "memory"}, "", "", None, []])
+            status = 0
+        except BaseException:  # the program broke what the debugger stands on, or the host is gone
+            status = BROKEN_STATUS
     finally:
         leave(status)
 
@@ -117,7 +145,7 @@ class _Guard:
     def __init__(self, leave: Callable[[int], None]) -> None:
         self.lost = False
         """Whether states are missing at the end of the trace."""
-        own, caller = vars(recorder), sys._getframe
+        own, caller = vars(tracer), sys._getframe
 
         def watch(event: str, arguments: tuple[Any, ...]) -> None:
             if event == "sys.addaudithook":

@@ -29,22 +29,39 @@ class Session(Protocol):
     def goto(self, index: int) -> State:
         """Runs to a later place in time, or to the exit where that comes first."""
 
-    def move(self, action: Action, breakpoints: Mapping[Breakpoint, int]) -> State:
+    def move(self, action: Action, breakpoints: Mapping[Breakpoint, int], counted: bool = True) -> State:
         """Does a forward move.
 
         Args:
-            action: A forward move; ``continue`` may lose count of the states.
+            action: A forward move.
             breakpoints: Each bound breakpoint with the passes at it that were counted so far; the
                 session counts on (see `passes`).
+            counted: Whether ``continue`` and ``run_to`` must count the states that they pass; without, they
+                may run as fast as the interpreter can.
         """
 
     def passes(self, breakpoint: Breakpoint) -> int:
         """Passes counted at a breakpoint after the last `move`."""
 
-    def survey(self, breakpoints: Sequence[Breakpoint]) -> tuple[tuple[int, ...], ...]:
-        """Runs to the end and returns, for each breakpoint, the places in time at which it holds.
+    def survey(
+        self, breakpoints: Sequence[Breakpoint], until: int | None = None
+    ) -> tuple[tuple[int, ...], ...]:
+        """Returns, for each breakpoint, the places in time at which it holds after the current one.
 
-        Hits are left out of account. The state is the exit afterwards.
+        Hits are left out of account. The session is over afterwards.
+
+        Args:
+            breakpoints: Bound breakpoints.
+            until: The last place looked at; None goes on to the end.
+        """
+
+    def back(self, verb: str, count: int) -> int | None:
+        """Returns the place in time that a backward move leads to: ``into``, ``over`` or ``call``."""
+
+    def back_from_the_end(self, verb: str, count: int) -> int | None:
+        """Runs to the end and returns the place that a backward move leads to from there.
+
+        None where the program's process dies before it ends. The session is over afterwards.
         """
 
     def evaluate(self, expression: str, frame: int = 0) -> Evaluation:

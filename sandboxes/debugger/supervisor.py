@@ -7,6 +7,7 @@ clock and the wait status. It ends when stdin does, so that no box outlives its 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import gc
 import mmap
@@ -16,12 +17,14 @@ import resource
 import select
 import shutil
 import signal
+import socket
+import stat
 import sys
 import time
 from typing import Any
 
 from .confine import shield_supervisor
-from .inmate import AREA_HEAD, AREA_SIZE, MARK, TAMPER_STATUS, TOKEN_SIZE, live
+from .inmate import AREA_HEAD, AREA_SIZE, BROKEN_STATUS, MARK, TAMPER_STATUS, TOKEN_SIZE, attend, live
 from .wire import HEADER, RUN_LIMIT, STATE_LIMIT, frame, pack, read_frame
 
 _STDIN, _STDOUT = 0, 1
@@ -51,12 +54,44 @@ def serve() -> None:
     _send(pack({"python": platform.python_version()}))
     gc.collect()
     gc.freeze()
-    while (request := read_frame(lambda size: os.read(_STDIN, size))) is not None:
-        last = Run(request, area, alone).last()
+    host = Host()
+    while (request := host.hear()) is not None:
+        if "token" in request:
+            last = Live(request, host, alone).last()
+        elif "program" in request:
+            last = Run(request, area, alone).last()
+        else:
+            last = pack({"idle": True})
         if _limits() != limits:
             sys.exit("the program changed the limits of the box's first process")
         _clear(alone)
         _send(last)
+
+
+class Host:
+    """What the host says, on stdin: frames, and descriptors with them where stdin is a Unix socket."""
+
+    def __init__(self) -> None:
+        self._socket: socket.socket | None = None
+        if stat.S_ISSOCK(os.fstat(_STDIN).st_mode):
+            self._socket = socket.socket(fileno=os.dup(_STDIN))
+        self._descriptors: list[int] = []
+
+    def hear(self) -> dict[str, Any] | None:
+        """Waits for the next request; None where the host is gone."""
+        found: dict[str, Any] | None = read_frame(self._read)
+        return found
+
+    def take_descriptor(self) -> int | None:
+        """Returns the descriptor that came with the last request."""
+        return self._descriptors.pop() if self._descriptors else None
+
+    def _read(self, size: int) -> bytes:
+        if self._socket is None:
+            return os.read(_STDIN, size)
+        data, descriptors, _, _ = socket.recv_fds(self._socket, size, 4)
+        self._descriptors += descriptors
+        return data
 
 
 class Run:
@@ -195,6 +230,122 @@ class Run:
         return status
 
 
+class Live:
+    """A live session's processes: the program's, and the forks of it that its host asked for.
+
+    The host speaks with them over sockets of their own; where it cannot hand those over, with the first one
+    through here. It asks for their ends: ``{"status": pid}`` waits for one, 0 for the first, ``{"end": true}``
+    ends all.
+
+    Args:
+        request: as `attend` takes it.
+        host: where requests come from.
+        alone: as `Run` has it.
+    """
+
+    def __init__(self, request: dict[str, Any], host: Host, alone: bool) -> None:
+        self._host = host
+        self._alone = alone
+        given = host.take_descriptor()
+        self._relay: socket.socket | None = None
+        if given is None:
+            self._relay, theirs = socket.socketpair()
+            given = theirs.detach()
+        self._pid = os.fork()
+        if self._pid == 0:
+            attend(request, given, alone)
+        os.close(given)
+        self._statuses: dict[int, int] = {}
+        _send(pack({"pid": self._pid}))
+
+    def last(self) -> bytes:
+        """Serves the session to its end, and returns the last message's frame."""
+        poll = select.poll()
+        poll.register(_STDIN, select.POLLIN)
+        if self._relay is not None:
+            poll.register(self._relay, select.POLLIN)
+        while True:
+            for descriptor, _ in poll.poll():
+                if descriptor != _STDIN:
+                    self._hand_on(poll)
+                    continue
+                request = self._host.hear()
+                if request is None:
+                    self._end()
+                    sys.exit(0)
+                if "end" in request:
+                    code, reason = self._end()
+                    return pack({"exit": {"code": code, "reason": reason}})
+                if "say" in request and self._relay is not None:
+                    with contextlib.suppress(OSError):
+                        self._relay.sendall(request["say"].encode("latin-1"))
+                elif "status" in request:
+                    code, reason = self._verdict(request["status"] or self._pid)
+                    _send(pack({"exit": {"code": code, "reason": reason}}))
+
+    def _hand_on(self, poll: select.poll) -> None:
+        """Hands on what the program's process says."""
+        assert self._relay is not None
+        try:
+            data = self._relay.recv(_CHUNK)
+        except OSError:
+            data = b""
+        _send(pack({"hear": data.decode("latin-1")}))
+        if not data:
+            poll.unregister(self._relay)
+
+    def _verdict(self, pid: int) -> tuple[str, str]:
+        """How a process ended; one that does not end by itself soon is ended."""
+        deadline = time.monotonic() + _GRACE
+        while pid not in self._statuses:
+            self._reap()
+            if pid in self._statuses:
+                break
+            if time.monotonic() > deadline:
+                _kill(pid)
+                deadline += _GRACE
+            if not _is_there(pid):
+                return "error", "killed"
+            time.sleep(0.001)
+        return _verdict(self._statuses[pid])
+
+    def _reap(self) -> None:
+        """Takes the statuses of the processes that have ended."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self._statuses[pid] = status
+
+    def _end(self) -> tuple[str, str]:
+        """Ends all processes of the session; returns how the first one ended."""
+        self._reap()
+        if self._relay is not None:
+            self._relay.close()
+        if self._pid not in self._statuses:
+            try:
+                os.killpg(self._pid, signal.SIGKILL)
+            except ProcessLookupError:
+                _kill(self._pid)
+            _, self._statuses[self._pid] = os.waitpid(self._pid, 0)
+        else:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._pid, signal.SIGKILL)
+        _end_others(self._alone)
+        return _verdict(self._statuses[self._pid])
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def _limits() -> list[object]:
     """What another process of the same user could change about this one."""
     kinds = [getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")]
@@ -211,6 +362,8 @@ def _verdict(status: int) -> tuple[str, str]:
     code = os.WEXITSTATUS(status)
     if code == TAMPER_STATUS:
         return "error", "tamper"
+    if code == BROKEN_STATUS:
+        return "error", "broken_recorder"
     return "normal" if code == 0 else "error", "abrupt_exit"
 
 

@@ -14,29 +14,27 @@ does not. What is canonical:
   out of a ``finally`` or a bare ``raise`` its state is written at the frame's end.
 * The ``StopIteration`` that ends a ``for`` is no state. A generator that is closed
   before its end makes no states unless its ``finally`` or ``except`` runs lines.
-* ``random`` starts from a fixed seed, so that a run can be repeated.
 * Names that the compiler makes (``.0``, ``__class__``, ``__module__``...) are no locals.
+
+What a state shows is made only where its consumer, the `Guide`, wants to see it.
 """
 
 from __future__ import annotations
 
 import dis
 import inspect
-import io
+import sys
 import types
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from array import array
 from typing import Any
 
+from .guide import MAYBE, Guide
+from .output import Output
 from .program import Program
-from .state import Event, State
+from .source import Source
+from .state import Event, Exit
 from .statements import COMPREHENSION_COLUMN, Scope
-from .values import Renderer
-
-FILENAME = "<program>"
-"""File name under which the program is compiled."""
-MAX_STDOUT = 16_384
-"""Characters of output kept between two stops."""
+from .values import FrameMemory, Layout, Renderer, stable
 
 
 def _opcodes(*names: str) -> frozenset[int]:
@@ -74,50 +72,111 @@ _COMPILER_NAMES = frozenset(
         "orig_bases",
     )
 )
+_NOTHING: Any = object()
 
 
-@dataclass
-class _Code:
+class Stop:
+    """What a state shows, as `State` has it; made by the thousand, and so a plain record."""
+
+    __slots__ = (
+        "event",
+        "line",
+        "source",
+        "function",
+        "depth",
+        "locals",
+        "value",
+        "stdout",
+        "exit",
+        "stderr",
+        "file",
+        "chain",
+    )
+
+    def __init__(
+        self,
+        event: Event,
+        line: int,
+        source: str,
+        function: str,
+        depth: int,
+        locals: dict[str, str],
+        value: str | None,
+        stdout: str,
+        stderr: str,
+        file: str,
+        chain: tuple[str, ...],
+    ) -> None:
+        self.event = event
+        self.line = line
+        self.source = source
+        self.function = function
+        self.depth = depth
+        self.locals = locals
+        self.value = value
+        self.stdout = stdout
+        self.exit: Exit | None = None
+        self.stderr = stderr
+        self.file = file
+        self.chain = chain
+
+
+class Code:
     """What is known of one code object that makes stops."""
 
-    scope: Scope
-    opcodes: bytes
-    columns: list[int | None]
-    function: str
-    start: int
-    """Offset of the instruction at which the first activation is reported."""
+    __slots__ = ("scope", "source", "opcodes", "columns", "function", "start", "layout", "shared", "tight")
 
-    @staticmethod
-    def of(code: types.CodeType, scopes: dict[tuple[str, int], Scope]) -> _Code | None:
-        """Returns None for code that makes no stops."""
-        is_module = code.co_name == "<module>"
-        scope = scopes.get((code.co_name, 1 if is_module else code.co_firstlineno))
-        if scope is None:
-            return None
-        columns = [position[2] for position in code.co_positions()]
-        start = 2 * code.co_code[::2].index(_RESUME)
-        return _Code(scope, code.co_code, columns, code.co_qualname, start)
+    def __init__(self, code: types.CodeType, scope: Scope, source: Source) -> None:
+        self.scope = scope
+        self.source = source
+        self.opcodes = code.co_code
+        self.columns = [position[2] for position in code.co_positions()]
+        self.function = code.co_qualname
+        self.start = 2 * code.co_code[::2].index(_RESUME)
+        """Offset of the instruction at which the first activation is reported."""
+        hidden = scope.comprehension_names
+        self.layout = Layout(scope.names, lambda name: name not in hidden and _is_local(name))
+        self.shared = tuple(name for name in scope.names if name in hidden)
+        """Locals that a comprehension's variable may cover while it runs."""
+        self.tight = source.outline.tight_loops
 
 
-@dataclass
-class _Frame:
+class Activation:
     """One activation of a frame that makes stops."""
 
-    frame: types.FrameType
-    code: _Code
-    line: int
-    depth: int
-    shown: dict[str, str] = field(default_factory=dict)
-    stopped: bool = False
-    """Whether it has made a ``line`` stop yet."""
-    raised: BaseException | None = None
-    """The last exception seen in it."""
-    fresh: bool = False
-    """Whether that exception came after its last ``line`` stop."""
-    entry: State | None = None
-    """Its ``call`` state while that is held back: a resumed generator that may only be closing."""
-    closing: bool = False
-    """Whether it was resumed by ``GeneratorExit``."""
+    __slots__ = (
+        "frame",
+        "code",
+        "line",
+        "depth",
+        "memory",
+        "outer",
+        "stopped",
+        "raised",
+        "fresh",
+        "waiting",
+        "closing",
+    )
+
+    def __init__(self, frame: types.FrameType, code: Code, line: int, depth: int) -> None:
+        self.frame = frame
+        self.code = code
+        self.line = line
+        """Where it stopped last."""
+        self.depth = depth
+        self.memory: FrameMemory | None = None
+        self.outer: dict[str, object] = {}
+        """Values of the locals that a comprehension may cover, at the last line stop."""
+        self.stopped = False
+        """Whether it has made a ``line`` stop yet."""
+        self.raised: BaseException | None = None
+        """The last exception seen in it."""
+        self.fresh = False
+        """Whether that exception came after its last ``line`` stop."""
+        self.waiting = False
+        """Whether its ``call`` state is held back: a resumed generator that may only be closing."""
+        self.closing = False
+        """Whether it was resumed by ``GeneratorExit``."""
 
 
 class Tracer:
@@ -125,117 +184,143 @@ class Tracer:
 
     Args:
         program: A checked program.
-        max_events: States after which the run is left.
-        emit: Receives each state, in time.
-        leave: Called when the budget is spent; must not return.
+        stdout: What the program prints.
+        stderr: What it writes to its standard error.
     """
 
-    def __init__(
-        self,
-        program: Program,
-        max_events: int,
-        emit: Callable[[State], None],
-        leave: Callable[[], None],
-    ) -> None:
-        self._program = program
-        self._left = max_events
-        self._emit = emit
-        self._leave = leave
-        self._renderer = Renderer()
-        self._codes: dict[types.CodeType, _Code | None] = {}
-        self._stack: list[_Frame] = []
-        self._held: State | None = None
+    def __init__(self, program: Program, stdout: Output, stderr: Output) -> None:
+        self.program = program
+        self.guide = Guide()
+        """Says which states are wanted, and takes them."""
+        self.index = -1
+        """Place in time of the last state."""
+        self.counted = True
+        """Whether every state was counted."""
+        self.stack: list[Activation] = []
+        """Activations that make stops, outermost first."""
+        self.standing: tuple[Activation, ...] = ()
+        """The stack at the state that was handed over last."""
+        self.at_end = False
+        """Whether that state is known to be the last of its frame."""
+        self.renderer = Renderer()
+        self.stdout = stdout
+        self.stderr = stderr
+        self.namespace: dict[str, Any] = {}
+        """Names of the program's module."""
+        self.trail: array[int] | None = None
+        """Depth and kind of every state so far, for those who want to walk back: twice the depth, and 1 at calls."""
+        self.propagated = False
+        """Whether the exception of the current state was reported by a callee before."""
+        self._sources = program.sources
+        self._codes: dict[types.CodeType, Code | None] = {}
+        self._held: tuple[Stop, tuple[Activation, ...]] | None = None
         self._guess: BaseException | None = None
-        self._suspended: dict[int, int] = {}
-        self._scopes = program.outline.scopes
-        self._tight = program.outline.tight_loops
-        self._lines = ("", *(line.strip() for line in program.lines))
-        self._output = Output()
+        self._candidate: Stop | None = None
+        self._ended_by: Activation | None = None
+        self._waiting = 0
+        self._reported: tuple[BaseException | None, object] = (None, None)
+        self._edits = list(program.edits)
+        self._edit_at = self._edits[0].index if self._edits else -1
 
-    @property
-    def output(self) -> Output:
-        """Where the program prints."""
-        return self._output
+    def code_of(self, code: types.CodeType) -> Code | None:
+        """Returns what is known of a code object; None for one that makes no stops."""
+        try:
+            return self._codes[code]
+        except KeyError:
+            source = self._sources.get(code.co_filename)
+            known = None
+            if source is not None:
+                line = 1 if code.co_name == "<module>" else code.co_firstlineno
+                scope = source.outline.scopes.get((code.co_name, line))
+                known = None if scope is None else Code(code, scope, source)
+            self._codes[code] = known
+            return known
 
-    def rest(self) -> str:
-        """Returns what was printed after the last state."""
-        return self._renderer.stable(self._output.take())
+    def start(self) -> None:
+        """Begins the trace: what the caller calls next is the program's."""
+        sys.settrace(self.trace)
+
+    def end(self) -> None:
+        """Ends the trace."""
+        sys.settrace(None)
 
     def flush(self) -> None:
-        """Sends the state that was held back, if any."""
+        """Hands over the state that was held back, if any."""
         if self._held is not None:
-            state, self._held = self._held, None
-            self._emit(state)
+            (stop, standing), self._held = self._held, None
+            self.standing, self.at_end = standing, True
+            self.guide.take(stop)
 
     def trace(self, frame: types.FrameType, event: str, argument: Any) -> Any:
         """The global trace function: a frame is entered."""
         code = frame.f_code
-        if code.co_filename != FILENAME or event != "call":
-            return None
         try:
             known = self._codes[code]
         except KeyError:
-            known = self._codes[code] = _Code.of(code, self._scopes)
-        if known is None:
+            known = self.code_of(code)
+        if known is None or event != "call":
             return None
-        self._enter(_Frame(frame, known, known.scope.line, len(self._stack)))
-        return self._local
-
-    def _enter(self, top: _Frame) -> None:
-        """Opens a frame, or resumes one, which is written only once it does something."""
-        self._stack.append(top)
-        top.shown = self._locals(top)
-        state = self._state(Event.CALL, top)
-        if top.frame.f_lasti > top.code.start:
-            top.line = self._suspended.pop(id(top.frame), top.line)
+        stack = self.stack
+        top = Activation(frame, known, known.scope.line, len(stack))
+        stack.append(top)
+        if frame.f_lasti > known.start:  # a generator goes on
+            top.line = frame.f_lineno
             top.stopped = True
-            top.entry = state
-            return
-        self._settle()
-        self._write(state)
+            top.waiting = True
+            self._waiting += 1
+        else:
+            if self._waiting:
+                self._settle()
+            self._write(Event.CALL, top)
+        return self.local
 
     def _settle(self) -> None:
         """Writes the ``call`` states that are held back, outermost first."""
-        for frame in self._stack:
-            if frame.entry is not None:
-                state, frame.entry = frame.entry, None
-                self._write(state)
+        for frame in self.stack:
+            if frame.waiting:
+                frame.waiting = False
+                self._waiting -= 1
+                self._write(Event.CALL, frame)
                 if frame.closing and frame.raised is not None:
                     self._write_exception(frame, frame.raised)
 
-    def _local(self, frame: types.FrameType, event: str, argument: Any) -> Any:
+    def _pop(self) -> None:
+        if self.stack.pop().waiting:
+            self._waiting -= 1
+
+    def local(self, frame: types.FrameType, event: str, argument: Any) -> Any:
         """The local trace function of every frame that makes stops."""
-        stack = self._stack
+        stack = self.stack
         while stack and stack[-1].frame is not frame:
-            stack.pop()  # a frame that vanished without a word
+            self._pop()  # a frame that vanished without a word
         if not stack:
             return None
         top = stack[-1]
         if event == "line":
-            self._line(top, frame)
+            line = frame.f_lineno
+            if top.stopped:
+                if line == top.line:
+                    code = top.code
+                    if line not in code.tight or code.columns[frame.f_lasti >> 1] == COMPREHENSION_COLUMN:
+                        return self.local  # the same statement: only a loop on one line stops at each turn
+            elif line < top.code.scope.body_line:
+                return self.local  # a class body is being set up
+            if self._waiting:
+                self._settle()
+            top.line = line
+            top.stopped = True
+            top.fresh = False
+            if top.code.shared:
+                values = frame.f_locals
+                top.outer = {name: values[name] for name in top.code.shared if name in values}
+            self._write(Event.LINE, top)
         elif event == "exception":
             self._exception(top, frame, argument[1], argument[2] is None)
         elif event == "return":
             self._return(top, frame, argument)
-        return self._local
+        return self.local
 
-    def _line(self, top: _Frame, frame: types.FrameType) -> None:
-        line = frame.f_lineno
-        columns = top.code.columns
-        here = frame.f_lasti // 2
-        inlined = here < len(columns) and columns[here] == COMPREHENSION_COLUMN
-        if top.stopped and line == top.line and (inlined or line not in self._tight):
-            return  # still the same statement: only a loop on one line stops at each turn
-        if not top.stopped and line < top.code.scope.body_line:
-            return  # a class body is being set up
-        self._settle()
-        top.line = line
-        top.stopped = True
-        top.fresh = False
-        top.shown = self._locals(top)
-        self._write(self._state(Event.LINE, top))
-
-    def _exception(self, top: _Frame, frame: types.FrameType, error: BaseException, silent: bool) -> None:
+    def _exception(self, top: Activation, frame: types.FrameType, error: BaseException, silent: bool) -> None:
         if isinstance(error, (StopIteration, StopAsyncIteration)) and (
             silent or top.code.opcodes[frame.f_lasti] in _EXHAUSTED
         ):
@@ -243,104 +328,143 @@ class Tracer:
         if self._guess is not None and self._guess is not error:
             self._correct(error)
         top.raised = error
-        if top.entry is not None and isinstance(error, GeneratorExit):
+        if top.waiting and isinstance(error, GeneratorExit):
             top.closing = True
             return
-        self._settle()
+        if self._waiting:
+            self._settle()
         self._write_exception(top, error)
 
-    def _write_exception(self, top: _Frame, error: BaseException) -> None:
+    def _write_exception(self, top: Activation, error: BaseException, guessed: bool = False) -> None:
         top.fresh = True
-        top.shown = self._locals(top, unwinding=True)
-        self._write(self._state(Event.EXCEPTION, top, self._renderer.error(error)))
+        known, frame = self._reported
+        self.propagated = known is error and frame is not top.frame
+        self._reported = (error, top.frame)
+        self._write(Event.EXCEPTION, top, error, guessed)
+        self._ended_by = top
 
-    def _return(self, top: _Frame, frame: types.FrameType, value: object) -> None:
-        opcode = top.code.opcodes[frame.f_lasti]
-        if value is None and (top.fresh or top.closing or opcode not in _RETURNS):
-            if top.entry is None:
+    def _return(self, top: Activation, frame: types.FrameType, value: object) -> None:
+        if value is None and (
+            top.fresh or top.closing or top.code.opcodes[frame.f_lasti] not in _RETURNS
+        ):
+            if not top.waiting:
                 self._unwound(top)
         else:
-            self._settle()
-            if frame.f_code.co_flags & _SUSPENDS:
-                self._suspended[id(frame)] = top.line
-            top.shown = self._locals(top)
-            self._write(self._state(Event.RETURN, top, self._renderer.text(value)))
-        self._stack.pop()
+            if self._waiting:
+                self._settle()
+            self._write(Event.RETURN, top, value)
+        self._pop()
 
-    def _unwound(self, top: _Frame) -> None:
+    def _unwound(self, top: Activation) -> None:
         """A frame was left by an exception: makes sure that an exception state ends it."""
-        held, error = self._held, top.raised
-        if held is not None and top.fresh and held.event is Event.EXCEPTION and held.depth == top.depth:
+        if top.fresh and self._ended_by is top:
+            if self._candidate is not None:
+                stop, self._candidate = self._candidate, None
+                self.at_end = True
+                self.guide.take(stop)
+            self.guide.left(self, top)
             return
-        if error is not None:
-            self._write_exception(top, error)
+        if top.raised is not None:
+            error = top.raised
+            self._write_exception(top, error, guessed=True)
             self._guess = error
+            if self._held is None:
+                self.guide.left(self, top)
 
     def _correct(self, error: BaseException) -> None:
         """The caller sees another exception than the one taken to have left its callee."""
         self._guess = None
         if self._held is not None:
-            self._held = replace(self._held, value=self._renderer.error(error))
+            stop = self._held[0]
+            stop.value = self.renderer.error(error)
+            stop.chain = self.renderer.chain(error)
 
-    def _locals(self, top: _Frame, unwinding: bool = False) -> dict[str, str]:
-        """Renders a frame's locals in canonical order."""
-        scope = top.code.scope
-        values = top.frame.f_locals
-        text = self._renderer.text
-        shown: dict[str, str] = {}
-        stale = scope.comprehension_names if unwinding else ()
-        names = scope.names
-        for name in names:
-            if name in stale:
-                if name in top.shown:
-                    shown[name] = top.shown[name]
-            elif name in values:
-                shown[name] = text(values[name])
-        for name in values:
-            if name not in names and name not in scope.comprehension_names and self._is_local(name):
-                shown[name] = text(values[name])
-        return shown
-
-    @staticmethod
-    def _is_local(name: str) -> bool:
-        return name not in _COMPILER_NAMES and not name.startswith(".")
-
-    def _state(self, event: Event, top: _Frame, value: str | None = None) -> State:
-        line = top.code.scope.line if event is Event.CALL else top.line
-        source = self._lines[line] if line < len(self._lines) else ""
-        printed = self._renderer.stable(self._output.take())
-        return State(event, line, source, top.code.function, top.depth, top.shown, value, printed)
-
-    def _write(self, state: State) -> None:
-        self.flush()
-        if self._left <= 0:
-            self._leave()
-        self._left -= 1
+    def _write(self, event: Event, top: Activation, value: object = _NOTHING, guessed: bool = False) -> None:
+        """Counts a state, and hands it over where it is wanted."""
+        if self._held is not None:
+            self.flush()
+        self._candidate = self._ended_by = None
         self._guess = None
-        if state.event is Event.EXCEPTION:
-            self._held = state  # its text can still turn out to be another exception's
+        self.index = index = self.index + 1
+        if self.trail is not None:
+            self.trail.append(top.depth << 1 | (event is Event.CALL))
+        if index == self._edit_at:
+            self._apply_edits(top)
+        guide = self.guide
+        wanted = guide.wants(self, event, top, value)
+        if not wanted:
+            return
+        stop = self.render(event, top, value)
+        standing = tuple(self.stack[: top.depth + 1]) if guide.stands else ()
+        if guessed:  # it ends its frame; its text can still turn out to be another exception's
+            self._held = stop, standing
+            return
+        self.standing, self.at_end = standing, event is Event.RETURN
+        if wanted is MAYBE:
+            self._candidate = stop
         else:
-            self._emit(state)
+            guide.take(stop)
 
-
-class Output:
-    """The program's standard output, taken piece by piece."""
-
-    def __init__(self) -> None:
-        self._bytes = io.BytesIO()
-        self.stream = io.TextIOWrapper(
-            self._bytes, "utf-8", "backslashreplace", newline="\n", write_through=True
+    def render(self, event: Event, top: Activation, value: object = _NOTHING) -> Stop:
+        """Makes what a state shows now."""
+        renderer = self.renderer
+        renderer.start()
+        code = top.code
+        shown = self.locals(top, event is Event.EXCEPTION)
+        text, chain = None, ()
+        if value is not _NOTHING:
+            if event is Event.EXCEPTION:
+                assert isinstance(value, BaseException)
+                text, chain = renderer.error(value), renderer.chain(value)
+            else:
+                text = renderer.text(value)
+        line = code.scope.line if event is Event.CALL else top.line
+        source = code.source
+        lines = source.lines
+        return Stop(
+            event,
+            line,
+            lines[line] if line < len(lines) else "",
+            code.function,
+            top.depth,
+            shown,
+            text,
+            stable(self.stdout.take()),
+            stable(self.stderr.take()),
+            source.file,
+            chain,
         )
 
-    def take(self) -> str:
-        """Returns what was printed since the last call, bounded."""
-        try:
-            if not self._bytes.tell():
-                return ""
-            data = self._bytes.getvalue()
-            self._bytes.seek(0)
-            self._bytes.truncate()
-        except ValueError:  # the program closed its output
-            return ""
-        text = data.decode("utf-8", "replace")
-        return text if len(text) <= MAX_STDOUT else text[:MAX_STDOUT] + "…"
+    def locals(self, top: Activation, unwinding: bool = False) -> dict[str, str]:
+        """Renders an activation's locals in canonical order."""
+        memory = top.memory
+        if memory is None:
+            memory = top.memory = FrameMemory(top.code.layout)
+        values = top.frame.f_locals
+        if unwinding and top.code.shared:
+            names = top.code.shared
+            values = {name: value for name, value in values.items() if name not in names} | top.outer
+        return self.renderer.locals(memory, values)
+
+    def _apply_edits(self, top: Activation) -> None:
+        """Makes the assignments that are due at the current state."""
+        from .change import assign
+
+        while self._edits and self._edits[0].index == self.index:
+            edit = self._edits.pop(0)
+            assign(self.stack[top.depth - edit.frame].frame, edit.name, edit.expression)
+        self._edit_at = self._edits[0].index if self._edits else -1
+
+    def resume(self, stack: list[Activation]) -> None:
+        """Takes up tracing again in frames that run already, outermost first."""
+        self.stack[:] = stack
+        self._waiting = 0
+        self._held = self._guess = self._candidate = self._ended_by = None
+        for activation in stack:
+            activation.frame.f_trace = self.local
+        sys.settrace(self.trace)
+
+
+def _is_local(name: str) -> bool:
+    return name not in _COMPILER_NAMES and not name.startswith(".")
+

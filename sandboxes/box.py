@@ -1,0 +1,106 @@
+"""One standing box: a supervisor that runs one program after the other, and the way to it."""
+
+from __future__ import annotations
+
+import os
+import time
+from importlib import resources
+from typing import Any
+
+from .channel import Channel
+from .debugger.wire import WireError
+from .errors import SandboxError
+
+START_TIMEOUT = 60.0
+"""Seconds that a box may take to start."""
+GRACE = 15.0
+"""Seconds beyond a deadline after which a silent box is given up."""
+_TRUSTED = 5.0
+"""Seconds after its last answer during which a box is taken to be there."""
+
+
+class Box:
+    """A box that has started.
+
+    Args:
+        channel: to its supervisor, which waits for its sources.
+        kind: the name of its sandbox, for error texts.
+
+    Raises:
+        SandboxError: the supervisor does not start.
+    """
+
+    def __init__(self, channel: Channel, kind: str) -> None:
+        self.channel = channel
+        self.kind = kind
+        self.owner = os.getpid()
+        """The process that started it; in a fork of that it is somebody else's."""
+        self.born = self._seen = time.monotonic()
+        try:
+            channel.send(_sources(), START_TIMEOUT)
+            channel.receive(START_TIMEOUT)
+        except (OSError, WireError) as error:
+            channel.close()
+            raise SandboxError(f"the {kind} box does not start: {channel.complaint or error}") from None
+
+    def healthy(self) -> bool:
+        """Whether the box still answers; asks only where it was silent for a while."""
+        if time.monotonic() - self._seen < _TRUSTED:
+            return True
+        try:
+            self.channel.send({"idle": True}, GRACE)
+            self.channel.receive(GRACE)
+        except (OSError, WireError):
+            return False
+        self._seen = time.monotonic()
+        return True
+
+    def send(self, request: dict[str, Any], descriptor: int | None = None) -> None:
+        """Sends a request, and a descriptor with it.
+
+        Raises:
+            OSError: the box is gone.
+        """
+        self.channel.send(request, GRACE, descriptor)
+
+    def receive(self, timeout: float) -> Any:
+        """Receives a message.
+
+        Raises:
+            OSError: nothing came for so many seconds.
+            WireError: the box is gone, or sent what is no message.
+        """
+        message = self.channel.receive(timeout)
+        self._seen = time.monotonic()
+        return message
+
+    def lost(self, name: str, error: Exception) -> SandboxError:
+        """Closes the box and returns the error that says that it was lost."""
+        complaint = self.channel.complaint.strip()
+        self.close()
+        return SandboxError(
+            f"the {self.kind} box was lost while {name} ran ({error}); "
+            f"the next run gets a new one{': ' + complaint if complaint else ''}"
+        )
+
+    def close(self) -> None:
+        """Ends the box and everything in it; may be called twice."""
+        if self.owner == os.getpid():
+            self.channel.close()
+        else:
+            self.channel.forget()
+
+
+def _sources() -> dict[str, str]:
+    """Returns the modules of the debugger package, by name; "" is the package itself."""
+    files = resources.files("debugworld.sandboxes.debugger").iterdir()
+    return {
+        file.name.removesuffix(".py").replace("__init__", ""): file.read_text("utf-8")
+        for file in files
+        if file.name.endswith(".py")
+    }
+
+
+def boot_source() -> str:
+    """Returns what ``python -c`` runs first in a box."""
+    return resources.files("debugworld.sandboxes.debugger").joinpath("boot.py").read_text("utf-8")

@@ -1,0 +1,212 @@
+"""Guides: which states of a run are wanted, and what becomes of them.
+
+The tracer asks its guide at every state, before anything of it is rendered, and hands over
+the states that the guide wants. A recording wants all; a live debugger wants the next stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .state import Event
+
+if TYPE_CHECKING:
+    from .tracer import Activation, Stop, Tracer
+    from .watch import Watch
+
+MAYBE = 2
+"""The state is wanted if it turns out to be the last of its frame."""
+
+
+class Guide:
+    """Wants nothing, and lets the program run."""
+
+    stands = False
+    """Whether the tracer keeps the stack of the states that it hands over."""
+
+    def wants(self, tracer: Tracer, event: Event, top: Activation, value: Any) -> int:
+        """Whether a state is wanted: true, false, or `MAYBE`."""
+        return False
+
+    def take(self, stop: Stop) -> None:
+        """Takes a wanted state."""
+
+    def left(self, tracer: Tracer, top: Activation) -> None:  # noqa: B027
+        """An exception has left an activation whose last state was written before."""
+
+
+class Recording(Guide):
+    """Wants every state, up to a budget.
+
+    Args:
+        budget: States that are taken.
+        take: Receives each state.
+        leave: Called when one more would come; must not return.
+    """
+
+    def __init__(self, budget: int, take: Callable[[Stop], None], leave: Callable[[], None]) -> None:
+        self._budget = budget
+        self.take = take  # type: ignore[method-assign]
+        self._leave = leave
+
+    def wants(self, tracer: Tracer, event: Event, top: Activation, value: Any) -> int:
+        """Wants all; leaves the program when the budget is spent."""
+        if tracer.index >= self._budget:
+            self._leave()
+        return True
+
+
+class Survey(Guide):
+    """Writes down where breakpoints hold, and stops nowhere.
+
+    Args:
+        watches: The breakpoints.
+        done: Called after the last place; must not return.
+        until: The last place in time; None goes on to the program's end.
+    """
+
+    def __init__(self, watches: Sequence[Watch], done: Callable[[], None], until: int | None) -> None:
+        self._watches = watches
+        self._done = done
+        self._until = until
+        self.found: list[list[int]] = [[] for _ in watches]
+        """For each watch the places in time at which it held."""
+        self._open: list[tuple[list[int], int, Activation]] = []
+        """What holds if the last state turns out to be the last of its frame."""
+
+    def wants(self, tracer: Tracer, event: Event, top: Activation, value: Any) -> int:
+        """Asks every watch."""
+        index = tracer.index
+        if self._until is not None and index > self._until:
+            self._done()
+        self._open.clear()
+        for watch, found in zip(self._watches, self.found, strict=True):
+            holds = watch.holds(tracer, event, top, value)
+            if holds == MAYBE:
+                self._open.append((found, index, top))
+            elif holds:
+                found.append(index)
+        return False
+
+    def left(self, tracer: Tracer, top: Activation) -> None:
+        """The last state did end its frame."""
+        for found, index, activation in self._open:
+            if activation is top:
+                found.append(index)
+        self._open.clear()
+
+
+class Step(Guide):
+    """A live debugger's move: wants the state that it leads to.
+
+    Args:
+        take: Receives the state; the program goes on when it returns.
+    """
+
+    stands = True
+
+    def __init__(self, take: Callable[[Stop], None]) -> None:
+        self.take = take  # type: ignore[method-assign]
+
+
+class Into(Step):
+    """The state at a place in time."""
+
+    def __init__(self, take: Callable[[Stop], None], index: int) -> None:
+        super().__init__(take)
+        self._index = index
+
+    def wants(self, tracer: Tracer, event: Event, top: Activation, value: Any) -> int:
+        """Wants the state at the place, or the first after it."""
+        return tracer.index >= self._index
+
+
+class Goto(Into):
+    """The state at a place in time, as if the state before it had been a stop."""
+
+    def wants(self, tracer: Tracer, event: Event, top: Activation, value: Any) -> int:
+        """Drops what was printed up to the state before."""
+        if tracer.index == self._index - 1:
+            tracer.stdout.take()
+            tracer.stderr.take()
+        return tracer.index >= self._index
+
+
+class Over(Step):
+    """The next state on a level or above it, several times over."""
+
+    def __init__(self, take: Callable[[Stop], None], depth: int, count: int) -> None:
+        super().__init__(take)
+        self._depth = depth
+        self._count = count
+
+    def wants(self, tracer: Tracer, event: Event, top: Activation, value: Any) -> int:
+        """Counts the states that a step over leads to."""
+        if top.depth > self._depth:
+            return False
+        self._depth = top.depth
+        self._count -= 1
+        return self._count <= 0
+
+
+class Return(Step):
+    """The state that ends an activation, or the one that ends its caller, and so on.
+
+    Args:
+        take: As in `Step`.
+        standing: The stack whose last activation is to be ended; with none left the program runs to its end.
+        ending: Whether the state that the debugger stands at may be the activation's last.
+        count: Activations to be ended.
+    """
+
+    def __init__(
+        self, take: Callable[[Stop], None], standing: Sequence[Activation], ending: bool, count: int
+    ) -> None:
+        super().__init__(take)
+        self._targets = list(standing)
+        self._ending = ending
+        self._count = count
+
+    def wants(self, tracer: Tracer, event: Event, top: Activation, value: Any) -> int:
+        """Wants the target's ``return``, or an ``exception`` that ends it."""
+        if not self._targets or top is not self._targets[-1]:
+            return False
+        self._ending = False
+        if self._count > 1:
+            if event is Event.RETURN:
+                self._next()
+            return False
+        return MAYBE if event is Event.EXCEPTION else event is Event.RETURN
+
+    def left(self, tracer: Tracer, top: Activation) -> None:
+        """The target ended with an exception that nobody stopped at."""
+        if self._targets and top is self._targets[-1]:
+            self._next()
+
+    def _next(self) -> None:
+        self._targets.pop()
+        self._count -= not self._ending
+        self._ending = False
+
+
+class Until(Step):
+    """The next state at which one of several watches holds.
+
+    Args:
+        take: As in `Step`.
+        watches: The watches; each counts its passes.
+    """
+
+    def __init__(self, take: Callable[[Stop], None], watches: Sequence[Watch]) -> None:
+        super().__init__(take)
+        self._watches = watches
+
+    def wants(self, tracer: Tracer, event: Event, top: Activation, value: Any) -> int:
+        """Asks every watch, so that each counts; some hold only where the state ends its frame."""
+        answer = 0
+        for watch in self._watches:
+            passed = watch.passes(tracer, event, top, value)
+            if passed and answer != 1:
+                answer = passed
+        return answer
