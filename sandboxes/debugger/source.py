@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import keyword
+import operator
+import re
 import sys
 import types
 import warnings
@@ -16,6 +18,9 @@ from .statements import Outline, flatten
 
 FILENAME = "<program>"
 """File name under which the program's own source is compiled; its other files lie below it."""
+
+
+_COMPREHENSION = re.compile(r"<(?:list|set|dict)comp>\.(?:<locals>\.)?")
 
 
 def code_name(file: str) -> str:
@@ -69,7 +74,16 @@ def compile_flat(tree: ast.Module, name: str) -> types.CodeType:
     """Compiles a tree, which it flattens in place; what the compiler would warn of is not said."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return compile(flatten(tree), name, "exec", dont_inherit=True)
+        return _renamed(compile(flatten(tree), name, "exec", dont_inherit=True))
+
+
+def _renamed(code: types.CodeType) -> types.CodeType:
+    """Takes comprehensions out of the names of what they hold, as where they are no functions of their own."""
+    inner = tuple(_renamed(c) if isinstance(c, types.CodeType) else c for c in code.co_consts)
+    name = _COMPREHENSION.sub("", code.co_qualname)
+    if name == code.co_qualname and all(map(operator.is_, inner, code.co_consts)):
+        return code
+    return code.replace(co_consts=inner, co_qualname=name)
 
 
 def parse(text: str, name: str) -> ast.Module:
