@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
@@ -119,19 +118,24 @@ def layout_of(kind: Kind) -> tuple[tuple[int, str], ...]:
     return tuple(places)
 
 
-def fields(value: object, places: tuple[tuple[int, str], ...]) -> Iterator[tuple[str, object]]:
-    """Yields the names and values of an instance's own attributes, given its `layout_of`."""
+def fields(value: object, places: tuple[tuple[int, str], ...]) -> list[tuple[str, Any]]:
+    """Returns the names and values of an instance's own attributes, given its `layout_of`.
+
+    At most one more than `MAX_ITEMS` of those that are in no slot.
+    """
     bases = bases_of(type(value))
+    found: list[tuple[str, Any]] = []
     for position, place in places:
         try:
             member = dict_of(bases[position])[place]
             if place != "__dict__" and type(member) is types.MemberDescriptorType:
-                yield plain_name(place), member.__get__(value)
+                found.append((plain_name(place), member.__get__(value)))
             elif type(member) is types.GetSetDescriptorType:
                 own = member.__get__(value)
                 if type(own) is dict:
-                    for name, field in list(islice(own.items(), MAX_ITEMS + 1)):
+                    for name, field in islice(own.items(), MAX_ITEMS + 1):
                         if type(name) is str:
-                            yield plain_name(name), field
+                            found.append((name if len(name) <= MAX_NAME else plain_name(name), field))
         except (AttributeError, TypeError, LookupError):
             continue  # an empty slot, or a class that was changed since
+    return found

@@ -29,8 +29,8 @@ import weakref
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Mapping
 from heapq import nsmallest
-from itertools import chain, compress, count, islice, repeat
-from operator import is_, is_not, or_
+from itertools import chain, islice, repeat
+from operator import is_
 from typing import Any
 
 from . import failures
@@ -51,13 +51,13 @@ from .anatomy import (
     qualname_of,
 )
 from .arrays import array_writer
+from .atoms import ADDRESS, BIG, atom, enclosed, paired, stable
+from .flats import Flat, Flats
 from .frame_memory import NEVER, FrameMemory, Layout, Plan, plain_locals
 from .limits import CUT, MAX_DEPTH, MAX_INT_BITS, MAX_ITEMS, MAX_NODES, MAX_STRING, MAX_TEXT
 
 __all__ = ["ADDRESS", "CUT", "MAX_TEXT", "FrameMemory", "Layout", "Renderer"]
 
-ADDRESS = " at #?"
-"""Stands for a memory address in printed text, in messages and in strings."""
 
 Writer = Callable[[Any, int], str]
 """Writes a value of one type that stands at a depth."""
@@ -65,42 +65,10 @@ Places = tuple[tuple[int, str], ...]
 """What `layout_of` returns."""
 
 _OWN_PACKAGE = __name__.rpartition(".")[0] + "."
-_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{4,16}\b")
-_BIG = 1 << 62
-_SHORT = 20
-"""Items of a tuple that can be an item of a remembered container."""
-_REMEMBERED = 512
-"""Containers remembered of each kind."""
 _NoneType = types.NoneType
 _UTC = datetime.UTC
 _default_factory = defaultdict.__dict__["default_factory"].__get__
 _maxlen = deque.__dict__["maxlen"].__get__
-
-
-def stable(text: str) -> str:
-    """Returns a text with `ADDRESS` in place of memory addresses."""
-    return _ADDRESS.sub(ADDRESS, text) if " at 0x" in text else text
-
-
-class _Flat:
-    """A container of plain immutable items, as it was written last."""
-
-    __slots__ = ("size", "nodes", "keys", "items", "texts", "text")
-
-    def __init__(self, size: int, keys: list[Any], items: list[Any], texts: list[str], text: str) -> None:
-        self.set(size, keys, items, text)
-        self.texts = texts
-
-    def set(self, size: int, keys: list[Any], items: list[Any], text: str) -> None:
-        """Takes its content; the texts of its items are changed in place."""
-        self.size = size
-        self.keys = keys
-        self.items = items
-        self.text = text
-        self.nodes = len(keys) + len(items)
-        for parts in (keys, items):
-            if tuple in map(type, parts):
-                self.nodes += sum(len(part) for part in parts if type(part) is tuple)
 
 
 class Renderer:
@@ -115,9 +83,7 @@ class Renderer:
         self._numbers: dict[int, int] = {}
         self._nodes = 0
         self._inside: set[int] = set()
-        self._lists: dict[int, _Flat] = {}
-        self._dicts: dict[int, _Flat] = {}
-        self._sets: dict[int, _Flat] = {}
+        self._flats = Flats()
 
     def start(self) -> None:
         """Begins a stop: the next object is number 1."""
@@ -129,7 +95,7 @@ class Renderer:
         self._nodes = 0
         text = self._text(value, 0)
         if " at 0x" in text:
-            text = _ADDRESS.sub(ADDRESS, text)
+            text = stable(text)
         return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + CUT
 
     def error(self, error: BaseException) -> str:
@@ -177,10 +143,10 @@ class Renderer:
             if value is last[place]:
                 continue
             kind = type(value)
-            if kind is int and -_BIG < value < _BIG:
+            if kind is int and -BIG < value < BIG:
                 text = repr(value)
                 last[place] = value
-            elif kind is list and (flat := self._lists.get(id(value))) is not None:
+            elif kind is list and (flat := self._flats.lists.get(id(value))) is not None:
                 last[place] = NEVER
                 if len(value) == flat.size and all(map(is_, value, flat.items)):
                     text = flat.text
@@ -278,7 +244,7 @@ class Renderer:
         return repr(value)
 
     def _int(self, value: int, depth: int) -> str:
-        if -_BIG < value < _BIG:
+        if -BIG < value < BIG:
             return repr(value)
         bits = int.bit_length(value)
         if bits <= MAX_INT_BITS:
@@ -299,98 +265,63 @@ class Renderer:
     # containers: exact types, whose items are read at C speed
 
     def _list(self, value: list[Any], depth: int) -> str:
-        flat = self._lists.get(id(value))
-        if flat is None or depth >= MAX_DEPTH - 1 or self._nodes + flat.nodes > MAX_NODES:
-            return self._fresh_list(value, depth)
-        if len(value) != flat.size or not all(map(is_, value, flat.items)):
-            del self._lists[id(value)]  # it is whole or absent, whatever interrupts
-            if not self._renew_list(value, flat) or self._nodes + flat.nodes > MAX_NODES:
-                return self._fresh_list(value, depth)
-            self._lists[id(value)] = flat
-        self._nodes += flat.nodes
-        return flat.text
-
-    def _fresh_list(self, value: list[Any], depth: int) -> str:
-        size, items = len(value), list(islice(value, MAX_ITEMS))
-        texts, plain = self._parts(value, items, depth)
-        text = _enclosed("[", texts, size, "]")
-        if plain and len(text) <= MAX_TEXT:
-            _keep(self._lists, value, _Flat(size, [], items, texts, text))
-        return text
-
-    def _renew_list(self, value: list[Any], flat: _Flat) -> bool:
-        """Writes what changed of a remembered list; False where that is not for `_Flat`."""
-        now, items, texts = list(islice(value, MAX_ITEMS)), flat.items, flat.texts
-        del texts[len(now) :]
-        for place in compress(count(), map(is_not, items, now)):
-            text = atom(now[place], type(now[place]))
-            if text is None:
-                return False
-            texts[place] = text
-        for item in now[len(items) :]:
-            text = atom(item, type(item))
-            if text is None:
-                return False
-            texts.append(text)
-        flat.set(len(value), [], now, _enclosed("[", texts, len(value), "]"))
-        return len(flat.text) <= MAX_TEXT
-
-    def _dict(self, value: dict[Any, Any], depth: int) -> str:
-        flat = self._dicts.get(id(value))
-        if flat is None or depth >= MAX_DEPTH - 1 or self._nodes + flat.nodes > MAX_NODES:
-            return self._fresh_dict(value, depth)
-        if (
-            len(value) != flat.size
-            or not all(map(is_, value.values(), flat.items))
-            or not all(map(is_, value, flat.keys))
-        ):
-            del self._dicts[id(value)]
-            if not self._renew_dict(value, flat) or self._nodes + flat.nodes > MAX_NODES:
-                return self._fresh_dict(value, depth)
-            self._dicts[id(value)] = flat
-        self._nodes += flat.nodes
-        return flat.text
-
-    def _fresh_dict(self, value: dict[Any, Any], depth: int) -> str:
-        size, pairs = len(value), list(islice(value.items(), MAX_ITEMS))
-        parts, plain = self._parts(value, list(chain.from_iterable(pairs)), depth)
-        texts = _paired(parts)
-        text = _enclosed("{", texts, size, "}")
-        if plain and len(text) <= MAX_TEXT:
-            keys, items = [key for key, _ in pairs], [item for _, item in pairs]
-            _keep(self._dicts, value, _Flat(size, keys, items, texts, text))
-        return text
-
-    def _renew_dict(self, value: dict[Any, Any], flat: _Flat) -> bool:
-        """Writes what changed of a remembered dict; False where that is not for `_Flat`."""
-        keys, items = list(islice(value, MAX_ITEMS)), list(islice(value.values(), MAX_ITEMS))
-        texts = flat.texts
-        del texts[len(keys) :]
-        changed = map(or_, map(is_not, flat.keys, keys), map(is_not, flat.items, items))
-        for place in chain(compress(count(), changed), range(len(flat.keys), len(keys))):
-            key, item = keys[place], items[place]
-            key_text, text = atom(key, type(key)), atom(item, type(item))
-            if key_text is None or text is None:
-                return False
-            texts[place : place + 1] = (f"{key_text}: {text}",)
-        flat.set(len(value), keys, items, _enclosed("{", texts, len(value), "}"))
-        return len(flat.text) <= MAX_TEXT
-
-    def _set(self, value: set[Any], depth: int) -> str:
-        flat = self._sets.get(id(value))
-        if flat is not None and depth < MAX_DEPTH - 1 and self._nodes + flat.nodes <= MAX_NODES:
-            if len(value) == flat.size and all(map(is_, value, flat.items)):
+        if depth < MAX_DEPTH - 1:
+            flat = self._flats.sequence(value, self._flats.lists) or self._flats.grid(value)
+            if flat is not None and self._nodes + flat.nodes <= MAX_NODES:
                 self._nodes += flat.nodes
                 return flat.text
-            del self._sets[id(value)]
+        size, items, before = len(value), list(islice(value, MAX_ITEMS)), self._nodes
+        texts, plain = self._parts(value, items, depth)
+        text = enclosed("[", texts, size, "]")
+        if plain:
+            self._flats.keep(self._flats.lists, value, Flat(size, [], items, texts, text))
+        elif self._nodes <= MAX_NODES and depth < MAX_DEPTH - 2 and type(items[0]) is list:
+            self._flats.keep_grid(value, self._nodes - before, text)
+        return text
+
+    def _deque(self, value: deque[Any], depth: int) -> str:
+        flat = self._flats.sequence(value, self._flats.deques) if depth < MAX_DEPTH - 1 else None
+        if flat is not None and self._nodes + flat.nodes <= MAX_NODES:
+            self._nodes += flat.nodes
+            text = flat.text
+        else:
+            size, items = len(value), list(islice(value, MAX_ITEMS))
+            texts, plain = self._parts(value, items, depth)
+            text = enclosed("[", texts, size, "]")
+            if plain:
+                self._flats.keep(self._flats.deques, value, Flat(size, [], items, texts, text))
+        return f"deque({text})" if value.maxlen is None else f"deque({text}, maxlen={value.maxlen})"
+
+    def _dict(self, value: dict[Any, Any], depth: int) -> str:
+        flat = self._flats.mapping(value) if depth < MAX_DEPTH - 1 else None
+        if flat is not None and self._nodes + flat.nodes <= MAX_NODES:
+            self._nodes += flat.nodes
+            return flat.text
+        size, pairs = len(value), list(islice(value.items(), MAX_ITEMS))
+        parts, plain = self._parts(value, list(chain.from_iterable(pairs)), depth)
+        texts = paired(parts)
+        text = enclosed("{", texts, size, "}")
+        if plain:
+            keys, items = [key for key, _ in pairs], [item for _, item in pairs]
+            self._flats.keep(self._flats.dicts, value, Flat(size, keys, items, texts, text))
+        return text
+
+    def _defaultdict(self, value: defaultdict[Any, Any], depth: int) -> str:
+        return f"defaultdict({self._text(value.default_factory, depth + 1)}, {self._dict(value, depth)})"
+
+    def _set(self, value: set[Any], depth: int) -> str:
+        flat = self._flats.set_of(value) if depth < MAX_DEPTH - 1 else None
+        if flat is not None and self._nodes + flat.nodes <= MAX_NODES:
+            self._nodes += flat.nodes
+            return flat.text
         if not value:
             return "set()"
         items, before = list(islice(value, MAX_NODES + 1)), self._nodes
         text, plain = self._sorted(value, items, depth)
-        if plain and len(text) <= MAX_TEXT:
-            flat = _Flat(len(value), [], items, [], text)
+        if plain:
+            flat = Flat(len(value), [], items, [], text)
             flat.nodes = self._nodes - before
-            _keep(self._sets, value, flat)
+            self._flats.keep(self._flats.sets, value, flat)
         return text
 
     def _frozenset(self, value: frozenset[Any], depth: int) -> str:
@@ -404,11 +335,11 @@ class Renderer:
     def _tuple(self, value: tuple[Any, ...], depth: int) -> str:
         size = tuple.__len__(value)
         texts, _ = self._parts(value, list(islice(tuple.__iter__(value), MAX_ITEMS)), depth)
-        return _enclosed("(", texts, size, ",)" if size == 1 else ")")
+        return enclosed("(", texts, size, ",)" if size == 1 else ")")
 
     def _any_list(self, value: list[Any], depth: int) -> str:
         texts, _ = self._parts(value, list(islice(list.__iter__(value), MAX_ITEMS)), depth)
-        return _enclosed("[", texts, list.__len__(value), "]")
+        return enclosed("[", texts, list.__len__(value), "]")
 
     def _any_set(self, value: set[Any], depth: int) -> str:
         if not set.__len__(value):
@@ -419,12 +350,17 @@ class Renderer:
         self, value: dict[Any, Any], depth: int, items: Iterable[tuple[Any, Any]] | None = None
     ) -> str:
         shown = chain.from_iterable(islice(dict.items(value) if items is None else items, MAX_ITEMS))
-        return _enclosed("{", _paired(self._parts(value, list(shown), depth)[0]), dict.__len__(value), "}")
+        return enclosed("{", paired(self._parts(value, list(shown), depth)[0]), dict.__len__(value), "}")
 
     def _ordered_dict(self, value: OrderedDict[Any, Any], depth: int) -> str:
-        return "OrderedDict(" + (self._pairs(value, depth) if dict.__len__(value) else "") + ")"
+        if not dict.__len__(value):
+            return "OrderedDict()"
+        own_order = None
+        if all(id(type(key)) in _HASHED_IN_C for key in dict.keys(value)):
+            own_order = OrderedDict.items(value)  # looks its keys up, and so would ask others for their hash
+        return f"OrderedDict({self._pairs(value, depth, own_order)})"
 
-    def _defaultdict(self, value: defaultdict[Any, Any], depth: int) -> str:
+    def _any_defaultdict(self, value: defaultdict[Any, Any], depth: int) -> str:
         factory = self._text(_default_factory(value), depth + 1)
         return f"defaultdict({factory}, {self._pairs(value, depth)})"
 
@@ -437,15 +373,15 @@ class Renderer:
             items.sort(key=lambda item: item[1], reverse=True)
         return f"Counter({self._pairs(value, depth, items)})"
 
-    def _deque(self, value: deque[Any], depth: int) -> str:
+    def _any_deque(self, value: deque[Any], depth: int) -> str:
         texts, _ = self._parts(value, list(islice(deque.__iter__(value), MAX_ITEMS)), depth)
-        text = _enclosed("deque([", texts, deque.__len__(value), "]")
+        text = enclosed("deque([", texts, deque.__len__(value), "]")
         longest = _maxlen(value)
         return text + (")" if longest is None else f", maxlen={longest})")
 
     def _view(self, value: Any, depth: int) -> str:
         name, pairs = name_of(type(value)), list(islice(value, MAX_ITEMS))
-        return _enclosed(f"{name}([", self._parts(value, pairs, depth)[0], len(value), "])")
+        return enclosed(f"{name}([", self._parts(value, pairs, depth)[0], len(value), "])")
 
     def _slice(self, value: slice, depth: int) -> str:
         parts = (self._text(p, depth + 1) for p in (value.start, value.stop, value.step))
@@ -513,7 +449,7 @@ class Renderer:
         texts, _ = self._parts(value, items, depth)
         if type(names) is tuple and len(names) == size and len(texts) == len(items):
             texts = [f"{plain_name(name)}={text}" for name, text in zip(names, texts, strict=False)]
-        return _enclosed(f"{qualname_of(kind)}(", texts, size, ")")
+        return enclosed(f"{qualname_of(kind)}(", texts, size, ")")
 
     def _instance(self, value: object, depth: int, places: Places) -> str:
         number = self._number(value)
@@ -555,16 +491,16 @@ class Renderer:
         room = MAX_TEXT
         self._inside.add(id(value))
         try:
-            for name, field in islice(fields(value, places), MAX_ITEMS):
+            for name, field in fields(value, places):
                 kind = type(field)
-                if kind is int and -_BIG < field < _BIG and self._nodes < MAX_NODES:  # type: ignore[operator]
+                if kind is int and -BIG < field < BIG and self._nodes < MAX_NODES:
                     self._nodes += 1
                     text = repr(field)
                 else:
                     text = self._text(field, depth + 1)
                 shown.append(f"{name}={text}")
                 room -= len(text)
-                if room < 0:
+                if room < 0 or len(shown) == MAX_ITEMS:
                     break
         finally:
             self._inside.discard(id(value))
@@ -588,7 +524,7 @@ class Renderer:
         try:
             for item in items:
                 kind = type(item)
-                if kind is int and -_BIG < item < _BIG and self._nodes < MAX_NODES:
+                if kind is int and -BIG < item < BIG and self._nodes < MAX_NODES:
                     self._nodes += 1
                     texts.append(repr(item))
                     continue
@@ -619,69 +555,11 @@ class Renderer:
             texts, plain = self._parts(value, items, depth)
             plain = plain and size <= MAX_ITEMS
             texts = nsmallest(MAX_ITEMS, texts, key=_number_then_text)
-        return _enclosed("{", texts, size, "}"), plain
+        return enclosed("{", texts, size, "}"), plain
 
     def _number(self, value: object) -> int:
         """Returns the number of an object at this stop, giving the next one at first sight."""
         return self._numbers.setdefault(id(value), len(self._numbers) + 1)
-
-
-def atom(value: Any, kind: type) -> str | None:
-    """Returns the text of an immutable plain value, which depends on nothing else; None for other values.
-
-    Args:
-        value: any value.
-        kind: its type.
-    """
-    if kind is int:
-        return repr(value) if -_BIG < value < _BIG else None
-    if kind is str:
-        if len(value) > MAX_STRING:
-            return None
-        text = repr(value)
-        return _ADDRESS.sub(ADDRESS, text) if " at 0x" in text else text
-    if kind is _NoneType or kind is bool or kind is float or kind is complex:
-        return repr(value)
-    if kind is tuple:
-        return _flat_tuple(value) if len(value) <= _SHORT else None
-    if kind is bytes and len(value) <= MAX_STRING:
-        return stable(repr(value))
-    return None
-
-
-def _flat_tuple(value: tuple[Any, ...]) -> str | None:
-    texts, room = [], MAX_TEXT
-    for item in value:
-        kind = type(item)
-        if kind is tuple:
-            return None
-        text = atom(item, kind)
-        if text is None:
-            return None
-        texts.append(text)
-        room -= len(text) + 2
-    if room < 2:
-        return None
-    return f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
-
-
-def _enclosed(start: str, texts: list[str], size: int, end: str) -> str:
-    """Joins the texts of a container's first items."""
-    more = f", {CUT}" if size > MAX_ITEMS and len(texts) == MAX_ITEMS else ""
-    return f"{start}{', '.join(texts)}{more}{end}"
-
-
-def _paired(parts: list[str]) -> list[str]:
-    """Joins the texts of keys and values, which alternate; what stands alone says why nothing follows."""
-    if len(parts) % 2:
-        parts = [*parts[:-1], parts[-1], CUT] if len(parts) > 1 else parts
-    return [f"{key}: {text}" for key, text in zip(parts[::2], parts[1::2], strict=False)] or parts
-
-
-def _keep(remembered: dict[int, _Flat], value: object, flat: _Flat) -> None:
-    if len(remembered) >= _REMEMBERED:
-        remembered.clear()
-    remembered[id(value)] = flat
 
 
 def _size_of_set(value: Any) -> int:
@@ -751,6 +629,8 @@ _CONTAINERS = (
 _OF_SUBCLASSES: dict[type, Callable[..., str]] = {
     list: Renderer._any_list,
     dict: Renderer._pairs,
+    defaultdict: Renderer._any_defaultdict,
+    deque: Renderer._any_deque,
     set: Renderer._any_set,
 }
 _PLAIN: dict[type, Callable[[Any], Any]] = {
@@ -761,3 +641,4 @@ _PLAIN: dict[type, Callable[[Any], Any]] = {
 }
 """How a value of a subclass becomes one of the built-in class, without the subclass's code."""
 _NUMBERS = {id(int), id(float), id(bool)}
+_HASHED_IN_C = {id(kind) for kind in (str, int, float, bool, bytes, _NoneType)}

@@ -1,0 +1,364 @@
+"""How states travel from a box to its host, and rest in a cache: one line of JSON each, told by what changed.
+
+A line is ``[event, line, depth, {name: text}, value, stdout, {more}]`` and a newline; empty ends are
+left out. ``event`` counts from 0 in the order of `Event`. The locals are those that differ from the state
+before in the same frame; a ``call``, and whatever comes first at its depth, starts from none. ``more``
+holds what is rare:
+
+    f   function, of the frame's first state and where it changed
+    p   file, likewise
+    k   the names of all locals, where taking over the changed ones does not give them in order
+    e   stderr
+    c   chain, a list of texts
+    x   exit: code and reason
+
+The source text is not sent: it follows from file and line. A line is ASCII, so that a newline ends it and
+lone surrogates pass. `Packer` runs beside the program and is made to be fast; `Unpacker` believes nothing:
+types, sizes, lines and depths are checked, and what comes is never unpickled or evaluated.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from itertools import compress, repeat
+from json.encoder import encode_basestring_ascii
+from operator import is_, ne
+from typing import Any
+
+from .limits import CUT, MAX_CHAIN, MAX_NAME, MAX_NAMES, MAX_STRING, MAX_TEXT
+from .state import Event, Exit, ExitCode, State
+
+MAX_LINE = 8 << 20
+"""Bytes of one state's line."""
+MAX_OUTPUT = 1 << 20
+"""Characters of a state's stdout or stderr that an unpacker takes."""
+MAX_CELLS = 20_000_000
+"""Locals in all states together that an unpacker takes; unchanged dicts, which states share, count once."""
+
+_EVENTS = tuple(Event)
+_CODES = {id(event): code for code, event in enumerate(_EVENTS)}
+_CALL, _EXIT = Event.CALL, Event.EXIT
+_NO_LOCALS: dict[str, str] = {}
+_ESCAPED = 4096
+"""Names whose JSON text is remembered."""
+_AT_ONCE = 1 << 20
+"""Bytes of whole lines that are decoded at once."""
+_LONGEST = MAX_TEXT + len(CUT)
+_LONGEST_MESSAGE = 2 * (MAX_NAME + MAX_STRING)
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
+
+class PackingError(ValueError):
+    """The bytes are no states of this program; the text says where they stop being any."""
+
+
+class _Frame:
+    """The last state of one depth."""
+
+    __slots__ = ("function", "file", "locals")
+
+    def __init__(self, function: str, file: str) -> None:
+        self.function = function
+        self.file = file
+        self.locals = _NO_LOCALS
+
+
+class Packer:
+    """Writes states one after the other, each as what changed since the state before."""
+
+    def __init__(self) -> None:
+        self._frames: list[_Frame] = []
+        self._escaped: dict[str, str] = {}
+        self._lines: list[bytes] = []
+
+    def add(self, state: State) -> None:
+        """Appends a state to what `take` returns.
+
+        Raises:
+            PackingError: the state is deeper than one frame below the state before.
+        """
+        self._lines.append(
+            self.pack(
+                state.event,
+                state.line,
+                state.depth,
+                state.locals,
+                state.function,
+                state.value,
+                state.stdout,
+                state.stderr,
+                state.file,
+                state.chain,
+                state.exit,
+            )
+        )
+
+    def take(self) -> bytes:
+        """Returns the lines of the states added since the last call."""
+        taken, self._lines = b"".join(self._lines), []
+        return taken
+
+    def pack(
+        self,
+        event: Event,
+        line: int,
+        depth: int,
+        locals: dict[str, str],
+        function: str,
+        value: str | None = None,
+        stdout: str = "",
+        stderr: str = "",
+        file: str = "",
+        chain: tuple[str, ...] = (),
+        exit: Exit | None = None,
+    ) -> bytes:
+        """Returns one state's line at once; the arguments are the parts of a `State`.
+
+        The dict of locals is kept until the frame's next state and must not be changed after.
+
+        Raises:
+            PackingError: the state is deeper than one frame below the state before.
+        """
+        frames, more = self._frames, None
+        if event is _CALL or depth >= len(frames):
+            if depth > len(frames) or depth < 0:
+                raise PackingError(f"a state at depth {depth} after one at depth {len(frames) - 1}")
+            del frames[depth:]
+            frame = _Frame(function, file)
+            frames.append(frame)
+            more = {"f": function, "p": file} if file else {"f": function}
+        else:
+            del frames[depth + 1 :]
+            frame = frames[depth]
+            if function is not frame.function and function != frame.function:
+                frame.function = function
+                more = {"f": function}
+            if file is not frame.file and file != frame.file:
+                frame.file = file
+                more = {**(more or {}), "p": file}
+        before = frame.locals
+        if locals is before:
+            changed = ""
+        else:
+            frame.locals = locals
+            if len(locals) == len(before) and all(map(is_, locals, before)):
+                names = compress(locals, map(ne, locals.values(), before.values()))
+            else:
+                names = [name for name, text in locals.items() if before.get(name) != text]
+                if list({**before, **locals}) != list(locals):
+                    more = {**(more or {}), "k": list(locals)}
+            escaped, parts = self._escaped, []
+            for name in names:
+                try:
+                    known = escaped[name]
+                except KeyError:
+                    known = self._escape(name)
+                parts.append(known + encode_basestring_ascii(locals[name]))
+            changed = ",".join(parts)
+        if stderr or chain or exit is not None:
+            more = _rare(more, stderr, chain, exit)
+        head = f"[{_CODES[id(event)]},{line},{depth},{{{changed}}}"
+        if more is not None:
+            told = "null" if value is None else encode_basestring_ascii(value)
+            return f"{head},{told},{encode_basestring_ascii(stdout)},{_encode(more)}]\n".encode("ascii")
+        if stdout:
+            told = "null" if value is None else encode_basestring_ascii(value)
+            return f"{head},{told},{encode_basestring_ascii(stdout)}]\n".encode("ascii")
+        if value is not None:
+            return f"{head},{encode_basestring_ascii(value)}]\n".encode("ascii")
+        return f"{head}]\n".encode("ascii")
+
+    def _escape(self, name: str) -> str:
+        if len(self._escaped) >= _ESCAPED:
+            self._escaped.clear()
+        text = self._escaped[name] = encode_basestring_ascii(name) + ":"
+        return text
+
+
+def _rare(
+    more: dict[str, Any] | None, stderr: str, chain: tuple[str, ...], exit: Exit | None
+) -> dict[str, Any]:
+    more = dict(more or {})
+    if stderr:
+        more["e"] = stderr
+    if chain:
+        more["c"] = list(chain)
+    if exit is not None:
+        more["x"] = [exit.code.value, exit.reason]
+    return more
+
+
+class Unpacker:
+    """Reads what a `Packer` wrote, in pieces of any size, and believes nothing of it.
+
+    Args:
+        sources: lines of each file of the program by its name; "" is the program itself (see `Program.lines`).
+        max_states: states after which no more are taken.
+    """
+
+    def __init__(self, sources: Mapping[str, Sequence[str]], max_states: int) -> None:
+        self._sources = {file: tuple(line.strip() for line in lines) for file, lines in sources.items()}
+        self._left = max_states
+        self._cells = MAX_CELLS
+        self._frames: list[_Frame] = []
+        self._rest = bytearray()
+        self._count = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether what came so far ends with a whole state."""
+        return not self._rest
+
+    def feed(self, data: bytes | bytearray | memoryview) -> list[State]:
+        """Returns the states that are whole with these bytes; a state's locals may be another one's too.
+
+        Raises:
+            PackingError: the bytes are no states of this program. Nothing may be fed afterwards.
+        """
+        rest = self._rest
+        searched = len(rest)
+        rest += data
+        end = rest.rfind(b"\n", searched) + 1
+        if len(rest) - end > MAX_LINE:
+            raise PackingError(f"state {self._count} has more than {MAX_LINE} bytes")
+        states: list[State] = []
+        start = 0
+        while start < end:
+            stop = end if end - start <= _AT_ONCE else rest.find(b"\n", start + _AT_ONCE) + 1 or end
+            if stop - start > MAX_LINE + _AT_ONCE:
+                raise PackingError(f"state {self._count} has more than {MAX_LINE} bytes")
+            self._read(bytes(rest[start : stop - 1]), states)
+            start = stop
+        del rest[:end]
+        return states
+
+    def _read(self, lines: bytes, states: list[State]) -> None:
+        try:
+            rows = json.loads(b"[" + lines.replace(b"\n", b",") + b"]")
+        except (ValueError, RecursionError) as error:
+            raise PackingError(f"after state {self._count}: no JSON ({error})") from None
+        self._left -= len(rows)
+        if self._left < 0:
+            raise PackingError("more states than were asked for")
+        for row in rows:
+            states.append(self._state(row))
+            self._count += 1
+
+    def _state(self, row: Any) -> State:
+        if type(row) is not list or not 4 <= len(row) <= 7:
+            raise self._wrong("it is no list of 4 to 7 parts")
+        code, line, depth, changed = row[:4]
+        value, stdout, more = None, "", None
+        if len(row) > 4:
+            value = row[4]
+            if value is not None and (type(value) is not str or len(value) > _LONGEST):
+                raise self._wrong("its value is no text, or too long")
+            if len(row) > 5:
+                stdout = self._output(row[5])
+            if len(row) > 6:
+                more = row[6]
+                if type(more) is not dict:
+                    raise self._wrong("what is rare is no object")
+        if type(code) is not int or not 0 <= code < len(_EVENTS):
+            raise self._wrong("there is no such event")
+        event = _EVENTS[code]
+        if type(depth) is not int or not 0 <= depth <= len(self._frames):
+            raise self._wrong("its depth does not follow")
+        frame = self._frame(event, depth, more)
+        locals = frame.locals = self._locals(frame.locals, changed, more)
+        lines = self._sources[frame.file]
+        if type(line) is not int or not (line == 0 if event is _EXIT else 0 < line <= len(lines)):
+            raise self._wrong("there is no such line")
+        source = lines[line - 1] if line else ""
+        if more is None or not (more.keys() & "ecx"):
+            return State(
+                event, line, source, frame.function, depth, locals, value, stdout, None, "", frame.file
+            )
+        return State(
+            event,
+            line,
+            source,
+            frame.function,
+            depth,
+            locals,
+            value,
+            stdout,
+            self._exit(more.get("x")),
+            self._output(more.get("e", "")),
+            frame.file,
+            self._chain(more.get("c", [])),
+        )
+
+    def _frame(self, event: Event, depth: int, more: dict[str, Any] | None) -> _Frame:
+        frames = self._frames
+        if event is _CALL or depth == len(frames):
+            del frames[depth:]
+            function = None if more is None else more.get("f")
+            if function is None:
+                raise self._wrong("its frame has no function")
+            frame = _Frame("", "")
+            frames.append(frame)
+        else:
+            del frames[depth + 1 :]
+            frame = frames[depth]
+        if more is not None:
+            function, file = more.get("f", frame.function), more.get("p", frame.file)
+            if type(function) is not str or len(function) > _LONGEST:
+                raise self._wrong("its function is no text, or too long")
+            if type(file) is not str or file not in self._sources:
+                raise self._wrong("the program has no such file")
+            frame.function, frame.file = function, file
+        return frame
+
+    def _locals(self, before: dict[str, str], changed: Any, more: dict[str, Any] | None) -> dict[str, str]:
+        if type(changed) is not dict:
+            raise self._wrong("its locals are no object")
+        names = None if more is None else more.get("k")
+        if not changed and names is None:
+            return before
+        if not all(map(is_, map(type, changed.values()), repeat(str))):
+            raise self._wrong("a local is no text")
+        if max(map(len, changed.values()), default=0) > _LONGEST:
+            raise self._wrong("a local is too long")
+        if max(map(len, changed), default=0) > MAX_NAME + len(CUT):
+            raise self._wrong("a name is too long")
+        after = {**before, **changed}
+        if names is not None:
+            if type(names) is not list or not all(map(is_, map(type, names), repeat(str))):
+                raise self._wrong("its names are no list of texts")
+            try:
+                after = {name: after[name] for name in names}
+            except KeyError:
+                raise self._wrong("it names a local that it does not have") from None
+        if len(after) > MAX_NAMES + 1:
+            raise self._wrong("it has too many locals")
+        self._cells -= len(after)
+        if self._cells < 0:
+            raise PackingError(f"the states have more than {MAX_CELLS} locals together")
+        return after
+
+    def _output(self, text: Any) -> str:
+        if type(text) is not str or len(text) > MAX_OUTPUT:
+            raise self._wrong("its output is no text, or too long")
+        return text
+
+    def _chain(self, chain: Any) -> tuple[str, ...]:
+        if type(chain) is not list or len(chain) > 2 * (MAX_CHAIN + 1):
+            raise self._wrong("its chain is no list, or too long")
+        if not all(type(text) is str and len(text) <= _LONGEST_MESSAGE for text in chain):
+            raise self._wrong("its chain is not of texts")
+        return tuple(chain)
+
+    def _exit(self, exit: Any) -> Exit | None:
+        if exit is None:
+            return None
+        if type(exit) is not list or len(exit) != 2 or type(exit[1]) is not str or len(exit[1]) > MAX_NAME:
+            raise self._wrong("its exit is no code and reason")
+        try:
+            return Exit(ExitCode(exit[0]), exit[1])
+        except ValueError:
+            raise self._wrong("there is no such exit code") from None
+
+    def _wrong(self, why: str) -> PackingError:
+        return PackingError(f"state {self._count}: {why}")
