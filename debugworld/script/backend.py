@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from debugworld.sandboxes import Sandbox, SandboxError
-from debugworld.sandboxes.debugger import Debugger, DebuggerError, Program, ProgramError, RecordedDebugger
+from debugworld.sandboxes import Sandbox
+from debugworld.sandboxes.debugger import (
+    Debugger,
+    DebuggerError,
+    LiveDebugger,
+    Program,
+    ProgramError,
+    RecordedDebugger,
+)
 
 BACKENDS = ("recorded", "live", "neural", "lockstep")
 """A run recorded once; a process that stands still; a model's dream; the recorded and the dreamt one."""
@@ -37,10 +44,6 @@ def open_debugger(
         raise DebuggerError(f"max_events must be at least 1; got {max_states}")
     if backend == "live":
         assert sandbox is not None
-        try:
-            from debugworld.sandboxes.debugger import LiveDebugger
-        except ImportError as error:
-            raise SandboxError(f"the live debugger is missing: {error}") from None
         return LiveDebugger(sandbox.session)
     if backend == "recorded":
         return _recorded(sandbox)
@@ -58,5 +61,4 @@ def open_debugger(
 
 def _recorded(sandbox: Sandbox | None) -> RecordedDebugger:
     assert sandbox is not None
-    session = getattr(sandbox, "session", None)
-    return RecordedDebugger(sandbox.record, **({"session": session} if session else {}))
+    return RecordedDebugger(sandbox.record, session=sandbox.session)

@@ -78,8 +78,9 @@ class Transcript:
         gone = [name for name in old if name not in state.locals]
         if gone:
             yield Line(f"{_INDENT}  gone: {', '.join(map(printable, gone))}", "dim")
-        yield from _written("stdout", state.stdout)
-        yield from _written("stderr", state.stderr)
+        if not same:
+            yield from _written("stdout", state.stdout)
+            yield from _written("stderr", state.stderr)
         self._shown = {key: old for key, old in self._shown.items() if key[1] < state.depth}
         self._shown[key] = state
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -83,6 +84,29 @@ def test_how_the_program_ends_is_not_the_commands_status(
     assert data["states"][-1]["source"] == "time.sleep(60)"
 
 
+def test_a_program_of_several_files_with_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "main.py").write_text("import sys, other\nprint(other.up(input()), sys.argv[1:])\n")
+    (tmp_path / "other.py").write_text("def up(text):\n    return text.upper()\n")
+    (tmp_path / "input").write_text("hello\n")
+    words = ["--file", str(tmp_path / "other.py"), "--stdin", str(tmp_path / "input"), "--argv=-v x"]
+    assert trace(str(tmp_path / "main.py"), *words, "--sandbox", "process", "--json", "-") == 0
+    states = json.loads(capsys.readouterr().out)["states"]
+    assert "other.py" in {state.get("file") for state in states}
+    assert "".join(state["stdout"] for state in states) == "HELLO ['-v', 'x']\n"
+
+
+def test_a_terminal_sees_that_a_box_is_started(program: str, tmp_path: Path) -> None:
+    ours, theirs = os.openpty()
+    words = [program, "--sandbox", "process", "--json", str(tmp_path / "out.json")]
+    command = [sys.executable, "-m", "debugworld", "trace", *words]
+    environment = {**os.environ, "TERM": "xterm"}
+    subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, check=True, cwd="/", env=environment)
+    os.close(theirs)
+    shown = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert "starting the process box" in shown and "exit normal" in shown
+
+
 @pytest.mark.parametrize(
     ("words", "text"),
     [
@@ -93,12 +117,19 @@ def test_how_the_program_ends_is_not_the_commands_status(
         (["{program}", "--call", "f("], "the call 'f(' does not parse"),
         (["{program}", "--call", "f = 1"], "does not parse"),
         (["{program}", "--call", "g(1)"], "does not define 'g'"),
-        (["{program}", "--sandbox", "jail"], "no sandbox 'jail'; there are: docker, process"),
+        (["{program}", "--call", "f()", "--tests"], "not allowed with argument"),
+        (["{program}", "--file", "{missing}"], "missing.py: No such file or directory"),
+        (["{program}", "--file", "{broken}"], "line 2: "),
+        (["{program}", "--stdin", "{binary}"], "is not UTF-8 text"),
+        (["{program}", "--argv", "'open"], "cannot be split into words"),
+        (["{program}", "--requirements", "{missing}"], "--requirements is for the boxes"),
+        (["{program}", "--sandbox", "jail"], "no sandbox 'jail'; there are: docker, "),
         (["{program}", "--python", "/nowhere/python"], "no such interpreter"),
         (["{program}", "--max-events", "0"], "max_events must be at least 1"),
         (["{program}", "--max-events", "x"], "invalid int value"),
         (["{program}", "--timeout", "-1"], "timeout must be a positive number"),
-        (["{program}", "--json", "{folder}/no/such"], "No such file or directory"),
+        (["{program}", "--json", "{folder}/no/such"], "no/such: No such file or directory"),
+        (["{program}", "--json", "{folder}"], "Is a directory"),
     ],
 )
 def test_bad_input_is_one_clear_error(
