@@ -108,8 +108,7 @@ def _plan(memory: int, processes: int, quota: int) -> list[tuple[Path, dict[str,
     Raises:
         OSError: a needed controller is nowhere at hand.
     """
-    lines = Path("/proc/self/cgroup").read_text().splitlines()
-    own = {kinds: path for _, kinds, path in (line.split(":", 2) for line in lines)}
+    own = _own()
     if (_ROOT / "cgroup.controllers").exists():
         parent = _delegated(_ROOT / own.get("", "/").lstrip("/"))
         limits = {
@@ -133,6 +132,12 @@ def _plan(memory: int, processes: int, quota: int) -> list[tuple[Path, dict[str,
         }
         plan.append((parent, known))
     return plan
+
+
+def _own() -> dict[str, str]:
+    """Returns this process's groups: controllers -> path; version 2 is ""."""
+    lines = Path("/proc/self/cgroup").read_text().splitlines()
+    return {kinds: path for _, kinds, path in (line.split(":", 2) for line in lines)}
 
 
 def _delegated(folder: Path) -> Path:

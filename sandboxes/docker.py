@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import socket
-import time
 from typing import Any, ClassVar
 
 from .channel import Channel
@@ -65,8 +64,9 @@ class DockerSandbox(Sandbox):
         self.requirements = read_requirements(requirements)
         self.runtime = runtime
         self.lifetime = lifetime
-        self._direct = True
-        """Whether the supervisor can come in through a door; False once it could not."""
+        self.direct = True
+        """Whether boxes are reached over a Unix socket of their own, not through the engine; False once that
+        could not be."""
 
     @classmethod
     def require(cls) -> None:
@@ -87,11 +87,11 @@ class DockerSandbox(Sandbox):
             reap(client)
             packages = ensure_packages(self.requirements, self.interpreter)
             image = ensure_image(client, self.interpreter, packages)
-            if self._direct and is_local(client) and self.runtime not in _REMOTE_RUNTIMES:
+            if self.direct and is_local(client) and self.runtime not in _REMOTE_RUNTIMES:
                 channel = self._start_direct(client, image)
                 if channel is not None:
                     return channel
-                self._direct = False
+            self.direct = False
             return self._start_attached(client, image)
         except (DockerException, OSError) as error:
             client.close()
