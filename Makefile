@@ -22,7 +22,7 @@ $(READY): pyproject.toml setup.py constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "debugworld needs Python 3.11 or newer: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install torch==2.13.0
-	$(VENV)/bin/pip install -c constraints.txt -e '.[all,dev]'
+	$(VENV)/bin/pip install -c constraints.txt -e '.[all,bench,dev]'
 	touch $@
 
 docker-engine: ## start a Docker engine unless one answers
@@ -48,5 +48,8 @@ lint: $(READY) ## ruff and mypy
 	@$(VENV)/bin/ruff check .
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" bash tests/types.sh
 
-bench: $(READY) ## run the benchmark programs; tables here, JSON in out/
-	@for program in benchmarks/*.py; do $(VENV)/bin/python "$$program" || exit; done
+bench: $(READY) ## run the benchmark programs; tables here, JSON and a page in out/
+	-@bash sandboxes/engine.sh
+	@for program in $(filter-out benchmarks/page.py,$(wildcard benchmarks/*.py)); do \
+		$(VENV)/bin/python "$$program" || exit; done
+	@$(VENV)/bin/python benchmarks/page.py --from out --page out/benchmarks.md

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from common.targets import Target
@@ -143,8 +143,6 @@ class DelayedDebugpyPeer(DebugpyPeer):
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Ends debugpy's own process group: the program and the adapter beside it."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait(10)

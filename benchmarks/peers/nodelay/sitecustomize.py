@@ -1,4 +1,4 @@
-"""On PYTHONPATH of debugpy's processes: each TCP socket they make has TCP_NODELAY, their code is unchanged."""
+"""On the path of debugpy's processes: each TCP socket they make has TCP_NODELAY; their code is unchanged."""
 
 import contextlib
 import socket

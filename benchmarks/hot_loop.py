@@ -1,0 +1,131 @@
+"""A breakpoint in a hot loop: how much slower the program runs than without a debugger.
+
+python benchmarks/hot_loop.py [--repeats 5] [--size 200000] [--no-install] [--json out/hot_loop.json]
+
+The line is in the loop and is never reached, or is reached ten times, or holds under a condition that
+is never true. The program times itself, so starts are left out. Native runs and those of each debugger
+are interleaved, on every CPython that is at hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from common.machine import interpreters, version_of
+from common.report import Report, number
+from common.targets import Target, hot
+from peers.catalog import runners
+from peers.peer import Peer, PeerMissing, told_seconds
+
+HITS = 10
+GOAL = 1.05
+KINDS = ("never reached", f"reached {HITS} times", "condition never true")
+
+
+def main() -> None:
+    """Measures, prints a table and writes JSON."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--repeats", type=int, default=5, help="of each measurement (default: %(default)s)")
+    parser.add_argument(
+        "--size", type=int, default=1_000_000, help="rounds of the loop (default: %(default)s)"
+    )
+    parser.add_argument("--pythons", nargs="+", choices=list(interpreters()), default=list(interpreters()))
+    parser.add_argument("--only", nargs="+", help="names of debuggers, or how they begin")
+    parser.add_argument("--no-install", action="store_true", help="leave out what is not installed yet")
+    parser.add_argument("--json", type=Path, default=Path("out/hot_loop.json"))
+    args = parser.parse_args()
+
+    report = Report("hot_loop", vars(args))
+    table = report.table(
+        f"Times native, median over {args.repeats}, loop of {args.size:,} rounds",
+        ["CPython", "debugger", *KINDS],
+    )
+    for version in args.pythons:
+        python = interpreters()[version]
+        peers = [
+            peer
+            for peer in runners(python, not args.no_install)
+            if not args.only or any(peer.name.startswith(begin) for begin in args.only)
+        ]
+        full = version_of(python)
+        try:
+            found = slowdowns(peers, python, full, args.size, args.repeats, report)
+        finally:
+            for peer in peers:
+                peer.close()
+        table.add(
+            full, "none: seconds", *(f"{statistics.median(found['native'][kind]):.4f}" for kind in KINDS)
+        )
+        report.results[full] = {
+            name: {kind: ratios(times[kind], found["native"][kind]) for kind in KINDS}
+            for name, times in found.items()
+            if name != "native"
+        } | {"native_seconds": found["native"]}
+        for peer in peers:
+            told = report.results[full].get(peer.name, {})
+            cells = [number(statistics.median(told[kind])) if told.get(kind) else "" for kind in KINDS]
+            table.add(full, peer.name, *cells)
+        for kind in KINDS[:2]:
+            told = report.results[full].get("debugworld live, docker", {}).get(kind)
+            if version == "3.11":
+                continue  # what 3.11 allows stands in the table; sys.monitoring begins with 3.12
+            report.goal(
+                f"{full}, {kind}, live in docker", GOAL, statistics.median(told) if told else None, False
+            )
+    report.finish(args.json)
+
+
+def slowdowns(
+    peers: Sequence[Peer], python: str, version: str, size: int, repeats: int, report: Report
+) -> dict[str, dict[str, list[float]]]:
+    """Returns each debugger's seconds by kind, those of no debugger under ``native``."""
+    found: dict[str, dict[str, list[float]]] = {"native": {kind: [] for kind in KINDS}}
+    lost: set[tuple[str, str]] = set()
+    for _ in range(repeats):
+        for kind in KINDS:
+            target, condition = made(kind, size)
+            found["native"][kind].append(native(target, python))
+            for peer in peers:
+                if (peer.name, kind) in lost:
+                    continue
+                try:
+                    seconds = peer.through(target, condition)
+                except PeerMissing as error:
+                    lost |= {(peer.name, each) for each in KINDS}
+                    report.lack(f"{version}, {peer.name}", str(error))
+                except Exception as error:
+                    lost.add((peer.name, kind))
+                    report.lack(f"{version}, {peer.name}, {kind}", f"{type(error).__name__}: {error}")
+                else:
+                    times = found.setdefault(peer.name, {each: [] for each in KINDS})
+                    times[kind].append(seconds)
+    return found
+
+
+def made(kind: str, size: int) -> tuple[Target, str | None]:
+    """Returns the program of a kind, and the condition of its breakpoint."""
+    if kind == KINDS[0]:
+        return hot(size), None
+    if kind == KINDS[1]:
+        return hot(size, HITS), None
+    every = hot(size)
+    return Target(every.source, every.start, stop=7), "i < 0"
+
+
+def native(target: Target, python: str) -> float:
+    """Runs a program without a debugger; returns what its clock says."""
+    asked = [python, "-I", "-c", target.source]
+    return told_seconds(subprocess.run(asked, capture_output=True, text=True, check=True).stdout)
+
+
+def ratios(times: Sequence[float], native_times: Sequence[float]) -> list[float]:
+    """Divides each time by the native one of the same repeat."""
+    return [left / right for left, right in zip(times, native_times, strict=False)]
+
+
+if __name__ == "__main__":
+    main()

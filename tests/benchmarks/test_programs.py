@@ -1,0 +1,98 @@
+"""Each benchmark program runs at its smallest, tells what it lacks, and writes JSON that the page reads."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def run(program: str, *words: str) -> str:
+    command = [sys.executable, str(REPOSITORY / "benchmarks" / f"{program}.py"), *words]
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=REPOSITORY)
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout
+
+
+def measured(folder: Path, program: str, *words: str) -> dict[str, Any]:
+    path = folder / f"{program}.json"
+    run(program, *words, "--json", str(path))
+    told: dict[str, Any] = json.loads(path.read_text())
+    assert told["name"] == program
+    assert told["machine"]["cores"] >= 1
+    page = folder / "page.md"
+    run("page", "--from", str(folder), "--page", str(page))
+    assert all(row[0] in page.read_text() for table in told["tables"] for row in table["rows"])
+    return told
+
+
+def test_bdb_and_pdb_walk_the_same_way(tmp_path: Path) -> None:
+    pytest.importorskip("pexpect", reason="peers: pip install 'debugworld[bench]'")
+    names = ["bdb, in process", "pdb, pexpect"]
+    words = ["--repeats", "1", "--scale", "0.1", "--no-install", "--only", "bdb", "pdb, pexpect"]
+    told = measured(tmp_path, "debuggers", *words)
+    rows = {row[0]: row[-1] for row in told["tables"][0]["rows"]}
+    for name in names:
+        equal, _, compared = rows[name].partition(" of ")
+        assert equal == compared and int(compared) > 50
+        assert all(told["results"]["median"][name].values())
+
+
+def test_what_is_not_installed_is_told_and_counted(tmp_path: Path) -> None:
+    path = tmp_path / "debuggers.json"
+    script = (
+        "import sys; sys.path.insert(0, 'benchmarks')\n"
+        "from pathlib import Path\n"
+        "from peers import environments\n"
+        f"environments.FOLDER = Path({str(tmp_path)!r})\n"
+        "sys.argv[1:] = ['--no-install', '--repeats', '1', '--only', 'debugpy, DAP']\n"
+        f"sys.argv += ['--json', {str(path)!r}]\n"
+        "import debuggers; debuggers.main()\n"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, cwd=REPOSITORY
+    )
+    assert answer.returncode == 0, answer.stderr
+    told = json.loads(path.read_text())
+    assert "debugpy, DAP" in told["missing"] and "NOT MEASURED: debugpy, DAP" in answer.stdout
+    assert told["tables"][0]["rows"] == []
+    assert all(goal["met"] is None for goal in told["goals"])
+
+
+def test_a_breakpoint_slows_bdb_in_a_hot_loop(tmp_path: Path) -> None:
+    words = ["--repeats", "1", "--size", "3000", "--no-install", "--only", "bdb", "--pythons", "3.11"]
+    told = measured(tmp_path, "hot_loop", *words)
+    (found,) = told["results"].values()
+    assert set(found) == {"bdb, in process", "native_seconds"}
+    assert all(len(times) == 1 and times[0] > 0 for times in found["bdb, in process"].values())
+
+
+def test_recording_counts_states_of_one_process_and_of_two(tmp_path: Path) -> None:
+    words = ["--repeats", "1", "--seconds", "0.01", "--states", "300", "--box", "alone"]
+    told = measured(tmp_path, "recording", *words)
+    assert len(told["results"]["alone"]) == 3
+    for rates in told["results"]["alone"].values():
+        assert len(rates["one"]) == len(rates["two"]) == 1
+
+
+def test_lookups_in_a_loop(tmp_path: Path) -> None:
+    told = measured(tmp_path, "lookups", "--repeats", "1", "--seconds", "0.01", "--rounds", "5")
+    found = told["results"]["one cursor in a loop"]
+    assert len(found) == 3 and all(rate > 0 for rates in found.values() for rate in rates)
+
+
+def test_goals_are_judged_in_both_directions() -> None:
+    script = (
+        "import sys; sys.path.insert(0, 'benchmarks')\n"
+        "from common.report import Goal\n"
+        "values = (2.0, 3.0, 4.0, None)\n"
+        "print([Goal('', 3, value, more).met for value in values for more in (True, False)])\n"
+    )
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=REPOSITORY)
+    assert answer.stdout.strip() == "[False, True, True, True, True, False, None, None]"
