@@ -1,0 +1,368 @@
+"""Arbitrary bytes on the wire, from both ends and from the program: documented errors, no hang, no flood."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from debugworld.sandboxes import Sandbox, SandboxError, open_sandbox
+from debugworld.sandboxes.channel import Channel
+from debugworld.sandboxes.debugger import Program, ProgramError, RecordedDebugger, Trace
+from debugworld.sandboxes.debugger.packing import PackingError, Unpacker
+from debugworld.sandboxes.debugger.wire import FRAME_LIMIT, WireError, pack, read_frame
+from debugworld.sandboxes.process import ProcessSandbox
+
+PROGRAM = Program(
+    "def f(n):\n    s = [n]\n    return n and f(n - 1)\nx = f(2)\nprint(x)\nraise ValueError(x)\n"
+)
+HANG = 30.0
+"""Seconds, generously, after which a test calls something hung."""
+examples = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=60)
+many = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=3000)
+
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.just(2**70)
+    | st.just(-1)
+)
+json_values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+)
+messages = json_values | st.fixed_dictionaries(
+    {},
+    optional={
+        "python": json_values,
+        "states": json_values,
+        "error": json_values,
+        "exit": json_values
+        | st.fixed_dictionaries({"code": st.sampled_from(["normal", "no"]), "reason": scalars}),
+        "stdout": json_values,
+        "stderr": json_values,
+        "state": json_values,
+    },
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn, genuine: bytes) -> bytes:
+    """Draws genuine bytes with parts cut out, doubled, overwritten or swapped."""
+    data = bytearray(genuine)
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, max(len(data) - 1, 0)))
+        stop = min(start + draw(st.integers(0, 40)), len(data))
+        how = draw(st.sampled_from(["cut", "double", "overwrite", "insert", "end"]))
+        if how == "cut":
+            del data[start:stop]
+        elif how == "double":
+            data[start:start] = data[start:stop]
+        elif how == "overwrite" and data:
+            data[start] = draw(st.integers(0, 255))
+        elif how == "insert":
+            data[start:start] = draw(st.binary(max_size=12))
+        else:
+            del data[start:]
+    return bytes(data)
+
+
+class Tap(Channel):
+    """A channel that keeps what it receives, so that fuzzing begins with what is really said."""
+
+    heard = bytearray()
+
+    def _receive(self, size: int) -> bytes:
+        data = super()._receive(size)
+        self.heard += data
+        return data
+
+
+class FakeSandbox(Sandbox):
+    """A box whose supervisor is a thread that says given bytes, whatever it is asked."""
+
+    name: ClassVar[str] = "fake"
+    said = b""
+    multiplexed = False
+
+    @classmethod
+    def require(cls) -> None:
+        """Always there."""
+
+    def _start(self) -> Channel:
+        ours, theirs = socket.socketpair()
+        said = self.said
+
+        def supervise() -> None:
+            with theirs, contextlib.suppress(OSError):
+                theirs.sendall(said)
+                theirs.shutdown(socket.SHUT_WR)
+                while theirs.recv(1 << 16):
+                    pass
+
+        thread = threading.Thread(target=supervise, daemon=True)
+        thread.start()
+        return Channel(ours, multiplexed=self.multiplexed, close=lambda: thread.join(HANG))
+
+
+def record_over(said: bytes, multiplexed: bool = False) -> Trace | None:
+    """Records over a supervisor that says these bytes; None where that ends in a documented error."""
+    box = FakeSandbox(timeout=1.0, max_events=50)
+    box.said, box.multiplexed = said, multiplexed
+    begin = time.monotonic()
+    try:
+        with box:
+            trace = box.record(PROGRAM)
+    except (SandboxError, ProgramError):
+        return None
+    finally:
+        assert time.monotonic() - begin < HANG
+    assert len(trace.states) <= 50
+    debugger = RecordedDebugger(lambda _: trace)  # what was taken can be used
+    debugger.reset(PROGRAM)
+    debugger.close()
+    return trace
+
+
+@pytest.fixture(scope="module")
+def genuine() -> bytes:
+    """What a real supervisor says, from its first byte to the end of a run of `PROGRAM`."""
+    box = ProcessSandbox(timeout=5.0, max_events=50)
+    start = box._start
+
+    def tapped() -> Channel:
+        channel = start()
+        channel.__class__ = Tap
+        return channel
+
+    box._start = tapped  # type: ignore[method-assign]
+    with box:
+        del Tap.heard[:]
+        trace = box.record(PROGRAM)
+        heard = bytes(Tap.heard)
+    assert trace.exit.code == "error"
+    assert record_over(heard) == trace, "the tap heard all that a recording needs"
+    return heard
+
+
+def in_parts(data: bytes, size: int) -> bytes:
+    """Returns bytes as a container's multiplexed stdout, cut into parts, with a word of stderr between."""
+    out = struct.pack(">BxxxI", 2, 5) + b"hello"
+    for start in range(0, len(data), size):
+        part = data[start : start + size]
+        out += struct.pack(">BxxxI", 1, len(part)) + part
+    return out
+
+
+# what comes from a box
+
+
+@examples
+@given(st.binary(max_size=400), st.booleans())
+def test_a_supervisor_that_says_anything(said: bytes, multiplexed: bool) -> None:
+    assert record_over(said, multiplexed) is None
+
+
+@examples
+@given(st.lists(messages, max_size=4), st.booleans())
+def test_a_supervisor_that_says_anything_in_frames(said: list[Any], multiplexed: bool) -> None:
+    data = b"".join(map(pack, [{"python": "3.11.7"}, *said]))
+    record_over(in_parts(data, 7) if multiplexed else data, multiplexed)
+
+
+def mutated_sessions(genuine: bytes, count: settings) -> None:
+    @count
+    @given(st.data())
+    def check(data: st.DataObject) -> None:
+        said = data.draw(mutated(genuine))
+        multiplexed = data.draw(st.booleans())
+        record_over(in_parts(said, 11) if multiplexed else said, multiplexed)
+
+    check()
+
+
+def test_a_supervisor_that_says_almost_the_right_thing(genuine: bytes) -> None:
+    mutated_sessions(genuine, examples)
+
+
+@pytest.mark.long
+def test_a_supervisor_that_says_almost_the_right_thing_often(genuine: bytes) -> None:
+    mutated_sessions(genuine, many)
+
+
+@pytest.mark.parametrize("place", range(12))
+def test_a_stream_that_ends_in_the_middle(genuine: bytes, place: int) -> None:
+    assert record_over(genuine[: len(genuine) * place // 12]) is None
+
+
+def test_a_length_that_is_a_lie_takes_no_memory() -> None:
+    for size in (FRAME_LIMIT + 1, 0xFFFFFFFF):
+        with pytest.raises(WireError, match="at most"):
+            read_frame(io.BytesIO(struct.pack(">I", size)).read)
+        assert record_over(struct.pack(">I", size)) is None
+
+
+def test_a_frame_that_is_nested_too_deep_is_no_crash() -> None:
+    body = b"[" * 500_000
+    with pytest.raises(WireError):
+        read_frame(io.BytesIO(struct.pack(">I", len(body)) + body).read)
+
+
+def test_descriptors_that_come_along_are_closed() -> None:
+    import array
+    import os
+
+    ours, theirs = socket.socketpair()
+    channel = Channel(ours, multiplexed=False, close=lambda: None)
+    before = len(os.listdir("/proc/self/fd"))
+    frame = pack({"x": 1})
+    for _ in range(20):
+        rights = array.array("i", [theirs.fileno()] * 50)
+        theirs.sendmsg([frame], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+        assert channel.receive(5) == {"x": 1}
+    assert len(os.listdir("/proc/self/fd")) == before
+    channel.close()
+    theirs.close()
+
+
+# packed states
+
+LINES = {"": PROGRAM.lines}
+
+
+@settings(examples, max_examples=300)
+@given(st.binary(max_size=300), st.integers(1, 40))
+def test_an_unpacker_is_fed_anything(data: bytes, step: int) -> None:
+    feed(data, step)
+
+
+@settings(examples, max_examples=300)
+@given(st.lists(st.lists(json_values, max_size=8) | json_values, max_size=5), st.integers(1, 40))
+def test_an_unpacker_is_fed_any_json(rows: list[Any], step: int) -> None:
+    feed("".join(json.dumps(row) + "\n" for row in rows).encode(), step)
+
+
+def feed(data: bytes, step: int) -> None:
+    unpacker = Unpacker(LINES, 20)
+    count = 0
+    try:
+        for start in range(0, len(data), step):
+            count += len(unpacker.feed(data[start : start + step]))
+    except PackingError:
+        return
+    assert count <= 20
+
+
+# what comes from the host
+
+
+@contextlib.contextmanager
+def supervisor() -> Iterator[Channel]:
+    """Starts a real supervisor that was told nothing yet."""
+    channel = ProcessSandbox()._start()
+    try:
+        yield channel
+    finally:
+        begin = time.monotonic()
+        channel.close()
+        assert time.monotonic() - begin < HANG
+
+
+@settings(examples, max_examples=8)
+@given(st.binary(min_size=1, max_size=200))
+def test_a_supervisor_that_is_told_anything_first(data: bytes) -> None:
+    with supervisor() as channel:
+        with contextlib.suppress(OSError):
+            channel._stream.sendall(data)
+            channel._stream.shutdown(socket.SHUT_WR)
+        with pytest.raises((WireError, OSError)):
+            channel.receive(HANG)
+
+
+def ready(box: ProcessSandbox) -> Channel:
+    """Returns the channel of a box that has done a run and stands ready for the next."""
+    heard: list[Channel] = []
+    start = box._start
+
+    def kept() -> Channel:
+        heard.append(start())
+        return heard[-1]
+
+    box._start = kept  # type: ignore[method-assign]
+    assert box.record(PROGRAM).exit.code == "error"
+    return heard[-1]
+
+
+@settings(examples, max_examples=10)
+@given(
+    st.binary(min_size=1, max_size=100)
+    | json_values.map(lambda value: pack({"x": value}))
+    | json_values.map(pack)
+)
+def test_a_supervisor_that_is_told_anything_instead_of_a_request(data: bytes) -> None:
+    with ProcessSandbox(timeout=2.0) as box:
+        channel = ready(box)
+        with contextlib.suppress(OSError):
+            channel._stream.sendall(data)
+            channel._stream.shutdown(socket.SHUT_WR)
+        begin = time.monotonic()
+        with contextlib.suppress(WireError, OSError):
+            while True:
+                channel.receive(HANG)
+        assert time.monotonic() - begin < HANG
+        for _ in range(3):
+            try:
+                assert box.record(PROGRAM).exit.code == "error"
+                break
+            except SandboxError:
+                continue
+        else:
+            raise AssertionError("the box does not come back")
+
+
+# what comes from the program
+
+
+@pytest.mark.parametrize("name", [pytest.param("docker", marks=pytest.mark.docker), "bwrap"])
+def test_a_program_that_writes_anything_anywhere(name: str) -> None:
+    try:
+        box = open_sandbox(name, timeout=3.0, max_events=3000)
+    except SandboxError as error:
+        pytest.skip(f"{name}: {error}")
+    source = (
+        "import os\n"
+        "def put(fd):\n"
+        "    try:\n"
+        "        return os.write(fd, {data!r})\n"
+        "    except OSError:\n"
+        "        pass\n"
+        "fds = [int(name) for name in os.listdir('/proc/self/fd')]\n"
+        "x = [os.set_blocking(fd, False) for fd in fds if fd > 2 and os.path.exists('/proc/self/fd/%d' % fd)]\n"
+        "y = [put(fd) for fd in range(3, 130)]\n"
+    )
+    with box:
+        clean = box.record(PROGRAM)
+
+        @settings(examples, max_examples=25)
+        @given(
+            st.binary(max_size=300) | messages.map(pack) | st.just(b"\0" * 70_000) | st.just(b"\xff" * 70_000)
+        )
+        def check(data: bytes) -> None:
+            trace = box.record(Program(source.format(data=data)))
+            assert trace.exit.code in ("normal", "error")
+            assert box.record(PROGRAM) == clean
+
+        check()
