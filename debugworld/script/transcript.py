@@ -1,8 +1,8 @@
 """The transcript: a script's steps as lines for people.
 
 An action's line begins with ``>``; below it, indented, what was answered: a refusal, a reply, and the
-state, where it is another one than before. Of a frame that was shown already only the locals that
-changed are shown again.
+state, where it is another one than before. A single step within a frame shows only the locals that it
+changed; what may come to another activation, a jump or several steps at once, shows them all.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from debugworld.sandboxes.debugger import Event, State
+from debugworld.sandboxes.debugger import ActionKind, Event, State
 
 from .step import Step
 
@@ -50,7 +50,10 @@ class Transcript:
             yield from _block(step.reply, "cyan")
         if step.frame is not None:
             yield from _locals(step.frame.locals)
-        moved = step.action is None or step.action.kind.moves
+        action = step.action
+        moved = action is None or action.kind.moves
+        if action is not None and (action.kind in _JUMPS or action.count > 1):
+            self._shown.clear()
         if not step.refused and (moved or step.state != self._last):
             yield from self._state(step.state, same=not moved)
         for each in step.differences:
@@ -85,6 +88,9 @@ class Transcript:
         self._shown[key] = state
 
 
+_JUMPS = frozenset(
+    {ActionKind.RUN_TO, ActionKind.RUN_UNTIL, ActionKind.CONTINUE, ActionKind.REVERSE_CONTINUE}
+)
 _VALUE = {Event.RETURN: "value", Event.EXCEPTION: "raised", Event.INSTRUCTION: "next"}
 
 

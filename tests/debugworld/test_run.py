@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,16 @@ def test_frames_are_shown_where_they_are_selected(program: str, capsys: pytest.C
         "      letter = 'r'",
         "      n = 0",
     ]
+
+
+def test_another_activation_shows_all_its_locals(program: str, capsys: pytest.CaptureFixture[str]) -> None:
+    call = 'count("a", "r") + count("b", "r")'
+    words = ["--sandbox", "process", "--call", call, "--actions"]
+    assert run(program, *words, "break 5; continue; step_over; continue") == 0
+    first, step, second = capsys.readouterr().out.partition("> continue\n")[2].split("> ")
+    assert "letter = 'r'" in first and "letter" not in step and "letter = 'r'" in second
+    assert run(program, *words, "run_to 6; step_into 4") == 0
+    assert "letter = 'r'" in capsys.readouterr().out.partition("> step_into 4")[2]
 
 
 MAIN = """\
@@ -391,3 +402,16 @@ def test_json_replaces_a_file_as_a_whole(
     assert sorted(os.listdir(tmp_path)) == ["link.json", "out.json", "program.py"]
     assert run(program, "--sandbox", "process", "--json", os.devnull, "--actions", "step_into") == 0
     assert Path(os.devnull).is_char_device()
+
+
+@pytest.mark.parametrize(
+    "words", [["run", "--actions", "step_into 3"], ["trace"]], ids=lambda words: words[0]
+)
+def test_a_reader_that_has_seen_enough_ends_the_command_quietly(words: list[str], program: str) -> None:
+    command = [sys.executable, "-m", "debugworld", words[0], program, *words[1:], "--sandbox", "process"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    answer = subprocess.run([*command, "--json", "-"], stdout=writing, stderr=subprocess.PIPE, cwd="/")
+    os.close(writing)
+    assert answer.returncode == 1
+    assert answer.stderr == b""
