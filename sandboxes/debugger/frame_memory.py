@@ -88,7 +88,7 @@ class Layout:
 class FrameMemory:
     """What one frame showed last. Made where the frame is entered; `Renderer.locals` alone changes it."""
 
-    __slots__ = ("layout", "plan", "last", "texts", "shown")
+    __slots__ = ("layout", "plan", "last", "texts", "shown", "before", "changed")
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
@@ -99,6 +99,10 @@ class FrameMemory:
         """Their texts."""
         self.shown: dict[str, str] = {}
         """The last state's locals."""
+        self.before: dict[str, str] | None = None
+        """The locals from which they differ in `changed` only; None where that is not known."""
+        self.changed: list[str] = []
+        """Names whose text is another one than in `before`."""
 
     def turn(self, plan: Plan) -> None:
         """Goes over to another set of bound names."""
@@ -111,7 +115,7 @@ class FrameMemory:
 
     def forget(self, shown: dict[str, str]) -> None:
         """Keeps what was shown, and nothing else."""
-        self.plan, self.last, self.texts, self.shown = _NOTHING, [], [], shown
+        self.plan, self.last, self.texts, self.shown, self.before = _NOTHING, [], [], shown, None
 
 
 def plain_locals(values: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -22,10 +22,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from itertools import compress, repeat
-from json.encoder import encode_basestring_ascii
+from json.encoder import encode_basestring_ascii as escape
 from operator import is_, ne
 from typing import Any
 
+from .frame_memory import FrameMemory
 from .limits import CUT, MAX_CHAIN, MAX_NAME, MAX_NAMES, MAX_STRING, MAX_TEXT
 from .state import Event, Exit, ExitCode, State
 
@@ -38,13 +39,15 @@ MAX_CELLS = 20_000_000
 
 _EVENTS = tuple(Event)
 _CODES = {id(event): code for code, event in enumerate(_EVENTS)}
-_CALL, _EXIT = Event.CALL, Event.EXIT
+_CALL, _LINE, _EXIT = Event.CALL, Event.LINE, Event.EXIT
 _NO_LOCALS: dict[str, str] = {}
 _ESCAPED = 4096
 """Names whose JSON text is remembered."""
 _AT_ONCE = 1 << 20
 """Bytes of whole lines that are decoded at once."""
 _LONGEST = MAX_TEXT + len(CUT)
+_LONGEST_NAME = MAX_NAME + len(CUT)
+_MOST_NAMES = MAX_NAMES + 1
 _LONGEST_MESSAGE = 2 * (MAX_NAME + MAX_STRING)
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
@@ -56,12 +59,54 @@ class PackingError(ValueError):
 class _Frame:
     """The last state of one depth."""
 
-    __slots__ = ("function", "file", "locals")
+    __slots__ = ("function", "file", "locals", "lines")
 
     def __init__(self, function: str, file: str) -> None:
         self.function = function
         self.file = file
         self.locals = _NO_LOCALS
+        self.lines: tuple[str, ...] = ()
+        """Lines of the file; an unpacker's only."""
+
+
+class _Draft:
+    """A state in the making: a frozen dataclass takes five times as long to fill."""
+
+    __slots__ = State.__slots__
+
+    def __init__(
+        self,
+        event: Event,
+        line: int,
+        source: str,
+        function: str,
+        depth: int,
+        locals: dict[str, str],
+        value: str | None,
+        stdout: str,
+        exit: Exit | None,
+        stderr: str,
+        file: str,
+        chain: tuple[str, ...],
+    ) -> None:
+        self.event = event
+        self.line = line
+        self.source = source
+        self.function = function
+        self.depth = depth
+        self.locals = locals
+        self.value = value
+        self.stdout = stdout
+        self.exit = exit
+        self.stderr = stderr
+        self.file = file
+        self.chain = chain
+
+
+def _state(*parts: Any) -> State:
+    draft: Any = _Draft(*parts)
+    draft.__class__ = State  # of the same slots
+    return draft
 
 
 class Packer:
@@ -112,88 +157,102 @@ class Packer:
         file: str = "",
         chain: tuple[str, ...] = (),
         exit: Exit | None = None,
+        memory: FrameMemory | None = None,
     ) -> bytes:
         """Returns one state's line at once; the arguments are the parts of a `State`.
 
         The dict of locals is kept until the frame's next state and must not be changed after.
 
+        ``memory`` is what `Renderer.locals` wrote these locals with, if it did: it may know what changed.
+
         Raises:
             PackingError: the state is deeper than one frame below the state before.
         """
-        frames, more = self._frames, None
+        frames, more = self._frames, ""
         if event is _CALL or depth >= len(frames):
-            if depth > len(frames) or depth < 0:
+            if not 0 <= depth <= len(frames):
                 raise PackingError(f"a state at depth {depth} after one at depth {len(frames) - 1}")
             del frames[depth:]
             frame = _Frame(function, file)
             frames.append(frame)
-            more = {"f": function, "p": file} if file else {"f": function}
+            more = f'"f":{escape(function)}'
+            if file:
+                more += f',"p":{escape(file)}'
         else:
-            del frames[depth + 1 :]
+            if depth + 1 < len(frames):
+                del frames[depth + 1 :]
             frame = frames[depth]
-            if function is not frame.function and function != frame.function:
-                frame.function = function
-                more = {"f": function}
-            if file is not frame.file and file != frame.file:
-                frame.file = file
-                more = {**(more or {}), "p": file}
+            if function is not frame.function or file is not frame.file:
+                more = self._moved(frame, function, file)
         before = frame.locals
         if locals is before:
             changed = ""
         else:
             frame.locals = locals
-            if len(locals) == len(before) and all(map(is_, locals, before)):
-                names = compress(locals, map(ne, locals.values(), before.values()))
+            if memory is not None and memory.before is before and memory.shown is locals:
+                names = memory.changed
+            elif len(locals) == len(before) and all(map(is_, locals, before)):
+                names = list(compress(locals, map(ne, locals.values(), before.values())))
             else:
                 names = [name for name, text in locals.items() if before.get(name) != text]
                 if list({**before, **locals}) != list(locals):
-                    more = {**(more or {}), "k": list(locals)}
+                    more = _joined(more, f'"k":{_encode(list(locals))}')
             escaped, parts = self._escaped, []
             for name in names:
                 try:
                     known = escaped[name]
                 except KeyError:
                     known = self._escape(name)
-                parts.append(known + encode_basestring_ascii(locals[name]))
+                parts.append(known + escape(locals[name]))
             changed = ",".join(parts)
         if stderr or chain or exit is not None:
-            more = _rare(more, stderr, chain, exit)
+            more = _joined(more, _rare(stderr, chain, exit))
+        if event is _LINE and not more and not stdout and value is None:
+            return f"[1,{line},{depth},{{{changed}}}]\n".encode("ascii")
         head = f"[{_CODES[id(event)]},{line},{depth},{{{changed}}}"
-        if more is not None:
-            told = "null" if value is None else encode_basestring_ascii(value)
-            return f"{head},{told},{encode_basestring_ascii(stdout)},{_encode(more)}]\n".encode("ascii")
+        told = "null" if value is None else escape(value)
+        if more:
+            return f"{head},{told},{escape(stdout)},{{{more}}}]\n".encode("ascii")
         if stdout:
-            told = "null" if value is None else encode_basestring_ascii(value)
-            return f"{head},{told},{encode_basestring_ascii(stdout)}]\n".encode("ascii")
+            return f"{head},{told},{escape(stdout)}]\n".encode("ascii")
         if value is not None:
-            return f"{head},{encode_basestring_ascii(value)}]\n".encode("ascii")
+            return f"{head},{told}]\n".encode("ascii")
         return f"{head}]\n".encode("ascii")
+
+    def _moved(self, frame: _Frame, function: str, file: str) -> str:
+        """Notes another function or file of a frame that goes on."""
+        more = ""
+        if function != frame.function:
+            more = f'"f":{escape(function)}'
+        if file != frame.file:
+            more = _joined(more, f'"p":{escape(file)}')
+        frame.function, frame.file = function, file
+        return more
 
     def _escape(self, name: str) -> str:
         if len(self._escaped) >= _ESCAPED:
             self._escaped.clear()
-        text = self._escaped[name] = encode_basestring_ascii(name) + ":"
+        text = self._escaped[name] = escape(name) + ":"
         return text
 
 
-def _rare(
-    more: dict[str, Any] | None, stderr: str, chain: tuple[str, ...], exit: Exit | None
-) -> dict[str, Any]:
-    more = dict(more or {})
-    if stderr:
-        more["e"] = stderr
-    if chain:
-        more["c"] = list(chain)
-    if exit is not None:
-        more["x"] = [exit.code.value, exit.reason]
-    return more
+def _joined(*members: str) -> str:
+    return ",".join(filter(None, members))
+
+
+def _rare(stderr: str, chain: tuple[str, ...], exit: Exit | None) -> str:
+    return _joined(
+        f'"e":{escape(stderr)}' if stderr else "",
+        f'"c":{_encode(chain)}' if chain else "",
+        f'"x":{_encode([exit.code.value, exit.reason])}' if exit is not None else "",
+    )
 
 
 class Unpacker:
     """Reads what a `Packer` wrote, in pieces of any size, and believes nothing of it.
 
     Args:
-        sources: lines of each file of the program by its name; "" is the program itself (see `Program.lines`).
+        sources: lines of each file by its name, "" for the program itself (see `Program.lines`).
         max_states: states after which no more are taken.
     """
 
@@ -246,6 +305,34 @@ class Unpacker:
             self._count += 1
 
     def _state(self, row: Any) -> State:
+        if type(row) is list and len(row) == 4:  # nearly all are
+            code, line, depth, changed = row
+            frames = self._frames
+            plain = type(code) is type(line) is type(depth) is int and type(changed) is dict
+            if plain and 0 < code < 4 and 0 <= depth < len(frames):
+                frame = frames[depth]
+                if 0 < line <= len(frame.lines):
+                    if depth + 1 < len(frames):
+                        del frames[depth + 1 :]
+                    if changed:
+                        frame.locals = self._merged(frame.locals, changed)
+                    return _state(
+                        _EVENTS[code],
+                        line,
+                        frame.lines[line - 1],
+                        frame.function,
+                        depth,
+                        frame.locals,
+                        None,
+                        "",
+                        None,
+                        "",
+                        frame.file,
+                        (),
+                    )
+        return self._rare_state(row)
+
+    def _rare_state(self, row: Any) -> State:
         if type(row) is not list or not 4 <= len(row) <= 7:
             raise self._wrong("it is no list of 4 to 7 parts")
         code, line, depth, changed = row[:4]
@@ -266,28 +353,28 @@ class Unpacker:
         if type(depth) is not int or not 0 <= depth <= len(self._frames):
             raise self._wrong("its depth does not follow")
         frame = self._frame(event, depth, more)
-        locals = frame.locals = self._locals(frame.locals, changed, more)
-        lines = self._sources[frame.file]
+        frame.locals = self._locals(frame.locals, changed, more)
+        lines = frame.lines
         if type(line) is not int or not (line == 0 if event is _EXIT else 0 < line <= len(lines)):
             raise self._wrong("there is no such line")
-        source = lines[line - 1] if line else ""
-        if more is None or not (more.keys() & "ecx"):
-            return State(
-                event, line, source, frame.function, depth, locals, value, stdout, None, "", frame.file
-            )
+        exit, stderr, chain = None, "", ()
+        if more is not None:
+            exit = self._exit(more.get("x"))
+            stderr = self._output(more.get("e", ""))
+            chain = self._chain(more.get("c", []))
         return State(
             event,
             line,
-            source,
+            lines[line - 1] if line else "",
             frame.function,
             depth,
-            locals,
+            frame.locals,
             value,
             stdout,
-            self._exit(more.get("x")),
-            self._output(more.get("e", "")),
+            exit,
+            stderr,
             frame.file,
-            self._chain(more.get("c", [])),
+            chain,
         )
 
     def _frame(self, event: Event, depth: int, more: dict[str, Any] | None) -> _Frame:
@@ -308,7 +395,7 @@ class Unpacker:
                 raise self._wrong("its function is no text, or too long")
             if type(file) is not str or file not in self._sources:
                 raise self._wrong("the program has no such file")
-            frame.function, frame.file = function, file
+            frame.function, frame.file, frame.lines = function, file, self._sources[file]
         return frame
 
     def _locals(self, before: dict[str, str], changed: Any, more: dict[str, Any] | None) -> dict[str, str]:
@@ -317,13 +404,7 @@ class Unpacker:
         names = None if more is None else more.get("k")
         if not changed and names is None:
             return before
-        if not all(map(is_, map(type, changed.values()), repeat(str))):
-            raise self._wrong("a local is no text")
-        if max(map(len, changed.values()), default=0) > _LONGEST:
-            raise self._wrong("a local is too long")
-        if max(map(len, changed), default=0) > MAX_NAME + len(CUT):
-            raise self._wrong("a name is too long")
-        after = {**before, **changed}
+        after = self._merged(before, changed)
         if names is not None:
             if type(names) is not list or not all(map(is_, map(type, names), repeat(str))):
                 raise self._wrong("its names are no list of texts")
@@ -331,7 +412,14 @@ class Unpacker:
                 after = {name: after[name] for name in names}
             except KeyError:
                 raise self._wrong("it names a local that it does not have") from None
-        if len(after) > MAX_NAMES + 1:
+        return after
+
+    def _merged(self, before: dict[str, str], changed: dict[str, Any]) -> dict[str, str]:
+        for name, text in changed.items():
+            if type(text) is not str or len(text) > _LONGEST or len(name) > _LONGEST_NAME:
+                raise self._wrong("a local is no text, or too long")
+        after = {**before, **changed}
+        if len(after) > 2 * _MOST_NAMES:
             raise self._wrong("it has too many locals")
         self._cells -= len(after)
         if self._cells < 0:

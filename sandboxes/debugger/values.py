@@ -137,6 +137,7 @@ class Renderer:
         if turned:
             memory.turn(plan)
         shown: dict[str, str] | None = None
+        changed: list[str] = []
         last, texts, place = memory.last, memory.texts, -1
         for value in plan.read(values):
             place += 1
@@ -163,13 +164,18 @@ class Renderer:
                 if not turned:
                     if shown is None:
                         shown = memory.shown.copy()
-                    shown[plan.order[place]] = text
+                    name = plan.order[place]
+                    shown[name] = text
+                    changed.append(name)
         if turned:
+            memory.before = None
             shown = dict(zip(plan.order, texts, strict=True))
             if plan.hidden:
                 shown[CUT] = f"<{plan.hidden} more>"
-        if shown is None:
+        elif shown is None:
             return memory.shown
+        else:
+            memory.before, memory.changed = memory.shown, changed
         memory.shown = shown
         return shown
 
