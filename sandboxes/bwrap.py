@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from typing import IO, Any, ClassVar, TypeVar
 
 from .cgroup import Cgroup
 from .channel import Channel
-from .complaints import tail
+from .complaints import FileComplaints
 from .debugger.seccomp import compiled
 from .errors import SandboxError
 from .image import HOME, USER, ensure_root
@@ -92,6 +93,7 @@ class BwrapSandbox(Sandbox):
         group = Cgroup.make(self.memory + _SUPERVISOR_MEMORY, PROCESSES)
         ours, theirs = socket.socketpair()
         stderr = tempfile.TemporaryFile()  # noqa: SIM115
+        complaints = FileComplaints(stderr)
         try:
             with theirs, _seccomp() as seccomp:
                 process, child = _forever(
@@ -99,7 +101,7 @@ class BwrapSandbox(Sandbox):
                 )
         except OSError as error:
             ours.close()
-            stderr.close()
+            complaints.close()
             if group is not None:
                 group.remove()
             raise SandboxError(f"bubblewrap does not start: {error}; {_HELP}") from None
@@ -111,15 +113,16 @@ class BwrapSandbox(Sandbox):
             try:
                 process.wait(2)
             except subprocess.TimeoutExpired:
+                if child is not None:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(child, signal.SIGKILL)  # its parent waits for it still: the number is its own
                 process.kill()
                 process.wait()
-            stderr.close()
+            complaints.close()
             if group is not None:
                 group.remove()
 
-        return Channel(
-            ours, multiplexed=False, close=end, passes_descriptors=True, complaints=lambda: tail(stderr)
-        )
+        return Channel(ours, multiplexed=False, close=end, passes_descriptors=True, complaints=complaints)
 
     def _command(
         self, root: Path, packages: Path | None, group: Cgroup | None, seccomp: IO[bytes] | None

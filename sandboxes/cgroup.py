@@ -10,6 +10,7 @@ import contextlib
 import itertools
 import os
 import re
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,6 +65,14 @@ class Cgroup:
             for pid in pids:
                 (folder / "cgroup.procs").write_text(str(pid))
 
+    def kill(self) -> None:
+        """Ends every process in the group."""
+        for folder in self.folders[:1]:
+            with contextlib.suppress(OSError):
+                for pid in (folder / "cgroup.procs").read_text().split():
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(int(pid), signal.SIGKILL)
+
     def remove(self) -> None:
         """Removes the folders; waits a little for processes that are on their way out."""
         end = time.monotonic() + 2
@@ -89,8 +98,8 @@ def version() -> str | None:
     return kind
 
 
-def left_cgroups() -> Iterator[Path]:
-    """Yields the folders of groups whose owner is gone."""
+def left_cgroups() -> Iterator[Cgroup]:
+    """Yields the groups whose owner is gone, each folder by itself."""
     here = Owner.this()
     parents = set[Path]()
     with contextlib.suppress(OSError):
@@ -99,7 +108,7 @@ def left_cgroups() -> Iterator[Path]:
         for folder in sorted(parent.glob(f"{_NAME}-*-*-*")):
             match = re.fullmatch(rf"{_NAME}-(\d+)-(\d+)-\d+", folder.name)
             if match and Owner(here.place, int(match[2]), int(match[1])).gone:
-                yield folder
+                yield Cgroup([folder])
 
 
 def _plan(memory: int, processes: int, quota: int) -> list[tuple[Path, dict[str, str]]]:

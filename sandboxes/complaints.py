@@ -14,16 +14,32 @@ _PART = struct.Struct(">xxxxI")
 """Head of a part in Docker's multiplexed stream: length in bytes."""
 
 
-def tail(file: IO[bytes]) -> str:
-    """Returns the end of a file; nothing where it is closed already."""
-    if file.closed:
-        return ""
-    size = file.seek(0, os.SEEK_END)
-    file.seek(max(0, size - _LIMIT))
-    return file.read().decode(errors="replace")
+class FileComplaints:
+    """What a process wrote into a file of its own.
+
+    Args:
+        file: given to the process as its stderr.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._last = ""
+
+    def __call__(self) -> str:
+        """Returns the end of it."""
+        if not self._file.closed:
+            size = self._file.seek(0, os.SEEK_END)
+            self._file.seek(max(0, size - _LIMIT))
+            self._last = self._file.read().decode(errors="replace")
+        return self._last
+
+    def close(self) -> None:
+        """Closes the file and remembers its end."""
+        self()
+        self._file.close()
 
 
-class Complaints:
+class StreamComplaints:
     """What a container wrote, taken from the engine's stream when somebody asks.
 
     Args:
@@ -36,8 +52,8 @@ class Complaints:
 
     def __call__(self) -> str:
         """Returns the end of it."""
-        self._stream.settimeout(0.5)
         try:
+            self._stream.settimeout(0.5)
             while piece := self._stream.recv(_BUFFER):
                 self._data = (self._data + piece)[:_BUFFER]
         except OSError:

@@ -13,7 +13,7 @@ import socket
 from typing import Any, ClassVar
 
 from .channel import Channel
-from .complaints import Complaints
+from .complaints import StreamComplaints
 from .door import Door
 from .engine import connect, is_local, runtimes
 from .errors import SandboxError
@@ -144,11 +144,12 @@ class DockerSandbox(Sandbox):
                 remove_container(client, container)
         if stream is None or raw is None:
             return None
-        complaints = Complaints(_socket_of(raw))
+        complaints = StreamComplaints(_socket_of(raw))
 
         def end() -> None:
-            raw.close()
             remove_container(client, container)
+            complaints()
+            raw.close()
             client.close()
 
         return Channel(stream, multiplexed=False, close=end, passes_descriptors=True, complaints=complaints)

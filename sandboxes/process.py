@@ -15,7 +15,7 @@ import tempfile
 from typing import Any, ClassVar
 
 from .channel import Channel
-from .complaints import tail
+from .complaints import FileComplaints
 from .errors import SandboxError
 from .packages import ensure_packages, environment, read_requirements
 from .sandbox import FLAGS, Sandbox, boot_source
@@ -53,6 +53,7 @@ class ProcessSandbox(Sandbox):
         path = str(packages) if packages is not None else None
         ours, theirs = socket.socketpair()
         stderr = tempfile.TemporaryFile()  # noqa: SIM115
+        complaints = FileComplaints(stderr)
         folder = tempfile.mkdtemp(prefix="debugworld-")
         variables = {**environment(path), "PATH": os.environ.get("PATH", os.defpath), "HOME": folder}
         try:
@@ -79,9 +80,7 @@ class ProcessSandbox(Sandbox):
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            stderr.close()
+            complaints.close()
             shutil.rmtree(folder, ignore_errors=True)
 
-        return Channel(
-            ours, multiplexed=False, close=end, passes_descriptors=True, complaints=lambda: tail(stderr)
-        )
+        return Channel(ours, multiplexed=False, close=end, passes_descriptors=True, complaints=complaints)

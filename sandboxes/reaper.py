@@ -1,7 +1,7 @@
 """Removes what is left of boxes whose owner is gone, and never anything else.
 
 A box ends with its owner: the stream to its supervisor breaks, and the supervisor ends. What can be left
-is a container of an owner that was killed between making and starting it, one whose supervisor hangs,
+is a container of an owner that was killed between making and starting it, a box whose supervisor hangs,
 and the empty control groups of bwrap boxes.
 """
 
@@ -65,13 +65,11 @@ def reap(client: Any | None, dry_run: bool = False) -> list[Leftover]:
             if not dry_run:
                 remove_container(client, identity)
             found.append(leftover)
-    for folder in left_cgroups():
-        try:
-            if not dry_run:
-                folder.rmdir()
-        except OSError:  # a process in it is still ending
-            continue
-        found.append(Leftover("cgroup", str(folder), "its owner is gone"))
+    for group in left_cgroups():
+        found.append(Leftover("cgroup", str(group.folders[0]), "its owner is gone"))
+        if not dry_run:
+            group.kill()
+            group.remove()
     return found
 
 

@@ -24,6 +24,7 @@ from importlib.machinery import ModuleSpec
 from typing import Any
 
 _PR_CAPBSET_DROP = 24
+_CAPABILITY_VERSION = 0x20080522
 
 
 class Memory(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
@@ -51,17 +52,26 @@ def prepare(options: dict[str, Any]) -> None:
     if "processes" in options:
         resource.setrlimit(resource.RLIMIT_NPROC, (options["processes"],) * 2)
     if "user" in options:
-        for capability in range(64):
-            ctypes.CDLL(None).prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
-        os.setgroups([])
-        os.setresgid(*[options["user"]] * 3)
-        os.setresuid(*[options["user"]] * 3)
+        become(options["user"])
     if "socket" in options:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(options["socket"])
             connection.sendall(bytes.fromhex(options["token"]))
             os.dup2(connection.fileno(), 0)
             os.dup2(connection.fileno(), 1)
+
+
+def become(user: int) -> None:
+    """Becomes a user and group of that number, and gives up every capability in every set."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    for capability in range(64):
+        libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+    head = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
+    if libc.capset(head, (ctypes.c_uint32 * 6)()) != 0:  # the inheritable ones outlive a change of user
+        raise OSError(ctypes.get_errno(), "capabilities cannot be given up")
 
 
 def end_after(seconds: float) -> None:

@@ -101,6 +101,26 @@ def test_a_group_whose_owner_is_gone_is_removed(monkeypatch: pytest.MonkeyPatch)
         keep.remove()
 
 
+def test_what_hangs_in_such_a_group_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    needs_groups().remove()
+    this = Owner.this()
+    monkeypatch.setattr(cgroup.Owner, "this", classmethod(lambda cls: replace(this, born=this.born + 1)))
+    left = Cgroup.make(64 << 20, 8)
+    monkeypatch.undo()
+    assert left is not None
+    sleeper = subprocess.Popen(["sleep", "600"])
+    try:
+        left.add(sleeper.pid)
+        reap(None, dry_run=True)
+        assert sleeper.poll() is None
+        reap(None)
+        assert sleeper.wait(30) == -9
+        assert not any(folder.is_dir() for folder in left.folders)
+    finally:
+        sleeper.kill()
+        left.remove()
+
+
 def tree_v2(root: Path, controllers: str) -> Path:
     """Lays out a version 2 tree in which this process is two levels down."""
     for folder, given in ((root, "memory pids"), (root / "user", controllers), (root / "user/me", "")):
