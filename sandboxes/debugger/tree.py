@@ -238,12 +238,15 @@ class StateTree:
             tables |= self._quick
         return tables
 
-    def returns(self) -> list[int]:
-        """The table of step return, for a complete tree."""
+    def return_table(self) -> list[int]:
+        """The same for step return, of a complete tree."""
         if _RETURN not in self._quick:
-            targets = [self._returned(index) for index in range(len(self.states) - 1)]
-            self._quick[_RETURN] = self._silent([*targets, _UNKNOWN])
+            self._quick[_RETURN] = self._silent(self.returns())
         return self._quick[_RETURN]
+
+    def returns(self) -> list[int]:
+        """Where step return leads from each state of a complete tree; -1 at the exit."""
+        return [*(self._returned(index) for index in range(len(self.states) - 1)), _UNKNOWN]
 
     def _silent(self, targets: list[int]) -> list[int]:
         """Takes out of a table the forward moves that pass output on their way."""

@@ -42,7 +42,7 @@ class _Tables(dict[int, Any]):
     def __missing__(self, code: int) -> Sequence[int] | _Memo:
         tree = self._tree
         if code == _RETURN and tree is not None and tree.complete:
-            self[code] = tree.returns()
+            self[code] = tree.return_table()
         else:
             self[code] = _Memo()
         return self[code]
@@ -181,7 +181,7 @@ class TreeDebugger(Debugger):
 
     def _copy_to(self, other: Self) -> None:
         """Makes another debugger over the same tree stand where this one does."""
-        other._program, other._selected, other._reply = self._program, self._selected, self._reply
+        other._program, other._selected, other._reply = self._program, 0, ""
         other._tree, other._tables = self._tree, _Tables(self._tree)
         other._position, other._state = self._position, self._state
         other._breakpoints = dict(self._breakpoints)
