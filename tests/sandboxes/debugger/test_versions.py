@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -20,8 +22,25 @@ LIBRARY_CHANGED = {
 }
 """Rows whose own results differ between versions, which is no matter of the trace."""
 
-CONSTRUCTS = Path(__file__).with_name("constructs.py")
-"""A program of ours with every construct whose line events differ between versions."""
+CONSTRUCTS = Path(__file__).with_name("constructs")
+"""Programs of ours, by family of construct; each has a function `run` that calls all others."""
+SEEDED = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"}
+"""An environment in which sets have the order that they have in a box."""
+NEWER = "generics"
+"""The one with syntax that 3.11 does not have."""
+
+_RECORD = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from debugger import Program, ProgramError
+from debugger.recorder import record
+try:
+    states = record(Program(open(sys.argv[2]).read(), "run()")).states
+    print(json.dumps([state.to_json() for state in states]))
+except ProgramError as error:
+    print(json.dumps(str(error)))
+"""
+"""Records a file in an interpreter of its own, given the folder above the debugger."""
 
 
 def _interpreters() -> dict[str, str]:
@@ -85,9 +104,56 @@ def _compare(programs: list[Program]) -> list[str]:
     ]
 
 
+def _source(name: str) -> str:
+    return (CONSTRUCTS / f"{name}.py").read_text()
+
+
+def _script(name: str) -> Program:
+    return Program(_source(name) + "\nif __name__ == '__main__':\n    print(run())\n", name=f"{name}.py")
+
+
+def _families() -> list[str]:
+    names = {path.stem for path in CONSTRUCTS.glob("*.py")} - {"suite", "shapes", NEWER}
+    assert len(names) >= 11
+    return sorted(names)
+
+
 def test_every_construct_has_one_trace() -> None:
-    source = CONSTRUCTS.read_text()
-    assert _compare([Program(source, "everything(3)"), Program(source + "\nprint(everything(0))\n")]) == []
+    names = _families()
+    programs = [Program(_source(name), "run()", f"{name}.run") for name in names]
+    programs += [_script(name) for name in names]
+    files = {"shapes.py": _source("shapes")}
+    programs.append(Program(_source("suite"), name="suite", files=files, tests=True))
+    programs.append(Program("import shapes\nprint(shapes.Square(3).side)\n", name="files", files=files))
+    assert _compare(programs) == []
+
+
+def test_newer_syntax_has_one_trace_where_there_is_such_syntax() -> None:
+    folder = Path(__file__).resolve().parents[3] / "sandboxes"
+    answers = {}
+    for version, python in _require_interpreters().items():
+        command = [python, "-B", "-c", _RECORD, str(folder), str(CONSTRUCTS / f"{NEWER}.py")]
+        answers[version] = json.loads(
+            subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
+        )
+    assert "invalid syntax" in answers["3.11"] or "expected" in answers["3.11"]
+    assert len(answers["3.12"]) > 40
+    assert answers["3.12"] == answers["3.13"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_program_prints_as_without_a_debugger(version: str) -> None:
+    python = _require_interpreters()[version]
+    programs = [_script(name) for name in _families()]
+    native = [
+        subprocess.run(
+            [python, "-P", "-c", program.text], capture_output=True, text=True, timeout=60, env=SEEDED
+        )
+        for program in programs
+    ]
+    for program, alone, trace in zip(programs, native, _traces(python, programs), strict=True):
+        assert alone.returncode == 0, alone.stderr
+        assert "".join(state.stdout for state in trace.states) + trace.stdout == alone.stdout, program.name
 
 
 def test_real_programs_have_one_trace(shared_data: Path) -> None:

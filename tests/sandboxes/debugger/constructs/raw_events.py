@@ -92,3 +92,8 @@ def everything(a):
     assert a, f"no {a}"
     return sorted([3, 1], key=lambda q:
         -q)
+def run():
+    try:
+        everything(0)
+    except AssertionError:
+        return everything(3)
