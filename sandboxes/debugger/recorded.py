@@ -105,8 +105,10 @@ class RecordedDebugger(TreeDebugger):
         except BaseException:
             self._end_session()  # it has gone on into the new future
             raise
+        before, own = self.state, self._tree.states[index]
         self._program, self._trace = program, trace
         self._stand(tree, index)
+        self._state = _with_output(before, own, self.state)
         self._selected = 0 if self._selected > self.state.depth else self._selected
         return self.state
 
@@ -220,6 +222,18 @@ class RecordedDebugger(TreeDebugger):
 
 def _tree(trace: Trace) -> StateTree:
     return StateTree([*trace.states, trace.final])
+
+
+def _with_output(before: State, own: State, changed: State) -> State:
+    """Returns a changed stop with all output since the stop before it.
+
+    Args:
+        before: The stop as it was shown.
+        own: The same with the output of its own only.
+        changed: The stop as it is now, with the output of its own, to which an assignment may have added.
+    """
+    stdout = before.stdout + changed.stdout.removeprefix(own.stdout)
+    return replace(changed, stdout=stdout, stderr=before.stderr + changed.stderr.removeprefix(own.stderr))
 
 
 def _possible(tree: StateTree, breakpoint: Breakpoint) -> set[int]:

@@ -33,7 +33,7 @@ class Trace:
         return State.at_exit(self.exit, self.stdout, self.stderr)
 
     def to_json(self) -> dict[str, Any]:
-        """Returns ``{"python", "exit", "states"}`` as plain JSON data, and last output where there is some."""
+        """Returns ``{"python", "exit", "states"}`` as plain JSON data, and the last output, if any."""
         data: dict[str, Any] = {
             "python": self.python,
             "exit": self.exit.to_json(),

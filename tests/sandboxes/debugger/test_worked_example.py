@@ -151,7 +151,7 @@ def test_persistent_breakpoints_in_both_directions(debugger: RecordedDebugger) -
         ("back_to_call", "entry"),
     ],
 )
-def test_illegal_actions_are_refused_with_a_reason(debugger: Debugger, action: str, why: str) -> None:
+def test_illegal_actions_are_refused_with_a_reason(debugger: RecordedDebugger, action: str, why: str) -> None:
     before = debugger.state
     with pytest.raises(IllegalAction, match=why):
         debugger.step(Action.parse(action))
