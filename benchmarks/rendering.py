@@ -259,7 +259,7 @@ def measure(package: Any, programs: dict[str, list[str]], repeat: int) -> dict[s
 
 
 def single(package: Any, rounds: int = 20_000) -> dict[str, dict[str, float]]:
-    """Returns microseconds of a frame's first state, of one that changed nothing, and of one that changed a local."""
+    """Returns microseconds of a frame's first state, of an unchanged one, and of one with a changed local."""
     frames: dict[str, dict[str, Any]] = {
         "5 numbers": {name: 300 + place for place, name in enumerate("abcde")},
         "list of 20": {"a": list(range(300, 320)), "i": 1000},

@@ -297,6 +297,8 @@ class Unpacker:
             rows = json.loads(b"[" + lines.replace(b"\n", b",") + b"]")
         except (ValueError, RecursionError) as error:
             raise PackingError(f"after state {self._count}: no JSON ({error})") from None
+        if len(rows) != lines.count(b"\n") + 1:
+            raise PackingError(f"after state {self._count}: not one state a line")
         self._left -= len(rows)
         if self._left < 0:
             raise PackingError("more states than were asked for")
