@@ -9,7 +9,8 @@ import re
 import sys
 import types
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -67,13 +68,21 @@ class Source:
 
     def compile(self) -> types.CodeType:
         """Compiles the text so that its traces are canonical."""
-        return compile_flat(ast.parse(self.text), self.code_name)
+        with _quietly():
+            return compile_flat(ast.parse(self.text), self.code_name)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keeps the compiler's warnings back: which there are differs from version to version."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def compile_flat(tree: ast.Module, name: str) -> types.CodeType:
     """Compiles a tree, which it flattens in place; what the compiler would warn of is not said."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with _quietly():
         return _renamed(compile(flatten(tree), name, "exec", dont_inherit=True))
 
 
@@ -93,8 +102,7 @@ def parse(text: str, name: str) -> ast.Module:
         ProgramError: it does not compile; the message begins with the name and shows line and caret.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _quietly():
             tree = ast.parse(text)
             compile(text, FILENAME, "exec", dont_inherit=True)
         return tree
