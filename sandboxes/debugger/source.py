@@ -87,7 +87,7 @@ def compile_flat(tree: ast.Module, name: str) -> types.CodeType:
 
 
 def _renamed(code: types.CodeType) -> types.CodeType:
-    """Takes comprehensions out of the names of what they hold, as where they are no functions of their own."""
+    """Takes comprehensions out of the names of what they hold, as where they are no functions."""
     inner = tuple(_renamed(c) if isinstance(c, types.CodeType) else c for c in code.co_consts)
     name = _COMPREHENSION.sub("", code.co_qualname)
     if name == code.co_qualname and all(map(operator.is_, inner, code.co_consts)):
