@@ -19,7 +19,7 @@ NEVER: Any = object()
 """Stands for a value that is looked at anew at every stop; no value of a program is it."""
 _PLANS = 64
 """Sets of bound names that are remembered of one code object."""
-_PROXY = (lambda: type(sys._getframe().f_locals))()
+PROXY = (lambda: type(sys._getframe().f_locals))()
 """What ``f_locals`` of a function is: a dict before Python 3.13."""
 
 
@@ -125,7 +125,7 @@ def plain_locals(values: Mapping[str, Any]) -> Mapping[str, Any]:
     read, and anything else shows nothing. Names that are no plain strings are left out.
     """
     kind = type(values)
-    if kind is not dict and kind is not _PROXY:
+    if kind is not dict and kind is not PROXY:
         if not any(base is dict for base in bases_of(kind)):
             return {}
         return {name: value for name, value in list(dict.items(values)) if type(name) is str}  # type: ignore[call-overload]

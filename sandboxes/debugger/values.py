@@ -52,8 +52,8 @@ from .anatomy import (
 )
 from .arrays import array_writer
 from .atoms import ADDRESS, BIG, atom, enclosed, paired, stable
-from .flats import Flat, Flats
-from .frame_memory import NEVER, FrameMemory, Layout, Plan, plain_locals
+from .flats import Flat, Flats, Grid
+from .frame_memory import NEVER, PROXY, FrameMemory, Layout, Plan, plain_locals
 from .limits import CUT, MAX_DEPTH, MAX_INT_BITS, MAX_ITEMS, MAX_NODES, MAX_STRING, MAX_TEXT
 
 __all__ = ["ADDRESS", "CUT", "MAX_TEXT", "FrameMemory", "Layout", "Renderer"]
@@ -126,6 +126,9 @@ class Renderer:
         Returns:
             A dict that nobody may change: where nothing changed, it is the one of the stop before.
         """
+        kind = type(values)
+        if kind is not dict and kind is not PROXY:
+            values = plain_locals(values)
         plan = memory.plan
         keys = plan.keys
         if len(values) != len(keys) or not all(map(is_, values, keys)):
@@ -272,7 +275,9 @@ class Renderer:
 
     def _list(self, value: list[Any], depth: int) -> str:
         if depth < MAX_DEPTH - 1:
-            flat = self._flats.sequence(value, self._flats.lists) or self._flats.grid(value)
+            flat: Flat | Grid | None = self._flats.sequence(value, self._flats.lists)
+            if flat is None and depth < MAX_DEPTH - 2:
+                flat = self._flats.grid(value)
             if flat is not None and self._nodes + flat.nodes <= MAX_NODES:
                 self._nodes += flat.nodes
                 return flat.text
