@@ -45,7 +45,9 @@ class Importer(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         sys.modules.update(self._found)
 
     def _take_modules(self) -> dict[str, types.ModuleType]:
-        names = [name for name in sys.modules if name.partition(".")[0] in self._own]
+        names = [name for name in self._own if name in sys.modules]
+        if self._sources:
+            names = [name for name in sys.modules if name.partition(".")[0] in self._own]
         return {name: sys.modules.pop(name) for name in names}
 
     def find_spec(

@@ -237,6 +237,8 @@ class Program:
         require_importable(self.name, (path for path, _ in self.files), self.module_name)
         parsed = [(path, plain_newlines(text)) for path, text in self.files]
         trees = [parse(text, path) for path, text in parsed]
+        if not parsed:
+            return {own.code_name: own}
         traced = self.is_script or any(map(imports_late, (self.module, *trees)))
         found = {own.code_name: own}
         for (path, text), tree in zip(parsed, trees, strict=True):
