@@ -174,7 +174,7 @@ class DockerSandbox(Sandbox):
             tmpfs={"/tmp": _TMP},
             log_config={"Type": "none"},
             ulimits=[Ulimit(name="core", soft=0, hard=0), Ulimit(name="nofile", soft=1024, hard=1024)],
-            mounts=[Mount(_DOOR, str(door.folder), type="bind", read_only=True)] if door else None,
+            mounts=[Mount(_DOOR, door.shown, type="bind", read_only=True)] if door else None,
             runtime=self.runtime,
         )
         host["CgroupnsMode"] = "private"

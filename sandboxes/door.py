@@ -30,26 +30,30 @@ class Door:
     def __init__(self) -> None:
         self.token = secrets.token_bytes(_TOKEN_SIZE)
         """What the supervisor says first."""
-        self._outer = Path(tempfile.mkdtemp(prefix="debugworld-door-"))  # mode 0700
-        self.folder = self._outer / "in"
-        """The folder to show to the box."""
+        self._outer = Path(tempfile.mkdtemp(prefix=f"debugworld-door-{os.getpid()}-"))  # mode 0700
+        self._inner = self._outer / "in"
         self._listener = socket.socket(socket.AF_UNIX)
         try:
-            self.folder.mkdir()
-            self.folder.chmod(0o755)
-            inner = os.open(self.folder, os.O_PATH | os.O_DIRECTORY)
+            self._inner.mkdir()
+            self._inner.chmod(0o755)
+            inner = os.open(self._inner, os.O_PATH | os.O_DIRECTORY)
             try:  # by descriptor: a path may be longer than the 107 bytes that an address has
                 self._listener.bind(f"/proc/self/fd/{inner}/{_NAME}")
             finally:
                 os.close(inner)
-            (self.folder / _NAME).chmod(0o666)
+            (self._inner / _NAME).chmod(0o666)
             self._listener.listen(4)
         except BaseException:
             self.close()
             raise
 
+    @property
+    def shown(self) -> str:
+        """The folder to show to the box, and nothing else."""
+        return str(self._inner)
+
     def path_in(self, folder: str) -> str:
-        """Returns the socket's path in a box that sees `folder` there."""
+        """Returns the socket's path in a box that sees `shown` there."""
         return f"{folder}/{_NAME}"
 
     def admit(self, timeout: float, stream: socket.socket) -> socket.socket | None:
@@ -84,8 +88,8 @@ class Door:
         """Stops listening and removes the folder; who came in stays."""
         self._listener.close()
         with contextlib.suppress(OSError):
-            (self.folder / _NAME).unlink()
-        for folder in (self.folder, self._outer):
+            (self._inner / _NAME).unlink()
+        for folder in (self._inner, self._outer):
             with contextlib.suppress(OSError):
                 folder.rmdir()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,12 @@ from .sandbox import ENVIRONMENT
 PACKAGES = "/packages"
 """Where extra packages lie in a box that has a root of its own."""
 _TIMEOUT = 1800
+_OPTION = re.compile(
+    r"(-i|-f|--index-url|--extra-index-url|--find-links|--trusted-host)[ =]\s*\S+"
+    r"|--no-index|--pre|--prefer-binary"
+)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\s*(\[[^\]/@]*\])?\s*(?P<rest>[^@]*)")
+"""A package by its name. What comes from a path or an address can be a source, whose build runs here."""
 _ONE_THREAD = {
     name: "1"
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -61,14 +68,34 @@ def read_requirements(path: str | None) -> str | None:
     """Returns the text of a requirements file; None where there is none.
 
     Raises:
-        SandboxError: it cannot be read.
+        SandboxError: it cannot be read, or has a line other than a package's name with versions, or an option
+            that says where packages are.
     """
     if path is None:
         return None
     try:
-        return Path(path).read_text("utf-8")
+        text = Path(path).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SandboxError(f"the requirements file {path} cannot be read: {error}") from None
+    for line in text.replace("\\\n", " ").splitlines():
+        content = re.sub(r"(^|\s)#.*", "", line).strip()
+        content = re.sub(r"\s--hash[ =]\S+", "", content)
+        if content and not _is_plain(content):
+            raise SandboxError(
+                f"the requirements file {path} has the line {content!r}; give names of packages with "
+                "versions, and options that say where they are: nothing is built here"
+            )
+    return text
+
+
+def _is_plain(line: str) -> bool:
+    if _OPTION.fullmatch(line):
+        return True
+    match = _NAME.fullmatch(line)
+    if match is None or " -" in line:
+        return False
+    versions, _, _ = match["rest"].partition(";")
+    return re.fullmatch(r"[\s()]*|[\s(]*[=<>!~].*", versions) is not None and "/" not in versions
 
 
 def ensure_packages(requirements: str | None, interpreter: Interpreter) -> Path | None:
@@ -121,7 +148,7 @@ def _install(requirements: str, interpreter: Interpreter, target: Path) -> None:
 def _run(command: list[str], timeout: float | None) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
-            command, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL
+            command, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL, cwd="/"
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise SandboxError(f"{command[0]} does not run: {error}") from None

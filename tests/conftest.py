@@ -13,6 +13,9 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 REMEDIES = {
     "docker": "no Docker engine answers; `make docker-engine` starts one",
     "bwrap": "bubblewrap makes no box here; `apt-get install bubblewrap`, or see `debugworld sandbox doctor`",
+    "runsc": "the engine has no gVisor; see https://gvisor.dev/docs/user_guide/install",
+    "cgroup": "this user may make no control group; run as root, or where memory and pids are delegated",
+    "kernel headers": "apt-get install linux-libc-dev",
     "gpu": "no CUDA device; run on a machine that has one",
     "shared data": "set DEBUGWORLD_SHARED_DATA to the folder of the shared programs",
     "browser": "pip install selenium; apt-get install chromium chromium-driver",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
+import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +19,28 @@ from typing import Any
 import pytest
 
 from debugworld.sandboxes import Sandbox, SandboxError, open_sandbox
+from debugworld.sandboxes import docker as docker_module
 from debugworld.sandboxes.debugger import Program
+from debugworld.sandboxes.door import Door
 from debugworld.sandboxes.owner import Owner
-from debugworld.sandboxes.reaper import LABEL, OWNER_LABEL
+from debugworld.sandboxes.reaper import DEADLINE_LABEL, LABEL, OWNER_LABEL
 
 pytestmark = pytest.mark.docker
+
+THREAD = """\
+import threading
+x = []
+thread = threading.Thread(target=x.append, args=(1,))
+thread.start()
+thread.join()
+"""
+FORK = """\
+import os
+child = os.fork()
+if child == 0:
+    os._exit(7)
+x = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+"""
 
 
 def value(sandbox: Sandbox, source: str) -> str:
@@ -169,3 +191,178 @@ def test_a_lost_container_is_an_error_once_and_replaced() -> None:
             sandbox.record(Program("x = 1\n"))
         assert sandbox.record(Program("x = 1\n")).exit.code == "normal"
     assert {c.id for c in containers_of(os.getpid())} <= before
+
+
+def running(pid: int) -> list[Any]:
+    return [c for c in containers_of(pid) if c.status == "running"]
+
+
+def test_descriptors_pass_and_the_way_in_is_gone() -> None:
+    with open_sandbox("docker") as sandbox:
+        assert value(sandbox, "import os\nx = os.listdir('/run/debugworld')\n") == "[]"
+        if not sandbox.direct:
+            pytest.skip("docker: this engine does not see the files of this machine")
+        source = "import os\nx = sorted(os.listdir('/'))\n"
+        assert "debugworld" not in value(sandbox, source)
+    assert not list(Path(tempfile.gettempdir()).glob(f"debugworld-door-{os.getpid()}-*"))
+
+
+def test_the_container_has_its_deadline_and_its_owner() -> None:
+    before = {c.id for c in containers_of(os.getpid())}
+    with open_sandbox("docker", lifetime=100.0, timeout=10.0) as sandbox:
+        sandbox.record(Program("x = 1\n"))
+        [container] = [c for c in containers_of(os.getpid()) if c.id not in before]
+        assert Owner.parse(container.labels[OWNER_LABEL]) == Owner.this()
+        left = int(container.labels[DEADLINE_LABEL]) - time.time()
+        assert 100 < left < 2 * 3600
+
+
+def test_a_container_ends_at_its_deadline_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(docker_module, "_LAST_RUN", 1.0)
+    before = {c.id for c in containers_of(os.getpid())}
+    with open_sandbox("docker", lifetime=1.0, timeout=0.5) as sandbox:
+        sandbox.record(Program("import os, signal\nos.kill(1, signal.SIGALRM)\n"))
+        sandbox.record(Program("x = 1\n"))  # an alarm of the program's ends nothing
+        deadline = time.monotonic() + 30
+        while {c.id for c in running(os.getpid())} - before and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert {c.id for c in running(os.getpid())} <= before
+
+
+def test_an_old_container_is_replaced_between_runs() -> None:
+    before = {c.id for c in containers_of(os.getpid())}
+    with open_sandbox("docker", lifetime=0.001) as sandbox:
+        sandbox.record(Program("x = 1\n"))
+        first = {c.id for c in running(os.getpid())} - before
+        time.sleep(0.01)
+        assert sandbox.record(Program("x = 1\n")).exit.code == "normal"
+        second = {c.id for c in running(os.getpid())} - before
+    assert len(first) == len(second) == 1 and first != second
+
+
+@pytest.mark.parametrize("lifetime", [0, -1, float("nan")])
+def test_a_wrong_lifetime(lifetime: float) -> None:
+    with pytest.raises(SandboxError, match="lifetime must be a positive number of seconds"):
+        open_sandbox("docker", lifetime=lifetime)
+
+
+def test_an_engine_that_does_not_see_our_files_is_talked_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an engine in a virtual machine answers: there is no such folder to bind."""
+    monkeypatch.setattr(Door, "shown", property(lambda door: "/nowhere/in"))
+    with open_sandbox("docker") as sandbox:
+        assert value(sandbox, "x = 1\n") == "1"
+        assert not sandbox.direct
+        assert len(running(os.getpid())) >= 1
+
+
+def test_a_supervisor_that_cannot_come_in_is_talked_to_through_the_engine(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(Door, "shown", property(lambda door: str(tmp_path)))
+    with open_sandbox("docker") as sandbox:
+        assert value(sandbox, "x = 1\n") == "1"
+        assert not sandbox.direct
+
+
+class Forwarder:
+    """A TCP port in front of the engine's Unix socket, as an engine elsewhere has it."""
+
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self.listener.getsockname()[1]
+        self.pairs: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            far = socket.socket(socket.AF_UNIX)
+            far.connect("/var/run/docker.sock")
+            self.pairs += [near, far]
+            for source, target in ((near, far), (far, near)):
+                threading.Thread(target=self._copy, args=(source, target), daemon=True).start()
+
+    def _copy(self, source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(1 << 16):
+                target.sendall(data)
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+
+    def cut(self) -> None:
+        for end in self.pairs:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[Forwarder]:
+    """Makes the engine one of another machine, as far as this one can tell."""
+    if not Path("/var/run/docker.sock").exists():
+        pytest.skip("docker: the engine is elsewhere already")
+    forwarder = Forwarder()
+    monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{forwarder.port}")
+    yield forwarder
+    forwarder.listener.close()
+    forwarder.cut()
+
+
+def test_an_engine_elsewhere(elsewhere: Forwarder) -> None:
+    with open_sandbox("docker") as sandbox:
+        assert value(sandbox, "x = 'a' * 10\n") == repr("a" * 10)
+        assert not sandbox.direct
+        assert len(sandbox.record(Program("for i in range(2000):\n    x = i\n")).states) > 4000
+
+
+def test_an_engine_elsewhere_that_goes_away_ends_the_box(
+    elsewhere: Forwarder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {c.id for c in running(os.getpid())}
+    with open_sandbox("docker") as sandbox:
+        sandbox.record(Program("x = 1\n"))
+        elsewhere.cut()
+        monkeypatch.delenv("DOCKER_HOST")
+        deadline = time.monotonic() + 30
+        while {c.id for c in running(os.getpid())} - before and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert {c.id for c in running(os.getpid())} <= before
+
+
+def test_a_runtime_that_is_not_there() -> None:
+    with (
+        open_sandbox("docker", runtime="crun-of-tomorrow") as sandbox,
+        pytest.raises(SandboxError, match="no runtime 'crun-of-tomorrow'; it has: .*runc"),
+    ):
+        sandbox.record(Program("x = 1\n"))
+
+
+def test_a_runtime_that_is_there() -> None:
+    with open_sandbox("docker", runtime="runc") as sandbox:
+        assert value(sandbox, "x = 1\n") == "1"
+
+
+def test_gvisor() -> None:
+    client = engine()
+    known = client.info()["Runtimes"]
+    client.close()
+    if "runsc" not in known:
+        pytest.skip("runsc: the engine has no gVisor; see https://gvisor.dev/docs/user_guide/install")
+    with open_sandbox("docker", runtime="runsc") as sandbox:
+        assert value(sandbox, "x = 1\n") == "1"
+        assert not sandbox.direct
+
+
+@pytest.mark.parametrize(("source", "text"), [(THREAD, "[1]"), (FORK, "7")])
+def test_forks_and_threads_run(docker_box: Sandbox, source: str, text: str) -> None:
+    assert value(docker_box, source) == text
+
+
+def test_what_a_program_forks_ends_with_its_run(docker_box: Sandbox) -> None:
+    docker_box.record(Program("import os, signal\nif os.fork() == 0:\n    signal.pause()\n"))
+    assert (
+        value(docker_box, "import os\nx = [int(n) for n in os.listdir('/proc') if n.isdecimal()][2:]\n")
+        == "[]"
+    )
