@@ -17,6 +17,8 @@ PLAIN_COLUMN = -1
 COMPREHENSION_COLUMN = 1
 """Column of code inside a comprehension, which some versions inline."""
 
+FINALIZER = "__del__"
+"""Name of the functions that make no states, because their moment is the interpreter's own matter."""
 _LINE_END = 1 << 12
 """End column of code inside a comprehension: a traceback underlines no whole line."""
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -40,6 +42,11 @@ class Scope:
     body_line: int = 0
     """Line of the first statement."""
 
+    @property
+    def covered(self) -> bool:
+        """Whether a comprehension's variable has the name of a local, which it hides while it runs."""
+        return any(name in self.comprehension_names for name in self.names)
+
 
 @dataclass
 class Outline:
@@ -51,6 +58,8 @@ class Outline:
     """Lines at which the traced code can make a ``line`` stop."""
     tight_loops: frozenset[int]
     """Lines that hold a loop together with its body: each turn is a stop."""
+    odd_loops: frozenset[int] = frozenset()
+    """Lines of loops of which not every turn stops at another line: those, and ones without any stop."""
 
     @staticmethod
     def of(module: ast.Module, entry: ast.Module | None, traced: bool = True) -> Outline:
@@ -66,9 +75,10 @@ class Outline:
         _collect(module.body, traced and entry is None, scopes, stops)
         if entry is not None:
             _collect(entry.body, False, scopes, stops)
-        loops = (node for node in ast.walk(module) if isinstance(node, _LOOPS) and not _spins(node))
-        tight = frozenset(node.lineno for node in loops if node.body[0].lineno == node.lineno)
-        return Outline(scopes, frozenset(stops), tight)
+        loops = [node for node in _statements(module.body) if isinstance(node, _LOOPS)]
+        tight = (n.lineno for n in loops if n.body[0].lineno == n.lineno and not _spins(n))
+        odd = (node.lineno for node in loops if not _leaves_its_line(node))
+        return Outline(scopes, frozenset(stops), frozenset(tight), frozenset(odd))
 
 
 def flatten(tree: ast.Module) -> ast.Module:
@@ -84,13 +94,14 @@ def flatten(tree: ast.Module) -> ast.Module:
 
 def imports_late(module: ast.Module) -> bool:
     """Whether a function of a source imports something, by a statement or by name."""
-    inner = (node for scope in ast.walk(module) if isinstance(scope, _FUNCTIONS) for node in ast.walk(scope))
     names = ("__import__", "import_module", "exec")
     return any(
         isinstance(node, (ast.Import, ast.ImportFrom))
         or getattr(node, "id", None) in names
         or getattr(node, "attr", None) in names
-        for node in inner
+        for scope in _statements(module.body)
+        if isinstance(scope, _FUNCTIONS)
+        for node in ast.walk(scope)
     )
 
 
@@ -118,6 +129,14 @@ def blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
             yield part
 
 
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yields statements with all that stand inside them."""
+    for node in body:
+        yield node
+        for block in blocks(node):
+            yield from _statements(block)
+
+
 def clause_line(clause: ast.ExceptHandler | ast.match_case) -> int:
     """Line of an ``except`` or ``case``."""
     return clause.lineno if isinstance(clause, ast.ExceptHandler) else clause.pattern.lineno
@@ -132,6 +151,11 @@ def makes_stop(node: ast.stmt, first_in_body: bool, at_module: bool) -> bool:
     if isinstance(node, ast.AnnAssign) and node.value is None:
         return at_module or not isinstance(node.target, ast.Name)
     return True
+
+
+def _leaves_its_line(node: ast.For | ast.AsyncFor | ast.While) -> bool:
+    """Whether every turn of a loop stops at a line other than the loop's."""
+    return any(part.lineno != node.lineno and makes_stop(part, False, False) for part in node.body)
 
 
 def _spins(node: ast.For | ast.AsyncFor | ast.While) -> bool:
@@ -186,7 +210,7 @@ def _collect(
             arguments = node.args if isinstance(node, _FUNCTIONS) else None
             scopes[node.name, node.lineno] = _scope(node.name, node.lineno, node.body, arguments)
             inside = traced or isinstance(node, _FUNCTIONS)
-            _collect(node.body, inside, scopes, stops, False, True)
+            _collect(node.body, inside and node.name != FINALIZER, scopes, stops, False, True)
             continue
         for clause in [*getattr(node, "handlers", ()), *getattr(node, "cases", ())]:
             if traced:
