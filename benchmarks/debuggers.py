@@ -17,7 +17,7 @@ from pathlib import Path
 
 import resets
 from common.machine import version_of
-from common.report import Report, number
+from common.report import Report, number, spread
 from common.targets import walk
 from peers.catalog import walkers
 from peers.ours import LivePeer, OurPeer
@@ -129,14 +129,6 @@ def tell_moves(
             "four exchanges with pdb. On a busy machine the scheduler may run pdb first and the sleep is "
             "never met: hence its range."
         )
-
-
-def spread(found: Sequence[float]) -> str:
-    """Writes a median and, where there are several, the range."""
-    if not found:
-        return "not measured"
-    middle = number(statistics.median(found))
-    return middle if len(found) == 1 else f"{middle} ({number(min(found))} to {number(max(found))})"
 
 
 def same(reference: Peer, peer: Peer, stops: dict[tuple[str, str], list[Stop]]) -> str:

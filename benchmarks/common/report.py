@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -140,3 +141,11 @@ def number(value: float) -> str:
     if size >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}" if size >= 0.001 or not size else f"{value:.2e}"
+
+
+def spread(found: Sequence[float]) -> str:
+    """Writes a median and, where there are several, the range."""
+    if not found:
+        return "not measured"
+    middle = number(statistics.median(found))
+    return middle if len(found) == 1 else f"{middle} ({number(min(found))} to {number(max(found))})"
