@@ -142,12 +142,13 @@ class DockerSandbox(Sandbox):
                 raw.close()
             if stream is None and container is not None:
                 remove_container(client, container)
-        if stream is None or raw is None:
+        if stream is None or raw is None or container is None:
             return None
+        identity: str = container
         complaints = StreamComplaints(_socket_of(raw))
 
         def end() -> None:
-            remove_container(client, container)
+            remove_container(client, identity)
             complaints()
             raw.close()
             client.close()
@@ -159,7 +160,7 @@ class DockerSandbox(Sandbox):
         from docker.types import Mount, Ulimit
 
         memory = self.memory + _SUPERVISOR_MEMORY
-        life = self.lifetime + self.timeout + _LAST_RUN
+        life = (self.lifetime or 0.0) + self.timeout + _LAST_RUN
         host = client.api.create_host_config(
             auto_remove=True,
             network_mode="none",

@@ -50,7 +50,12 @@ class Pool(Generic[T]):
         self._healthy = healthy
         self._end = close
         self._idle = idle
-        self._reset()
+        self._closed = False
+        self._resting: list[tuple[T, float]] = []
+        """What is not lent, with when it came back; the last is lent first."""
+        self._made = 0
+        self._changed = threading.Condition()
+        self._owner = os.getpid()
 
     @property
     def count(self) -> int:
@@ -83,8 +88,7 @@ class Pool(Generic[T]):
 
     def close(self) -> None:
         """Closes all that are not lent, and the others as they come back; nothing is lent any more."""
-        if self._owner != os.getpid():
-            self._reset()
+        self._mine()
         with self._changed:
             self._closed = True
             resting, self._resting = self._resting, []
@@ -101,18 +105,13 @@ class Pool(Generic[T]):
     ) -> None:
         self.close()
 
-    def _reset(self) -> None:
-        self._owner = os.getpid()
-        self._changed = threading.Condition()
-        self._resting: list[tuple[T, float]] = []
-        """What is not lent, with when it came back; the last is lent first."""
-        self._made = 0
-        self._closed = getattr(self, "_closed", False)
-
     def _mine(self) -> None:
         """Forgets what belongs to the process that this one was forked from."""
         if self._owner != os.getpid():
-            self._reset()
+            self._owner = os.getpid()
+            self._changed = threading.Condition()
+            self._resting = []
+            self._made = 0
 
     def _take(self, timeout: float | None) -> T:
         self._mine()
