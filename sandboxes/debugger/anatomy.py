@@ -24,6 +24,8 @@ _qualname = type.__dict__["__qualname__"].__get__
 _module = type.__dict__["__module__"].__get__
 dict_of = type.__dict__["__dict__"].__get__
 """The attributes of a class, of that class alone."""
+_HELD_BY = {id(types.GetSetDescriptorType), id(types.MemberDescriptorType)}
+_IN_C = _HELD_BY | {id(types.WrapperDescriptorType), id(types.MethodDescriptorType)}
 _TRIED = 64
 """Entries of a module among which its name is sought."""
 
@@ -70,18 +72,8 @@ def has(kind: Kind, name: str) -> bool:
 
 def is_written_in_c(kind: Kind, name: str) -> bool:
     """Whether an attribute of a type is C code of this very type; no class of a program has such."""
-    member = dict_of(kind).get(name)
-    return (
-        type(member)
-        in (
-            types.GetSetDescriptorType,
-            types.MemberDescriptorType,
-            types.WrapperDescriptorType,
-            types.MethodDescriptorType,
-        )
-        and member.__objclass__ is kind
-        and member.__name__ == name
-    )
+    member: Any = dict_of(kind).get(name)
+    return id(type(member)) in _IN_C and member.__objclass__ is kind and member.__name__ == name
 
 
 def module_attribute(module: str, name: str) -> object:
@@ -112,7 +104,7 @@ def layout_of(kind: Kind) -> tuple[tuple[int, str], ...]:
     for position in range(len(bases) - 1, -1, -1):
         for name, member in dict_of(bases[position]).items():
             if type(member) is types.MemberDescriptorType or (
-                name == "__dict__" and type(member) is types.GetSetDescriptorType
+                name == "__dict__" and id(type(member)) in _HELD_BY
             ):
                 places.append((position, name))
     return tuple(places)
@@ -130,7 +122,7 @@ def fields(value: object, places: tuple[tuple[int, str], ...]) -> list[tuple[str
             member = dict_of(bases[position])[place]
             if place != "__dict__" and type(member) is types.MemberDescriptorType:
                 found.append((plain_name(place), member.__get__(value)))
-            elif type(member) is types.GetSetDescriptorType:
+            elif place == "__dict__" and id(type(member)) in _HELD_BY:
                 own = member.__get__(value)
                 if type(own) is dict:
                     for name, field in islice(own.items(), MAX_ITEMS + 1):

@@ -483,8 +483,13 @@ class Renderer:
         if kind is re.Pattern:
             return self._pattern
         if kind is module_attribute("fractions", "Fraction"):
-            return lambda value, depth: f"Fraction({self._field_values(value, depth, places)})"
+            return lambda value, depth: self._fraction(value, depth, places)
         return self._opaque
+
+    def _fraction(self, value: object, depth: int, places: Places) -> str:
+        own = dict(fields(value, places))
+        parts = (self._text(own.get(name), depth + 1) for name in ("_numerator", "_denominator"))
+        return f"Fraction({', '.join(parts)})"
 
     def _pattern(self, value: re.Pattern[Any], depth: int) -> str:
         flags = value.flags & ~re.UNICODE.value
@@ -516,9 +521,6 @@ class Renderer:
         finally:
             self._inside.discard(id(value))
         return ", ".join(shown)
-
-    def _field_values(self, value: object, depth: int, places: Places) -> str:
-        return ", ".join(self._text(part, depth + 1) for _, part in fields(value, places))
 
     def _parts(self, value: object, items: list[Any], depth: int) -> tuple[list[str], bool]:
         """Returns the texts of a container's items and whether all are plain.

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import datetime
 import enum
+import fractions
+import re
+import sys
+import types
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -125,6 +131,256 @@ def test_the_programs_code_is_never_called(make: Callable[[], object], text: str
     value = make()
     CALLED.clear()
     assert Renderer().text(value).replace(__name__, "test_values") == text
+    assert not CALLED
+
+
+class Text(str):
+    """A string that runs code wherever it is written."""
+
+    __str__ = __repr__ = __format__ = __len__ = __getitem__ = Hostile._boom  # type: ignore[assignment]
+
+
+class Quiet(str):
+    __repr__ = Hostile._boom  # type: ignore[assignment]
+
+
+class Number(int):
+    __repr__ = __str__ = __index__ = __lt__ = __gt__ = __neg__ = __hash__ = Hostile._boom  # type: ignore
+
+
+class Key:
+    """A key that counts how often it is asked for its hash."""
+
+    def __hash__(self) -> int:
+        CALLED.append(self)
+        return 1
+
+    def __repr__(self) -> str:
+        CALLED.append(self)
+        return "Key"
+
+
+class Library:
+    """Says that it is from Python's own library."""
+
+    __module__ = "datetime"
+    __repr__ = __str__ = Hostile._boom  # type: ignore[assignment]
+
+
+class Factory(collections.defaultdict):  # type: ignore[type-arg]
+    default_factory = property(Hostile._boom)  # type: ignore
+
+
+class Ring(collections.deque):  # type: ignore[type-arg]
+    maxlen = property(Hostile._boom)  # type: ignore
+    __iter__ = __len__ = Hostile._boom  # type: ignore[assignment]
+
+
+class Ordered(collections.OrderedDict):  # type: ignore[type-arg]
+    __getitem__ = __iter__ = items = keys = Hostile._boom  # type: ignore
+
+
+class Strange:
+    """Its class has another class's slot, and an attribute whose name is no plain string."""
+
+    a = Slots.__dict__["a"]
+
+
+class Tree(Exception):
+    __str__ = __repr__ = Hostile._boom  # type: ignore[assignment]
+
+
+def function() -> None:
+    """A function that gets a hostile name."""
+
+
+def named() -> object:
+    function.__qualname__ = Text("f")
+    return function
+
+
+def renamed() -> object:
+    kind = type("Kind", (), {})
+    kind.__qualname__ = Text("K")
+    return kind()
+
+
+def odd_fields() -> object:
+    kind = type("Pair", (tuple,), {"_fields": (Hostile(), Text("b"))})
+    return kind((1, 2))
+
+
+def odd_dict() -> object:
+    slots = Made()
+    slots.__dict__[Text("n")] = 1
+    slots.__dict__["m"] = 2
+    return slots
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda: Text("ab"), "Text('ab')"),
+        (lambda: [Text("ab"), Number(7)], "[Text('ab'), Number(7)]"),
+        (lambda: {Text: Number(1)}, "{<class 'test_values.Text'>: Number(1)}"),
+        (Library, "<Library at #1>"),
+        (type("Holder", (), {"shape": Made(), "__dict__": Made()}), "<Holder at #1>"),
+        (lambda: Factory(int, a=1), "Factory(defaultdict(<class 'int'>, {'a': 1}))"),
+        (lambda: Ring([1]), "Ring(deque([1]))"),
+        (lambda: Ordered(a=1), "Ordered(OrderedDict({'a': 1}))"),
+        (lambda: collections.Counter({Key(): 2}), "Counter({<Key at #1>: 2})"),
+        (lambda: collections.OrderedDict({Key(): 2}), "OrderedDict({<Key at #1>: 2})"),
+        (Strange, "<Strange at #1>"),
+        (named, "<function f at #1>"),
+        (renamed, "<K at #1>"),
+        (odd_fields, "Pair(?=1, b=2)"),
+        (odd_dict, "<Made at #1 m=2>"),
+        (lambda: re.compile(Quiet("a+"), re.M), "re.compile(Quiet('a+'), 0x8)"),
+        (lambda: datetime.timezone(datetime.timedelta(hours=1), Text("x")), "<timezone at #1>"),
+        (
+            lambda: datetime.datetime(
+                2020, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(1 / 9), Text("x"))
+            ),
+            "<datetime at #1>",
+        ),
+        (lambda: Hostile().__reduce__, "<built-in method __reduce__ of Hostile>"),
+        (lambda: types.SimpleNamespace(a=Number(1)), "namespace(a=Number(1))"),
+        (lambda: fractions.Fraction(1, 3), "Fraction(1, 3)"),
+        (lambda: collections.UserList([1]), "<UserList at #1>"),
+    ],
+)
+def test_no_lie_runs_code(make: Callable[[], object], text: str) -> None:
+    value = make()
+    CALLED.clear()
+    assert Renderer().text(value).replace(__name__, "test_values") == text
+    assert not CALLED
+
+
+def with_attribute(error: BaseException, **attributes: object) -> BaseException:
+    for name, value in attributes.items():
+        setattr(error, name, value)
+    return error
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda: OSError(2, "gone", Hostile()), "FileNotFoundError: (2, 'gone')"),
+        (lambda: with_attribute(SyntaxError("bad"), msg=Text("worse")), "SyntaxError: bad"),
+        (lambda: with_attribute(UnicodeDecodeError("a", b"b", 0, 1, "c"), reason=Text("x")), None),
+        (lambda: KeyError(Hostile()), "KeyError: <Hostile at #1 field=[1]>"),
+        (lambda: Tree(Text("a")), "Tree: Text('a')"),
+        (lambda: ImportError(Text("a")), "ImportError: Text('a')"),
+        (
+            lambda: ExceptionGroup("many", [ValueError(1), Tree("b")]),
+            "ExceptionGroup: many (2 sub-exceptions)",
+        ),
+    ],
+)
+def test_no_exception_runs_code(make: Callable[[], BaseException], text: str | None) -> None:
+    error = make()
+    CALLED.clear()
+    told = Renderer().error(error)
+    assert text is None or told == text
+    Renderer().chain(error)
+    assert not CALLED
+
+
+def test_chains() -> None:
+    def failing(*kinds: type[Exception]) -> BaseException:
+        error: BaseException | None = None
+        for number, kind in enumerate(kinds):
+            behind, error = error, kind(number)
+            error.__context__ = behind
+        assert error is not None
+        return error
+
+    renderer = Renderer()
+    error = failing(ValueError, KeyError, TypeError)
+    assert renderer.chain(error) == ("context: KeyError: 1", "context: ValueError: 0")
+    assert renderer.chain(ValueError()) == ()
+    error.__cause__ = OSError(2, "gone")
+    assert renderer.chain(error) == ("cause: FileNotFoundError: [Errno 2] gone",)
+    error.__cause__ = None
+    assert error.__suppress_context__ and renderer.chain(error) == ()
+    long = renderer.chain(failing(*[ValueError] * 9))
+    assert len(long) == 6 and long[-1] == CUT
+    loop = ValueError("x")
+    loop.__context__ = KeyError("y")
+    loop.__context__.__context__ = loop
+    assert renderer.chain(loop) == ("context: KeyError: 'y'",)
+    group = ExceptionGroup("g", [ValueError(n) for n in range(9)])
+    assert renderer.chain(group)[:2] == ("member: ValueError: 0", "member: ValueError: 1")
+    assert len(renderer.chain(group)) == 6
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("<A object at 0x7f00deadbeef>", "'<A object at #?>'"),
+        (["at 0x7f00deadbeef", " at 0x7f00deadbeef"], "['at 0x7f00deadbeef', ' at #?']"),
+        (b"x at 0x7f00deadbeef", "b'x at #?'"),
+        (" at 0x12", "' at 0x12'"),
+    ],
+)
+def test_addresses_read_alike(value: object, text: str) -> None:
+    assert Renderer().text(value) == text
+    assert Renderer().stable("<A at 0x7f00deadbeef>\n") == "<A at #?>\n"
+    assert Renderer().error(ValueError("<A at 0x7f00deadbeef>")) == "ValueError: <A at #?>"
+
+
+def test_order_that_a_program_made_is_kept() -> None:
+    ordered = collections.OrderedDict(a=1, b=2)
+    ordered.move_to_end("a")
+    assert Renderer().text(ordered) == "OrderedDict({'b': 2, 'a': 1})"
+
+
+def test_huge_sets_say_their_size() -> None:
+    assert Renderer().text(set(range(5000))) == "{…<5000 items>}"
+    assert Renderer().text(frozenset(range(5000))) == "frozenset({…<5000 items>})"
+    assert Renderer().text(set(range(2000))).startswith("{0, 1, 2, 3")
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda np: np.arange(3), "ndarray(shape=(3,), dtype=int64, [0, 1, 2])"),
+        (lambda np: np.zeros((0, 2), "f4"), "ndarray(shape=(0, 2), dtype=float32, [])"),
+        (lambda np: np.array([[True], [False]]), "ndarray(shape=(2, 1), dtype=bool, [[True], [False]])"),
+        (lambda np: np.arange(20)[::2], "ndarray(shape=(10,), dtype=int64, [0, 2, 4, 6, 8, 10, 12, 14, …])"),
+        (lambda np: np.array(["a", "bc"]), "ndarray(shape=(2,), dtype=<U2, ['a', 'bc'])"),
+        (lambda np: np.array([Text("a")], object), "ndarray(shape=(1,), dtype=object, [Text('a')])"),
+        (lambda np: np.array(5.5), "ndarray(shape=(), dtype=float64, 5.5)"),
+        (lambda np: np.array(["2020-01-01"], "M8[D]"), None),
+        (lambda np: np.float64(1.5), "float64(1.5)"),
+        (lambda np: np.int8(-3), "int8(-3)"),
+        (lambda np: type("Sub", (np.ndarray,), {"__getitem__": Hostile._boom, "shape": 0})((1,), "i1"), None),
+        (lambda np: type("Odd", (np.float64,), {"__repr__": Hostile._boom, "item": 0})(2), "Odd(2.0)"),
+    ],
+)
+def test_arrays(make: Callable[[Any], object], text: str | None) -> None:
+    value = make(pytest.importorskip("numpy"))
+    CALLED.clear()
+    told = Renderer().text(value)
+    assert told == text or text is None and "shape=(1,)" in told
+    assert not CALLED
+
+
+def test_a_huge_array_costs_its_head() -> None:
+    numpy = pytest.importorskip("numpy")
+    huge = numpy.broadcast_to(numpy.int64(7), (1 << 20, 1 << 20, 1 << 16))
+    text = Renderer().text(huge)
+    assert text.startswith("ndarray(shape=(1048576, 1048576, 65536), dtype=int64, [[[7, 7,")
+    assert text.count("7,") < 100
+
+
+def test_a_false_numpy_is_believed_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = types.ModuleType("numpy")
+    kind = type("ndarray", (), {name: property(Hostile._boom) for name in ("shape", "dtype", "item")})
+    fake.ndarray = fake.generic = kind  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "numpy", fake)
+    CALLED.clear()
+    assert Renderer().text(kind()) == "<ndarray at #1>"
     assert not CALLED
 
 
