@@ -124,6 +124,7 @@ def test_every_construct_has_one_trace() -> None:
     programs += [_script(name) for name in names]
     files = {"shapes.py": _source("shapes")}
     programs.append(Program(_source("suite"), name="suite", files=files, tests=True))
+    programs.append(Program(_source("raw_events") + "\nprint(everything(0))\n", name="uncaught"))
     programs.append(Program("import shapes\nprint(shapes.Square(3).side)\n", name="files", files=files))
     assert _compare(programs) == []
 
