@@ -17,7 +17,7 @@ from .complaints import StreamComplaints
 from .door import Door
 from .engine import connect, is_local, runtimes
 from .errors import SandboxError
-from .image import HOME, USER, ensure_image
+from .image import HOME, USER, built_image, ensure_image
 from .packages import PACKAGES, ensure_packages, environment, read_requirements
 from .reaper import labels, reap, remove_container
 from .sandbox import FLAGS, MEGABYTE, Sandbox, boot_source
@@ -40,6 +40,8 @@ class DockerSandbox(Sandbox):
 
     Args:
         requirements: a requirements file whose packages programs can import; None for none.
+        image: an image built with ``sandboxes/Dockerfile``, which brings its own interpreter and packages;
+            None packs the interpreter of this machine.
         runtime: one of the engine's container runtimes, such as ``runsc``; None for the engine's choice.
         lifetime: seconds after which a container is replaced by a new one, between runs.
         **limits: as `Sandbox` takes them.
@@ -54,6 +56,7 @@ class DockerSandbox(Sandbox):
         self,
         *,
         requirements: str | None = None,
+        image: str | None = None,
         runtime: str | None = None,
         lifetime: float = 6 * 3600.0,
         **limits: Any,
@@ -61,7 +64,12 @@ class DockerSandbox(Sandbox):
         super().__init__(**limits)
         if not 0 < lifetime < 1e9:
             raise SandboxError(f"lifetime must be a positive number of seconds; got {lifetime}")
+        if image is not None and (requirements is not None or limits.get("python") is not None):
+            raise SandboxError(
+                "an image has its own interpreter and packages: give no python and no requirements"
+            )
         self.requirements = read_requirements(requirements)
+        self.image = image
         self.runtime = runtime
         self.lifetime = lifetime
         self.direct = True
@@ -85,8 +93,7 @@ class DockerSandbox(Sandbox):
             if self.runtime is not None and self.runtime not in (known := runtimes(client)):
                 raise SandboxError(f"the engine has no runtime {self.runtime!r}; it has: {', '.join(known)}")
             reap(client)
-            packages = ensure_packages(self.requirements, self.interpreter)
-            image = ensure_image(client, self.interpreter, packages)
+            image = self._image(client)
             if self.direct and is_local(client) and self.runtime not in _REMOTE_RUNTIMES:
                 channel = self._start_direct(client, image)
                 if channel is not None:
@@ -99,6 +106,13 @@ class DockerSandbox(Sandbox):
         except BaseException:
             client.close()
             raise
+
+    def _image(self, client: Any) -> str:
+        """Returns the name of the image, once the engine has it."""
+        if self.image is not None:
+            self.interpreter = built_image(client, self.image)
+            return self.image
+        return ensure_image(client, self.interpreter, ensure_packages(self.requirements, self.interpreter))
 
     def _start_attached(self, client: Any, image: str) -> Channel:
         """Starts a container and talks over its stdin and stdout, through the engine."""

@@ -26,6 +26,8 @@ from .packages import PACKAGES, cache_folder
 
 REPOSITORY = "debugworld-box"
 """Name of the images."""
+PYTHON_LABEL = "debugworld.python"
+"""Label of an image that was built: where its interpreter is."""
 USER = 65534
 """User and group that everything in a box runs as: nobody."""
 HOME = "/tmp"
@@ -85,6 +87,39 @@ def ensure_image(client: Any, interpreter: Interpreter, packages: Path | None = 
     if not client.images.list(name=name):
         raise SandboxError(f"the engine did not import the image of {interpreter.executable}: {answer}")
     return name
+
+
+def built_image(client: Any, name: str) -> Interpreter:
+    """Returns the interpreter in an image that somebody built, with ``sandboxes/Dockerfile`` for one.
+
+    Args:
+        client: a `docker.DockerClient`.
+        name: of the image; pulled where the engine lacks it.
+
+    Raises:
+        SandboxError: there is no such image, or it does not say what interpreter it has.
+        docker.errors.DockerException: the engine does not answer.
+    """
+    from docker.errors import APIError, ImageNotFound
+
+    try:
+        image = client.images.get(name)
+    except ImageNotFound:
+        try:
+            image = client.images.pull(name)
+        except APIError as error:
+            raise SandboxError(
+                f"there is no image {name!r}, and it cannot be pulled: {error.explanation}"
+            ) from None
+    variables = dict(text.partition("=")[::2] for text in image.attrs["Config"].get("Env") or ())
+    version = re.fullmatch(r"(\d+)\.(\d+)\.(\d+)", variables.get("PYTHON_VERSION", ""))
+    path = image.labels.get(PYTHON_LABEL)
+    if version is None or path is None:
+        raise SandboxError(
+            f"the image {name!r} does not say what Python it has: it needs the label {PYTHON_LABEL} "
+            "(a path) and the variable PYTHON_VERSION; see sandboxes/Dockerfile"
+        )
+    return Interpreter(path, path, (int(version[1]), int(version[2]), int(version[3])), ())
 
 
 def ensure_root(interpreter: Interpreter, packages: Path | None = None) -> Path:

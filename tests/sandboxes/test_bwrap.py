@@ -280,6 +280,21 @@ def test_without_a_control_group_it_works_all_the_same(monkeypatch: pytest.Monke
         assert value(sandbox, source) == "True"
 
 
+def test_a_user_without_rights_has_the_same_box(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What anybody but root gets: the powerless user inside a user namespace."""
+    monkeypatch.setattr(bwrap, "_is_root", lambda: False)
+    try:
+        bwrap.BwrapSandbox.require()
+    except SandboxError as error:
+        pytest.skip(f"bwrap: {error}")
+    with open_sandbox("bwrap") as sandbox:
+        assert value(sandbox, "import os\nx = os.getresuid()\n") == "(65534, 65534, 65534)"
+        for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+            assert int(status_of(sandbox, name), 16) == 0, name
+        theirs = ast.literal_eval(value(sandbox, "import os\nx = os.readlink('/proc/self/ns/user')\n"))
+        assert theirs != os.readlink("/proc/self/ns/user")
+
+
 def test_a_start_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     inside: Any = bwrap._inside
     with open_sandbox("bwrap") as sandbox:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import signal
 import socket
@@ -22,6 +23,8 @@ from debugworld.sandboxes import Sandbox, SandboxError, open_sandbox
 from debugworld.sandboxes import docker as docker_module
 from debugworld.sandboxes.debugger import Program
 from debugworld.sandboxes.door import Door
+from debugworld.sandboxes.image import ensure_image
+from debugworld.sandboxes.interpreter import find_interpreter
 from debugworld.sandboxes.owner import Owner
 from debugworld.sandboxes.reaper import DEADLINE_LABEL, LABEL, OWNER_LABEL
 
@@ -262,6 +265,46 @@ def test_a_supervisor_that_cannot_come_in_is_talked_to_through_the_engine(
     with open_sandbox("docker") as sandbox:
         assert value(sandbox, "x = 1\n") == "1"
         assert not sandbox.direct
+
+
+@pytest.fixture
+def built() -> Iterator[str]:
+    """An image that says what it has, as one built with the Dockerfile does."""
+    interpreter = find_interpreter()
+    client = engine()
+    name = f"debugworld-test-{os.getpid()}"
+    text = (
+        f"FROM {ensure_image(client, interpreter)}\nENV PYTHON_VERSION={interpreter.text}\n"
+        f"LABEL debugworld.python={interpreter.executable}\nENV GREETING=hello\n"
+    )
+    client.images.build(fileobj=io.BytesIO(text.encode()), tag=name, rm=True)
+    yield name
+    client.images.remove(name)
+    client.close()
+
+
+def test_an_image_of_ones_own(built: str) -> None:
+    with open_sandbox("docker", image=built) as sandbox:
+        assert value(sandbox, "import os\nx = os.environ['GREETING']\n") == "'hello'"
+        assert sandbox.record(Program("x = 1\n")).python == find_interpreter().text
+
+
+def test_an_image_that_does_not_say_what_it_has() -> None:
+    client = engine()
+    name = ensure_image(client, find_interpreter())
+    client.close()
+    with (
+        open_sandbox("docker", image=name) as sandbox,
+        pytest.raises(SandboxError, match="does not say what Python it has"),
+    ):
+        sandbox.record(Program("x = 1\n"))
+    with (
+        open_sandbox("docker", image="127.0.0.1:1/debugworld/none") as sandbox,
+        pytest.raises(SandboxError, match="no image '127.0.0.1:1/debugworld/none', and it cannot be pulled"),
+    ):
+        sandbox.record(Program("x = 1\n"))
+    with pytest.raises(SandboxError, match="give no python and no requirements"):
+        open_sandbox("docker", image=name, python=sys.executable)
 
 
 class Forwarder:
