@@ -286,6 +286,12 @@ class LiveSession:
         """Runs to the end, or to a place in time, and returns where each breakpoint holds on the way."""
         answer = self._ask(["survey", [str(point) for point in breakpoints], until])
         found = answer[1] if answer[:1] == ["survey"] and len(answer) == 2 else None
+        if self._state.exit == Exit(ExitCode.NEVER, "timeout"):
+            texts = ", ".join(map(str, breakpoints))
+            raise IllegalAction(
+                f"to find where {texts} holds over the whole run took longer than {self._timeout:g} s; "
+                "a live debugger looks for the next place only, and a larger timeout may do"
+            )
         self._finish(Exit(ExitCode.NEVER, "survey"))
         if not isinstance(found, list) or len(found) != len(breakpoints):
             return tuple(() for _ in breakpoints)
@@ -459,7 +465,21 @@ class LiveSession:
             return self._state
         try:
             if message[0] == "state":
-                (_, index, event, line, function, depth, shown, value, stdout, stderr, file, chain, counts) = message
+                (
+                    _,
+                    index,
+                    event,
+                    line,
+                    function,
+                    depth,
+                    shown,
+                    value,
+                    stdout,
+                    stderr,
+                    file,
+                    chain,
+                    counts,
+                ) = message
                 lines = self._sources[file]
                 state = State(
                     _EVENTS[event],
@@ -484,7 +504,9 @@ class LiveSession:
             if message[0] == "exit":
                 (_, exit, stdout, stderr, index, counts) = message
                 claimed = Exit.from_json(exit)
-                if not (isinstance(stdout, str) and isinstance(stderr, str) and isinstance(claimed.reason, str)):
+                if not (
+                    isinstance(stdout, str) and isinstance(stderr, str) and isinstance(claimed.reason, str)
+                ):
                     raise TypeError
                 seen = self._tenancy.verdict(self._pid, self._link)
                 if seen != Exit(ExitCode.NORMAL, "abrupt_exit"):
@@ -523,5 +545,3 @@ def _is_sound(state: State) -> bool:
         and all(type(text) is str for text in texts)
         and all(type(text) is str for text in state.locals.values())
     )
-
-

@@ -22,6 +22,8 @@ from .live import LiveSession
 __all__ = ["ENVIRONMENT", "FLAGS", "MEGABYTE", "Sandbox", "boot_source"]
 
 MEGABYTE = 1 << 20
+_SPARE = 4
+"""Boxes kept for sessions: going back, surveys and forks use some beside the session itself."""
 _TAMPER = Exit(ExitCode.ERROR, "tamper")
 
 
@@ -204,9 +206,9 @@ class Sandbox(ABC):
         return box
 
     def _give(self, box: Box) -> None:
-        """Takes a box back that has ended its run; keeps as many as recordings may use, and one for sessions."""
+        """Takes a box back that has ended its run; keeps as many as recordings may use, and some for sessions."""
         with self._free:
-            kept = box in self._busy and len(self._idle) <= self.boxes
+            kept = box in self._busy and len(self._idle) < self.boxes + _SPARE
             self._busy.discard(box)
             if kept:
                 self._idle.append(box)

@@ -30,7 +30,9 @@ def assign(frame: types.FrameType, name: str, expression: str) -> None:
     """
     code = frame.f_code
     is_local = name in code.co_varnames + code.co_cellvars + code.co_freevars
-    in_body = frame.f_locals is not frame.f_globals and not code.co_flags & 0x1  # a class body has its own dict
+    in_body = (
+        frame.f_locals is not frame.f_globals and not code.co_flags & 0x1
+    )  # a class body has its own dict
     if not is_local and not (in_body and name in frame.f_locals) and name not in frame.f_globals:
         raise IllegalAction(f"there is no variable {name!r} here, neither local nor global")
     try:

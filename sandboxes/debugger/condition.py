@@ -7,10 +7,13 @@ in a microsecond. Everything else is evaluated in a fork of the process, like an
 from __future__ import annotations
 
 import ast
+import builtins
 import operator
 import types
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from .anatomy import bases_of, dict_of
 
 _SCALARS = frozenset({int, bool, float, str, bytes, type(None), complex})
 _SEQUENCES = frozenset({list, tuple, str, bytes, range})
@@ -37,7 +40,54 @@ _ARITHMETIC: dict[type, Callable[[Any, Any], Any]] = {
     ast.BitOr: operator.or_,
     ast.BitXor: operator.xor,
 }
-_SIGNS: dict[type, Callable[[Any], Any]] = {ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Invert: operator.invert}
+_SIGNS: dict[type, Callable[[Any], Any]] = {
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Invert: operator.invert,
+}
+
+
+_BUILTINS = frozenset(dir(builtins))
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    work.__name__: work
+    for work in (
+        len,
+        str,
+        repr,
+        int,
+        float,
+        bool,
+        abs,
+        min,
+        max,
+        sum,
+        sorted,
+        any,
+        all,
+        ord,
+        chr,
+        list,
+        tuple,
+        set,
+    )
+}
+"""What is called here; on plain values it runs built-in code only."""
+_METHODS = frozenset(
+    (
+        "startswith",
+        "endswith",
+        "isdigit",
+        "isalpha",
+        "isalnum",
+        "isupper",
+        "islower",
+        "isspace",
+        "lower",
+        "upper",
+    )
+    + ("strip", "lstrip", "rstrip", "count", "find", "rfind", "index")
+)
+"""Methods of strings that are called here."""
 
 
 class _Unknown(Exception):
@@ -58,7 +108,7 @@ class Condition:
     def holds(self, frame: types.FrameType) -> bool:
         """Whether the expression is true in a frame; one that raises, or takes too long, is not."""
         try:
-            return bool(_value(self._tree, _Names(frame)))
+            return _true(_value(self._tree, _Names(frame)))
         except _Unknown:
             from .evaluation import truth
 
@@ -80,6 +130,8 @@ class _Names:
         for names in (self._locals, self._frame.f_globals):
             if name in names:
                 return names[name]
+        if name not in _BUILTINS:
+            raise NameError(name)
         raise _Unknown
 
     def is_builtin(self, name: str) -> bool:
@@ -97,10 +149,7 @@ def _value(node: ast.expr, names: _Names) -> Any:
     if kind is ast.Constant:
         return node.value  # type: ignore[attr-defined]
     if kind is ast.Name:
-        value = names.get(node.id)  # type: ignore[attr-defined]
-        if type(value) in _SCALARS or type(value) in _CONTAINERS:
-            return value
-        raise _Unknown
+        return names.get(node.id)  # type: ignore[attr-defined]
     handler = _HANDLERS.get(kind)
     if handler is None:
         raise _Unknown
@@ -126,12 +175,23 @@ def _compare(node: ast.Compare, names: _Names) -> bool:
     return True
 
 
+def _true(value: Any) -> bool:
+    kind = type(value)
+    if kind in _SCALARS or kind in _CONTAINERS:
+        return bool(value)
+    if any(name in dict_of(base) for base in bases_of(kind) for name in ("__bool__", "__len__")):
+        raise _Unknown
+    return True
+
+
 def _plain(value: Any) -> bool:
     """Whether a comparison with the value runs built-in code only, and not for long."""
     kind = type(value)
     if kind in _SCALARS or kind is range:
         return True
-    return len(value) <= _LOOKED_THROUGH and kind is not dict and all(type(item) in _SCALARS for item in value)
+    return (
+        len(value) <= _LOOKED_THROUGH and kind is not dict and all(type(item) in _SCALARS for item in value)
+    )
 
 
 def _contains(container: Any, item: Any) -> bool:
@@ -153,7 +213,7 @@ def _both(node: ast.BoolOp, names: _Names) -> Any:
     value = None
     for part in node.values:
         value = _value(part, names)
-        if bool(value) is stop:
+        if _true(value) is stop:
             return value
     return value
 
@@ -161,7 +221,7 @@ def _both(node: ast.BoolOp, names: _Names) -> Any:
 def _one(node: ast.UnaryOp, names: _Names) -> Any:
     value = _value(node.operand, names)
     if isinstance(node.op, ast.Not):
-        return not value
+        return not _true(value)
     if type(value) not in (int, bool, float, complex):
         raise _Unknown
     return _SIGNS[type(node.op)](value)
@@ -181,7 +241,7 @@ def _small(value: Any) -> bool:
 
 
 def _choose(node: ast.IfExp, names: _Names) -> Any:
-    return _value(node.body if _value(node.test, names) else node.orelse, names)
+    return _value(node.body if _true(_value(node.test, names)) else node.orelse, names)
 
 
 def _item(node: ast.Subscript, names: _Names) -> Any:
@@ -192,19 +252,26 @@ def _item(node: ast.Subscript, names: _Names) -> Any:
         found = container[key]
     else:
         raise _Unknown
-    if type(found) in _SCALARS or type(found) in _CONTAINERS:
-        return found
-    raise _Unknown
+    return found
 
 
 def _call(node: ast.Call, names: _Names) -> Any:
-    known = isinstance(node.func, ast.Name) and node.func.id == "len" and names.is_builtin("len")
-    if not known or len(node.args) != 1 or node.keywords or isinstance(node.args[0], ast.Starred):
+    if node.keywords or any(isinstance(part, ast.Starred) for part in node.args):
         raise _Unknown
-    value = _value(node.args[0], names)
-    if type(value) not in _CONTAINERS:
-        raise _Unknown
-    return len(value)
+    if isinstance(node.func, ast.Name):
+        work = _FUNCTIONS.get(node.func.id)
+        if work is None or not names.is_builtin(node.func.id):
+            raise _Unknown
+        values = [_value(part, names) for part in node.args]
+        if work is not len and not all(map(_plain, values)):
+            raise _Unknown
+        return work(*values)
+    if isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS:
+        owner = _value(node.func.value, names)
+        values = [_value(part, names) for part in node.args]
+        if type(owner) is str and all(type(value) in (str, int) for value in values):
+            return getattr(owner, node.func.attr)(*values)
+    raise _Unknown
 
 
 _HANDLERS: dict[type, Callable[[Any, _Names], Any]] = {

@@ -16,6 +16,7 @@ from .breakpoint import Breakpoint
 from .change import assign
 from .errors import IllegalAction
 from .evaluation import double, evaluate
+from .fast import make_fast, serves
 from .guide import Goto, Guide, Into, Over, Return, Survey, Until
 from .look import Frame
 from .speech import Speech
@@ -49,7 +50,7 @@ class Console:
             "over": self._over,
             "return": self._return,
             "until": lambda condition: Until(self.take, [Moment(condition)]),
-            "to": lambda file, line, counted: Until(self.take, [Watch(Breakpoint(line, file=file))]),
+            "to": lambda file, line, counted: self._run([Watch(Breakpoint(line, file=file))], counted),
             "continue": self._continue,
             "survey": self._survey,
             "scan": self._back_from_the_end,
@@ -79,7 +80,8 @@ class Console:
             self._speech.say(["index", self._target(*self._scan, self._tracer.index + 1)])
         else:
             counts = [watch.count for watch in self._watches]
-            self._speech.say(["exit", exit.to_json(), stdout, stderr, self._tracer.index + 1, counts])
+            index = self._tracer.index + 1 if self._tracer.counted else None
+            self._speech.say(["exit", exit.to_json(), stdout, stderr, index, counts])
 
     def _show(self, stop: Stop) -> None:
         tracer = self._tracer
@@ -140,7 +142,13 @@ class Console:
             watch.prime(self._tracer, self._tracer.standing[-1])
             watch.count = count
             self._watches.append(watch)
-        return Until(self.take, self._watches)
+        return self._run(self._watches, counted)
+
+    def _run(self, watches: list[Watch], counted: bool) -> Guide:
+        """Runs to the next state at which a watch holds; without counting as fast as that can be done."""
+        if not counted and serves(self._tracer, watches):
+            self._tracer.go_fast(make_fast(self._tracer, watches))
+        return Until(self.take, watches)
 
     def _survey(self, texts: list[str], until: int | None) -> Guide:
         watches = [Watch(Breakpoint.parse(text)) for text in texts]
@@ -255,5 +263,3 @@ def _call(trail: array[int], index: int, depth: int) -> int:
     while trail[index] != depth << 1 | 1:
         index -= 1
     return index
-
-

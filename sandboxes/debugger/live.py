@@ -73,6 +73,17 @@ class LiveDebugger(Debugger):
         return session.index
 
     @property
+    def program(self) -> Program:
+        """The program given to the last `reset`, with the assignments made since.
+
+        Raises:
+            IllegalAction: there was none.
+        """
+        if any(isinstance(step, Edit) for step in self._uncounted):
+            self._count()
+        return super().program
+
+    @property
     def breakpoints(self) -> tuple[Breakpoint, ...]:
         """The persistent breakpoints in the order of their setting."""
         return tuple(self._points)
@@ -263,10 +274,13 @@ class LiveDebugger(Debugger):
             session.close()
 
     def _recount(self) -> None:
-        """Counts anew the passes at every breakpoint up to here."""
+        """Counts anew the passes at every breakpoint up to here; those that still lie ahead of its setting are owed."""
         place = self.position
-        for point, places in zip(self._points, self._surveyed(place), strict=True):
-            self._passes[point] = sum(self._points[point] < p <= place for p in places)
+        until = max(place, *self._points.values())
+        for point, places in zip(self._points, self._surveyed(until), strict=True):
+            first = self._points[point]
+            passed = sum(first < p <= place for p in places)
+            self._passes[point] = passed - sum(place < p <= first for p in places)
         self._passes_known = True
 
     def _jump(self, index: int) -> None:
@@ -284,7 +298,7 @@ class LiveDebugger(Debugger):
     def _count(self) -> None:
         """Does again, counting, what was done without; the places of assignments become known."""
         state, known = self.state, self._base
-        session = self._start(self.program)
+        session = self._start(super().program)
         if known:
             session.goto(known)
         edits = []
@@ -300,9 +314,9 @@ class LiveDebugger(Debugger):
             raise IllegalAction(_DIFFERS)
         self._here.close()
         self._session = session
+        self._base, self._uncounted = session.index, []
         for edit in edits:
             self._add_edit(edit)
-        self._base, self._uncounted = session.index, []
 
     def _add_edit(self, edit: Edit) -> None:
         """Adds an assignment to the program; those that were made later in time belong to another future."""
@@ -345,7 +359,9 @@ def _walk(session: Session, entry: State) -> Call:
         elif state.event is Event.RETURN:
             value, raised = state.value, False
             break
-        value, raised = (state.value, True) if state.event is Event.EXCEPTION and state.depth == depth else (None, False)
+        value, raised = (
+            (state.value, True) if state.event is Event.EXCEPTION and state.depth == depth else (None, False)
+        )
         state = session.move(_INTO, {})
     if state.event is Event.EXIT and state.exit == Exit(ExitCode.NEVER, "timeout"):
         value, raised = None, False

@@ -110,7 +110,7 @@ class Run:
         tracer.namespace = stage.namespace
         try:
             with stage:
-                exit = stage.prepare() or stage.run(tracer.start, tracer.end)
+                exit = stage.prepare() or stage.run(tracer.start, tracer.finish)
         except LeaveRun:
             exit = Exit(ExitCode.NEVER, "step_budget")
         tracer.flush()

@@ -29,7 +29,9 @@ class Speech:
         self._descriptor = descriptor
         self._token = token
         self._buffer = b""
-        self._encode: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+        self._encode: Callable[[Any], str] = json.JSONEncoder(
+            separators=(",", ":"), check_circular=False
+        ).encode
         self._decode: Callable[[bytes], Any] = json.loads
         self._known: dict[bytes, Any] = {}
 

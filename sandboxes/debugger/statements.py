@@ -58,8 +58,9 @@ class Outline:
     """Lines at which the traced code can make a ``line`` stop."""
     tight_loops: frozenset[int]
     """Lines that hold a loop together with its body: each turn is a stop."""
-    odd_loops: frozenset[int] = frozenset()
-    """Lines of loops of which not every turn stops at another line: those, and ones without any stop."""
+    odd_lines: frozenset[int] = frozenset()
+    """Lines where CPython may report one stop several times, or several as one: those loops, loops whose body
+    makes no stop, and comprehensions, which some versions inline."""
 
     @staticmethod
     def of(module: ast.Module, entry: ast.Module | None, traced: bool = True) -> Outline:
@@ -77,7 +78,9 @@ class Outline:
             _collect(entry.body, False, scopes, stops)
         loops = [node for node in _statements(module.body) if isinstance(node, _LOOPS)]
         tight = (n.lineno for n in loops if n.body[0].lineno == n.lineno and not _spins(n))
-        odd = (node.lineno for node in loops if not _leaves_its_line(node))
+        odd = {node.lineno for node in loops if not _leaves_its_line(node)}
+        for root in (module, entry):
+            odd |= {node.lineno for node in _statements(root.body) if _comprehends(node)} if root else set()
         return Outline(scopes, frozenset(stops), frozenset(tight), frozenset(odd))
 
 
@@ -156,6 +159,11 @@ def makes_stop(node: ast.stmt, first_in_body: bool, at_module: bool) -> bool:
 def _leaves_its_line(node: ast.For | ast.AsyncFor | ast.While) -> bool:
     """Whether every turn of a loop stops at a line other than the loop's."""
     return any(part.lineno != node.lineno and makes_stop(part, False, False) for part in node.body)
+
+
+def _comprehends(node: ast.stmt) -> bool:
+    """Whether a comprehension stands in a statement's own expressions."""
+    return any(isinstance(inner, _COMPREHENSIONS) for part in header(node) for inner in ast.walk(part))
 
 
 def _spins(node: ast.For | ast.AsyncFor | ast.While) -> bool:

@@ -26,7 +26,7 @@ import inspect
 import sys
 import types
 from array import array
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .guide import MAYBE, Guide
 from .output import Output
@@ -35,6 +35,9 @@ from .source import Source
 from .state import Event, Exit
 from .statements import COMPREHENSION_COLUMN, Scope
 from .values import FrameMemory, Layout, Renderer, stable
+
+if TYPE_CHECKING:
+    from .fast import Fast
 
 
 def _opcodes(*names: str) -> frozenset[int]:
@@ -156,6 +159,7 @@ class Activation:
         "fresh",
         "waiting",
         "closing",
+        "unseen",
     )
 
     def __init__(self, frame: types.FrameType, code: Code, line: int, depth: int) -> None:
@@ -177,6 +181,8 @@ class Activation:
         """Whether its ``call`` state is held back: a resumed generator that may only be closing."""
         self.closing = False
         """Whether it was resumed by ``GeneratorExit``."""
+        self.unseen = False
+        """Whether it ran for a while without being followed."""
 
 
 class Tracer:
@@ -219,6 +225,7 @@ class Tracer:
         self._ended_by: Activation | None = None
         self._waiting = 0
         self._reported: tuple[BaseException | None, object] = (None, None)
+        self._fast: Fast | None = None
         self._edits = list(program.edits)
         self._edit_at = self._edits[0].index if self._edits else -1
 
@@ -243,6 +250,74 @@ class Tracer:
     def end(self) -> None:
         """Ends the trace."""
         sys.settrace(None)
+
+    def finish(self) -> None:
+        """Ends the trace, and a fast run; for good."""
+        sys.settrace(None)
+        if self._fast is not None:
+            self._fast.end()
+            self._fast = None
+
+    def trace_with(self, function: Any) -> None:
+        """Has another function called when a frame is entered."""
+        sys.settrace(function)
+
+    @property
+    def edits_due(self) -> bool:
+        """Whether assignments are still to be made."""
+        return bool(self._edits)
+
+    def go_fast(self, fast: Fast) -> None:
+        """Lets the program run on without a trace, until a line is reached."""
+        self._fast = fast
+        self.counted = False
+        self.trail = None
+        fast.begin()
+
+    def activation(self, frame: types.FrameType, code: Code, line: int) -> Activation:
+        """Returns a frame that was not followed, as it is where it is about to run a line."""
+        depth = 0
+        caller = frame.f_back
+        while caller is not None:
+            depth += self.code_of(caller.f_code) is not None
+            caller = caller.f_back
+        return Activation(frame, code, line, depth)
+
+    def take_over(self, top: Activation) -> None:
+        """Stands still at a line that a fast run has reached, and follows the program again."""
+        self._fast = None
+        known = {activation.frame: activation for activation in self.stack}
+        stack = [top]
+        frame = top.frame.f_back
+        while frame is not None:
+            code = self.code_of(frame.f_code)
+            if code is not None:
+                line = frame.f_lineno
+                caller = known.get(frame)
+                if caller is None:
+                    caller = Activation(frame, code, line, 0)
+                    caller.unseen = True
+                caller.stopped = line >= code.scope.body_line
+                caller.line = line if caller.stopped else code.scope.line
+                caller.fresh = caller.waiting = False
+                stack.append(caller)
+            frame = frame.f_back
+        stack.reverse()
+        for depth, activation in enumerate(stack):
+            activation.depth = depth
+            activation.frame.f_trace = self.local
+        before = known.get(top.frame)
+        if before is not None:
+            top.memory, top.raised, top.closing = before.memory, before.raised, before.closing
+        top.unseen = True
+        top.stopped = True
+        self.stack[:] = stack
+        self._waiting = 0
+        self._held = self._guess = self._candidate = self._ended_by = None
+        stop = self.render(Event.LINE, top)
+        self.standing, self.at_end = tuple(stack), False
+        self.start()
+        self.guide.take(stop)
 
     def flush(self) -> None:
         """Hands over the state that was held back, if any."""
@@ -272,7 +347,7 @@ class Tracer:
             if self._waiting:
                 self._settle()
             self._write(Event.CALL, top)
-        return self.local
+        return self.local if self._fast is None else frame.f_trace
 
     def _settle(self) -> None:
         """Writes the ``call`` states that are held back, outermost first."""
@@ -318,7 +393,7 @@ class Tracer:
             self._exception(top, frame, argument[1], argument[2] is None)
         elif event == "return":
             self._return(top, frame, argument)
-        return self.local
+        return self.local if self._fast is None else frame.f_trace
 
     def _exception(self, top: Activation, frame: types.FrameType, error: BaseException, silent: bool) -> None:
         if isinstance(error, (StopIteration, StopAsyncIteration)) and (
@@ -344,9 +419,7 @@ class Tracer:
         self._ended_by = top
 
     def _return(self, top: Activation, frame: types.FrameType, value: object) -> None:
-        if value is None and (
-            top.fresh or top.closing or top.code.opcodes[frame.f_lasti] not in _RETURNS
-        ):
+        if value is None and (top.fresh or top.closing or top.code.opcodes[frame.f_lasti] not in _RETURNS):
             if not top.waiting:
                 self._unwound(top)
         else:
@@ -364,8 +437,8 @@ class Tracer:
                 self.guide.take(stop)
             self.guide.left(self, top)
             return
-        if top.raised is not None:
-            error = top.raised
+        if top.raised is not None or top.unseen:
+            error = top.raised or _Unknown()
             self._write_exception(top, error, guessed=True)
             self._guess = error
             if self._held is None:
@@ -455,16 +528,10 @@ class Tracer:
             assign(self.stack[top.depth - edit.frame].frame, edit.name, edit.expression)
         self._edit_at = self._edits[0].index if self._edits else -1
 
-    def resume(self, stack: list[Activation]) -> None:
-        """Takes up tracing again in frames that run already, outermost first."""
-        self.stack[:] = stack
-        self._waiting = 0
-        self._held = self._guess = self._candidate = self._ended_by = None
-        for activation in stack:
-            activation.frame.f_trace = self.local
-        sys.settrace(self.trace)
+
+class _Unknown(BaseException):
+    """Stands for an exception that nobody has seen yet."""
 
 
 def _is_local(name: str) -> bool:
     return name not in _COMPILER_NAMES and not name.startswith(".")
-
