@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from debugworld.sandboxes import Sandbox, SandboxError, open_sandbox
 from debugworld.sandboxes.channel import Channel
-from debugworld.sandboxes.debugger import Program, ProgramError, RecordedDebugger, Trace
+from debugworld.sandboxes.debugger import Action, LiveDebugger, Program, ProgramError, RecordedDebugger, Trace
 from debugworld.sandboxes.debugger.packing import PackingError, Unpacker
 from debugworld.sandboxes.debugger.wire import FRAME_LIMIT, WireError, pack, read_frame
 from debugworld.sandboxes.process import ProcessSandbox
@@ -26,6 +26,7 @@ from debugworld.sandboxes.process import ProcessSandbox
 PROGRAM = Program(
     "def f(n):\n    s = [n]\n    return n and f(n - 1)\nx = f(2)\nprint(x)\nraise ValueError(x)\n"
 )
+STEP = Action.parse("step_into")
 HANG = 30.0
 """Seconds, generously, after which a test calls something hung."""
 examples = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=60)
@@ -137,24 +138,73 @@ def record_over(said: bytes, multiplexed: bool = False) -> Trace | None:
     return trace
 
 
-@pytest.fixture(scope="module")
-def genuine() -> bytes:
-    """What a real supervisor says, from its first byte to the end of a run of `PROGRAM`."""
+def live_over(said: bytes) -> list[str]:
+    """Starts a session over a supervisor that says these bytes; returns the events that were shown."""
+    box = FakeSandbox(timeout=1.0, max_events=50)
+    box.said = said
+    begin = time.monotonic()
+    events: list[str] = []
+    debugger = LiveDebugger(box.session)
+    try:
+        with box:
+            events.append(debugger.reset(PROGRAM).event.value)
+            while not debugger.done and len(events) < 50:
+                events.append(debugger.step(STEP).event.value)
+            debugger.close()
+    except (SandboxError, ProgramError):
+        pass
+    finally:
+        assert time.monotonic() - begin < HANG
+    return events
+
+
+def hear(live: bool) -> tuple[bytes, Any]:
+    """Returns what a real supervisor says, from its first byte to the end of a run, and what came of it."""
     box = ProcessSandbox(timeout=5.0, max_events=50)
     start = box._start
 
     def tapped() -> Channel:
         channel = start()
         channel.__class__ = Tap
+        channel.passes_descriptors = False
         return channel
 
     box._start = tapped  # type: ignore[method-assign]
     with box:
         del Tap.heard[:]
-        trace = box.record(PROGRAM)
-        heard = bytes(Tap.heard)
+        if not live:
+            trace = box.record(PROGRAM)
+            return bytes(Tap.heard), trace
+        debugger = LiveDebugger(box.session)
+        events = [debugger.reset(PROGRAM).event.value]
+        while not debugger.done:
+            events.append(debugger.step(STEP).event.value)
+        return bytes(Tap.heard), events
+
+
+@pytest.fixture(scope="module")
+def genuine() -> bytes:
+    """What a real supervisor says while it records."""
+    heard, trace = hear(live=False)
     assert trace.exit.code == "error"
     assert record_over(heard) == trace, "the tap heard all that a recording needs"
+    return heard
+
+
+@pytest.fixture(scope="module")
+def known_token() -> Iterator[None]:
+    """Takes the chance out of a session's token, so that what was said once can be said again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.urandom", bytes)
+        yield
+
+
+@pytest.fixture(scope="module")
+def genuine_live(known_token: None) -> bytes:
+    """What a real supervisor says while it passes on a session."""
+    heard, events = hear(live=True)
+    assert len(events) > 10
+    assert live_over(heard)[:10] == events[:10], "the tap heard all that a session needs"
     return heard
 
 
@@ -183,7 +233,7 @@ def test_a_supervisor_that_says_anything_in_frames(said: list[Any], multiplexed:
     record_over(in_parts(data, 7) if multiplexed else data, multiplexed)
 
 
-def mutated_sessions(genuine: bytes, count: settings) -> None:
+def fuzz_recordings(genuine: bytes, count: settings) -> None:
     @count
     @given(st.data())
     def check(data: st.DataObject) -> None:
@@ -194,13 +244,35 @@ def mutated_sessions(genuine: bytes, count: settings) -> None:
     check()
 
 
+def fuzz_sessions(genuine: bytes, count: settings) -> None:
+    @count
+    @given(st.data())
+    def check(data: st.DataObject) -> None:
+        live_over(data.draw(mutated(genuine)))
+
+    check()
+
+
 def test_a_supervisor_that_says_almost_the_right_thing(genuine: bytes) -> None:
-    mutated_sessions(genuine, examples)
+    fuzz_recordings(genuine, examples)
+
+
+def test_a_session_that_says_almost_the_right_thing(genuine_live: bytes) -> None:
+    fuzz_sessions(genuine_live, examples)
 
 
 @pytest.mark.long
-def test_a_supervisor_that_says_almost_the_right_thing_often(genuine: bytes) -> None:
-    mutated_sessions(genuine, many)
+def test_a_supervisor_and_a_session_that_say_almost_the_right_thing_often(
+    genuine: bytes, genuine_live: bytes
+) -> None:
+    fuzz_recordings(genuine, many)
+    fuzz_sessions(genuine_live, many)
+
+
+@examples
+@given(st.lists(messages | st.fixed_dictionaries({"hear": st.text(max_size=30)}), max_size=5))
+def test_a_session_that_says_anything_in_frames(said: list[Any]) -> None:
+    live_over(b"".join(map(pack, [{"python": "3.11.7"}, {"pid": 5}, *said])))
 
 
 @pytest.mark.parametrize("place", range(12))
@@ -350,7 +422,8 @@ def test_a_program_that_writes_anything_anywhere(name: str) -> None:
         "    except OSError:\n"
         "        pass\n"
         "fds = [int(name) for name in os.listdir('/proc/self/fd')]\n"
-        "x = [os.set_blocking(fd, False) for fd in fds if fd > 2 and os.path.exists('/proc/self/fd/%d' % fd)]\n"
+        "there = [fd for fd in fds if fd > 2 and os.path.exists('/proc/self/fd/%d' % fd)]\n"
+        "x = [os.set_blocking(fd, False) for fd in there]\n"
         "y = [put(fd) for fd in range(3, 130)]\n"
     )
     with box:
