@@ -55,6 +55,7 @@ from .atoms import ADDRESS, BIG, atom, enclosed, paired, stable
 from .flats import Flat, Flats, Grid
 from .frame_memory import NEVER, PROXY, FrameMemory, Layout, Plan, plain_locals
 from .limits import CUT, MAX_DEPTH, MAX_INT_BITS, MAX_ITEMS, MAX_NODES, MAX_STRING, MAX_TEXT
+from .tables import table_writer
 
 __all__ = ["ADDRESS", "CUT", "MAX_TEXT", "FrameMemory", "Layout", "Renderer"]
 
@@ -224,6 +225,9 @@ class Renderer:
         array = array_writer(kind, self._text)
         if array is not None:
             return array
+        table = table_writer(kind, self._text, self._opaque)
+        if table is not None:
+            return table
         if any(base is BaseException for base in bases):
             return self._exception
         places = layout_of(kind)
