@@ -24,7 +24,7 @@ from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind, Progr
 from debugworld.sandboxes.debugger.recorder import record
 
 LOOP_GOAL, BATCH_GOAL = 2e6, 20e6
-MIXES = {
+MIXES: dict[str, list[ActionKind]] = {
     "step_into": [ActionKind.STEP_INTO],
     "step_into and step_over": [ActionKind.STEP_INTO, ActionKind.STEP_OVER],
     "forward and back": [
@@ -120,7 +120,7 @@ def main() -> None:
             for way, measure in ways.items():
                 rates[way][name].append(measure(actions))
     table = report.table(
-        f"Look-ups per second, median of {args.repeats} (least to most), a run of {len(trace.states):,} states",
+        f"Look-ups per second, median of {args.repeats} (least to most), {len(trace.states):,} states",
         ["", *mixes],
     )
     for way, found in rates.items():

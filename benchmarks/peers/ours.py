@@ -84,7 +84,7 @@ class OurPeer(Peer):
             debugger.step(Action.parse(f"run_to {target.start}"))
             if move == "continue":
                 debugger.step(Action.parse(f"break {target.stop}"))
-            states = []
+            states: list[State] = []
             step, keep = debugger.step, states.append
             begin = time.perf_counter()
             for _ in range(count):
