@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from debugworld.sandboxes.debugger import ActionKind, Event, State
+from debugworld.worldmodel.lockstep import REFUSAL
 
 from .step import Step
 
@@ -57,9 +58,10 @@ class Transcript:
         if not step.refused and (moved or step.state != self._last):
             yield from self._state(step.state, same=not moved)
         for each in step.differences:
-            yield Line(
-                f"{_INDENT}≠ {each.field}: real {_cut(each.real)}, dreamt {_cut(each.neural)}", "yellow"
-            )
+            apart = f"real {_cut(repr(each.real))}, dreamt {_cut(repr(each.neural))}"
+            if each.field == REFUSAL:
+                apart = f"in the dream: {_cut(each.neural)}"
+            yield Line(f"{_INDENT}≠ {each.field}: {apart}", "yellow")
         self._last = step.state
 
     def _state(self, state: State, same: bool) -> Iterator[Line]:

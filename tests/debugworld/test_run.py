@@ -55,7 +55,9 @@ def steps_of(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[list[dict
 
 
 @pytest.mark.parametrize("backend", ["recorded", "live"])
-@pytest.mark.parametrize("box", ["process", pytest.param("docker", marks=docker)])
+@pytest.mark.parametrize(
+    "box", ["process", pytest.param("bwrap", marks=pytest.mark.bwrap), pytest.param("docker", marks=docker)]
+)
 def test_the_whole_script(
     program: str, backend: str, box: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -298,6 +300,10 @@ def test_lockstep_tells_where_the_dream_departs(
     assert State.from_json(steps[2]["state"]).line == 6
     assert run(*words) == 0
     assert f"    ≠ {found[0]['field']}: real " in capsys.readouterr().out
+    assert run(*words[:-1], "step_into; eval 1 + 1; break 5 if n > 1") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[lines.index("> evaluate 1 + 1") + 1] == "    2"
+    assert lines[-1].startswith("    ≠ refusal: in the dream: this debugger cannot do that")
 
 
 @pytest.mark.parametrize(
