@@ -179,8 +179,13 @@ def _true(value: Any) -> bool:
     kind = type(value)
     if kind in _SCALARS or kind in _CONTAINERS:
         return bool(value)
-    if any(name in dict_of(base) for base in bases_of(kind) for name in ("__bool__", "__len__")):
-        raise _Unknown
+    for name in ("__bool__", "__len__"):
+        for base in bases_of(kind):
+            member = dict_of(base).get(name)
+            if member is not None:
+                if type(member) is not types.WrapperDescriptorType:
+                    raise _Unknown
+                return bool(member(value))
     return True
 
 

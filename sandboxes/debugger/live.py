@@ -201,11 +201,12 @@ class LiveDebugger(Debugger):
             self._forward(action)
 
     def _forward(self, action: Action) -> None:
-        session, passes = self._here, {}
+        passes: dict[Breakpoint, int] = {}
         if action.kind is ActionKind.CONTINUE:
             if not self._passes_known and any(point.hits > 1 for point in self._points):
                 self._recount()
             passes = dict(self._passes)
+        session = self._here
         session.move(action, passes, counted=action.kind not in _FAST)
         if action.kind is ActionKind.CONTINUE:
             self._passes = {point: session.passes(point) for point in self._points}
