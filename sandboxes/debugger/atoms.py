@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import types
 from typing import Any
 
 from .limits import CUT, MAX_ITEMS, MAX_STRING, MAX_TEXT
@@ -16,7 +15,7 @@ SHORT = 20
 """Items of a tuple that counts as an immutable plain value."""
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{4,16}\b")
-_NoneType = types.NoneType
+_NoneType: type = type(None)
 
 
 def stable(text: str) -> str:

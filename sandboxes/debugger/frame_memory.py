@@ -128,7 +128,8 @@ def plain_locals(values: Mapping[str, Any]) -> Mapping[str, Any]:
     if kind is not dict and kind is not PROXY:
         if not any(base is dict for base in bases_of(kind)):
             return {}
-        return {name: value for name, value in list(dict.items(values)) if type(name) is str}  # type: ignore[call-overload]
+        own: dict[Any, Any] = values  # type: ignore[assignment]
+        return {name: value for name, value in list(dict.items(own)) if type(name) is str}
     if all(map(is_, map(type, values), repeat(str))):
         return values
     return {name: value for name, value in list(values.items()) if type(name) is str}

@@ -359,7 +359,7 @@ class Unpacker:
         lines = frame.lines
         if type(line) is not int or not (line == 0 if event is _EXIT else 0 < line <= len(lines)):
             raise self._wrong("there is no such line")
-        exit, stderr, chain = None, "", ()
+        exit, stderr, chain = None, "", self._chain([])
         if more is not None:
             exit = self._exit(more.get("x"))
             stderr = self._output(more.get("e", ""))

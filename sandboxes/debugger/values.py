@@ -66,7 +66,7 @@ Places = tuple[tuple[int, str], ...]
 """What `layout_of` returns."""
 
 _OWN_PACKAGE = __name__.rpartition(".")[0] + "."
-_NoneType = types.NoneType
+_NoneType: type = type(None)
 _UTC = datetime.UTC
 _default_factory = defaultdict.__dict__["default_factory"].__get__
 _maxlen = deque.__dict__["maxlen"].__get__
@@ -154,6 +154,16 @@ class Renderer:
             elif kind is list and (flat := self._flats.lists.get(id(value))) is not None:
                 last[place] = NEVER
                 if len(value) == flat.size and all(map(is_, value, flat.items)):
+                    text = flat.text
+                else:
+                    text = self.text(value)
+            elif kind is dict and (flat := self._flats.dicts.get(id(value))) is not None:
+                last[place] = NEVER
+                if (
+                    len(value) == flat.size
+                    and all(map(is_, value.values(), flat.items))
+                    and all(map(is_, value, flat.keys))
+                ):
                     text = flat.text
                 else:
                     text = self.text(value)
