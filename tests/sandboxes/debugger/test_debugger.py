@@ -352,3 +352,19 @@ def test_what_cannot_be_done_changes_nothing(source: RecordedDebugger, text: str
     with pytest.raises(ValueError):
         debugger.step(Action.parse(text))
     assert (debugger.state, debugger.position) == (state, position)
+
+
+def test_what_was_learnt_of_a_way_is_forgotten_with_other_breakpoints(source: RecordedDebugger) -> None:
+    debugger = source.fork()
+    end, seen = len(debugger.tree) - 1, []
+    for command in ("step_into", "break 12", "break 14", "clear 12"):
+        debugger.step(Action.parse(command))
+        for _ in range(2):
+            debugger.step(Action(ActionKind.STEP_INTO))
+            debugger.step(Action(ActionKind.BACK_INTO, count=end))
+            there = debugger.step(Action.parse("continue")).line
+            if not debugger.done:
+                debugger.step(Action(ActionKind.STEP_INTO, count=end))
+            seen.append((there, debugger.step(Action.parse("reverse_continue")).line))
+    first, last = PROGRAM.entry_line, 14
+    assert seen == [(0, first)] * 2 + [(12, 12)] * 2 + [(12, last)] * 2 + [(last, last)] * 2
