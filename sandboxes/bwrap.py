@@ -17,7 +17,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any, ClassVar, TypeVar
@@ -25,7 +25,6 @@ from typing import IO, Any, ClassVar, TypeVar
 from .cgroup import Cgroup
 from .channel import Channel
 from .complaints import FileComplaints
-from .debugger.seccomp import compiled
 from .errors import SandboxError
 from .image import HOME, USER, ensure_root
 from .packages import PACKAGES, ensure_packages, environment, read_requirements
@@ -95,9 +94,9 @@ class BwrapSandbox(Sandbox):
         stderr = tempfile.TemporaryFile()  # noqa: SIM115
         complaints = FileComplaints(stderr)
         try:
-            with theirs, _seccomp() as seccomp:
+            with theirs:
                 process, child = _forever(
-                    lambda: _spawn(self._command(root, packages, group, seccomp), theirs, stderr, seccomp)
+                    lambda: _spawn(self._command(root, packages, group), theirs, stderr)
                 )
         except OSError as error:
             ours.close()
@@ -124,9 +123,7 @@ class BwrapSandbox(Sandbox):
 
         return Channel(ours, multiplexed=False, close=end, passes_descriptors=True, complaints=complaints)
 
-    def _command(
-        self, root: Path, packages: Path | None, group: Cgroup | None, seccomp: IO[bytes] | None
-    ) -> list[str]:
+    def _command(self, root: Path, packages: Path | None, group: Cgroup | None) -> list[str]:
         """Returns the words of bubblewrap's command line; ``INFO`` stands for a descriptor."""
         options: dict[str, Any] = {"life": self.timeout + _LIFE}
         if group is None:
@@ -138,7 +135,6 @@ class BwrapSandbox(Sandbox):
             _program(),
             *_closed(),
             *("--info-fd", "INFO"),
-            *(("--seccomp", str(seccomp.fileno())) if seccomp is not None else ()),
             *("--ro-bind", str(root), "/"),
             *(("--ro-bind", str(packages), PACKAGES) if packages is not None else ()),
             *_inside(),
@@ -196,7 +192,7 @@ def _inside() -> list[str]:
 
 
 def _spawn(
-    command: list[str], stream: socket.socket, stderr: IO[bytes], seccomp: IO[bytes] | None
+    command: list[str], stream: socket.socket, stderr: IO[bytes]
 ) -> tuple[subprocess.Popen[bytes], int | None]:
     """Starts bubblewrap; returns it, and the host's number of the box's first process where it told."""
     reading, writing = os.pipe()
@@ -208,7 +204,7 @@ def _spawn(
                     stdin=stream.fileno(),
                     stdout=stream.fileno(),
                     stderr=stderr,
-                    pass_fds=[writing, *([seccomp.fileno()] if seccomp is not None else [])],
+                    pass_fds=[writing],
                     env={},
                 )
             finally:
@@ -221,19 +217,6 @@ def _spawn(
         return process, int(json.loads(text)["child-pid"])
     except (ValueError, KeyError, TypeError):
         return process, None  # it says why on stderr
-
-
-@contextlib.contextmanager
-def _seccomp() -> Iterator[IO[bytes] | None]:
-    """Gives a file with the filter of system calls for the whole box, where this machine has one."""
-    code = compiled(but=("execve",))
-    if code is None:
-        yield None
-        return
-    with tempfile.TemporaryFile() as file:
-        file.write(code)
-        file.seek(0)
-        yield file
 
 
 _launchers: dict[int, ThreadPoolExecutor] = {}

@@ -1,4 +1,4 @@
-"""The system calls that a box's programs do not get: a filter of the process's own, set before they run.
+"""The system calls that a box's processes do not get: a filter that is set before any program runs.
 
 It stands behind whatever the box itself forbids. Forks and threads stay allowed, the box bounds their
 number; new programs, other processes' memory, namespaces, mounts, keys, the clock, the kernel's own
@@ -13,7 +13,6 @@ import errno
 import os
 import platform
 import struct
-from collections.abc import Collection
 
 _PR_SET_SECCOMP = 22
 _PR_SET_NO_NEW_PRIVS = 38
@@ -107,12 +106,11 @@ class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
 
 
-def compiled(machine: str | None = None, but: Collection[str] = ()) -> bytes | None:
+def compiled(machine: str | None = None) -> bytes | None:
     """Returns the filter as the kernel takes it, 8 bytes an instruction; None for an unknown machine.
 
     Args:
         machine: such as ``x86_64``; None takes this one.
-        but: names of calls that stay allowed.
     """
     if (found := _ARCHITECTURES.get(machine or platform.machine())) is None:
         return None
@@ -132,8 +130,8 @@ def compiled(machine: str | None = None, but: Collection[str] = ()) -> bytes | N
     emit(_LOAD, _NUMBER)
     if column == 0:
         refuse_if(_AT_LEAST, _X32)
-    for name, numbers in _DENIED.items():
-        if (number := numbers[column]) is not None and name not in but:
+    for numbers in _DENIED.values():
+        if (number := numbers[column]) is not None:
             refuse_if(_EQUAL, number)
     refuse_if(_EQUAL, _CLONE3[column], _UNKNOWN)  # its flags lie in memory; the C library tries clone next
     emit(_EQUAL, _CLONE[column], 0, 4)
@@ -155,12 +153,14 @@ def compiled(machine: str | None = None, but: Collection[str] = ()) -> bytes | N
 
 _FILTER = compiled()
 _BUFFER = ctypes.create_string_buffer(_FILTER, len(_FILTER)) if _FILTER else None
+_is_set = False
+"""Whether this process, or one that it was forked from, has the filter."""
 _prctl = ctypes.CDLL(None, use_errno=True).prctl
 _prctl.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
 
 
 def restrict() -> bool:
-    """Filters the calling process and all that it starts, for good.
+    """Filters the calling process and all that it starts, for good; once is enough.
 
     Returns:
         Whether it did; False on a machine whose calls are not known here.
@@ -168,11 +168,15 @@ def restrict() -> bool:
     Raises:
         OSError: the kernel refuses.
     """
+    global _is_set
     if _FILTER is None or _BUFFER is None:
         return False
+    if _is_set:
+        return True
     program = _Program(len(_FILTER) // 8, ctypes.addressof(_BUFFER))
     pointer = ctypes.addressof(program)
     if _prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or _prctl(_PR_SET_SECCOMP, _MODE_FILTER, pointer, 0, 0):
         number = ctypes.get_errno()
         raise OSError(number, f"the kernel takes no filter of system calls: {os.strerror(number)}")
+    _is_set = True
     return True

@@ -71,9 +71,9 @@ def test_the_user_has_no_rights(box: Sandbox) -> None:
 
 def test_the_supervisor_is_the_first_process_and_as_powerless(box: Sandbox) -> None:
     assert value(box, "import os\nx = os.getppid()\n") == "1"
-    source = "x = [l.split()[1] for l in open('/proc/1/status') if l[:3] in ('Uid', 'Cap', 'NoN')]\n"
+    source = "x = [l.split()[1] for l in open('/proc/1/status') if l[:3] in ('Uid', 'Cap', 'NoN', 'Sec')]\n"
     zero = "0" * 16
-    assert ast.literal_eval(value(box, source)) == ["65534", *[zero] * 5, "1"]
+    assert ast.literal_eval(value(box, source)) == ["65534", *[zero] * 5, "1", "2", "1"]
 
 
 def test_nothing_of_the_host_is_there(box: Sandbox) -> None:

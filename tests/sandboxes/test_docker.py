@@ -79,6 +79,8 @@ def test_the_user_has_no_rights(docker_box: Sandbox) -> None:
     assert text.count("0000000000000000") == 5
     assert r"NoNewPrivs:\t1" in text
     assert r"Seccomp:\t2" in text
+    source = "x = [int(l.split()[1]) for l in open('/proc/self/status') if l.startswith('Seccomp_f')]\n"
+    assert value(docker_box, source) == "[2]", "the engine's filter and ours"
 
 
 @pytest.mark.parametrize(
