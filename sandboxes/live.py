@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from typing import Any
@@ -34,6 +34,7 @@ from .debugger import (
     ProgramError,
     State,
 )
+from .debugger.trail import back, new_trail
 from .debugger.wire import STATE_LIMIT, WireError, frame, pack
 
 EVALUATION_SECONDS = 1.0
@@ -283,19 +284,27 @@ class LiveSession:
     def survey(
         self, breakpoints: Sequence[Breakpoint], until: int | None = None
     ) -> tuple[tuple[int, ...], ...]:
-        """Runs to the end, or to a place in time, and returns where each breakpoint holds on the way."""
-        answer = self._ask(["survey", [str(point) for point in breakpoints], until])
-        found = answer[1] if answer[:1] == ["survey"] and len(answer) == 2 else None
+        """Returns, for each breakpoint, the places in time at which it holds after the current one.
+
+        Args:
+            breakpoints: Bound breakpoints.
+            until: The last place looked at; None goes on to the end.
+
+        Raises:
+            IllegalAction: it takes longer than a move may take.
+        """
+        found: list[list[int]] = [[] for _ in breakpoints]
+        for message in self._told(["survey", [str(point) for point in breakpoints], until]):
+            if message[0] == "held":
+                found[message[1]].append(message[2])
         if self._state.exit == Exit(ExitCode.NEVER, "timeout"):
-            texts = ", ".join(map(str, breakpoints))
+            texts = ", ".join(map(str, breakpoints[:3])) + (", ..." if len(breakpoints) > 3 else "")
             raise IllegalAction(
                 f"to find where {texts} holds over the whole run took longer than {self._timeout:g} s; "
                 "a live debugger looks for the next place only, and a larger timeout may do"
             )
         self._finish(Exit(ExitCode.NEVER, "survey"))
-        if not isinstance(found, list) or len(found) != len(breakpoints):
-            return tuple(() for _ in breakpoints)
-        return tuple(tuple(place for place in places if type(place) is int) for places in found)
+        return tuple(map(tuple, found))
 
     def back(self, verb: str, count: int) -> int | None:
         """Returns the place in time that a backward move leads to: ``into``, ``over`` or ``call``."""
@@ -306,6 +315,29 @@ class LiveSession:
         place = self._place(["scan", verb, count])
         self._finish(Exit(ExitCode.NEVER, "survey"))
         return place
+
+    def back_from_death(self, verb: str, count: int) -> int | None:
+        """The same where the program's process dies before it ends: each state is told as it comes."""
+        trail = new_trail()
+        trail.append(self._state.depth << 1 | (self._state.event is Event.CALL))
+        for message in self._told(["tell"]):
+            if message[0] == "at":
+                trail.append(message[1])
+        self._finish(Exit(ExitCode.NEVER, "survey"))
+        return back(trail, verb, count, len(trail), 0)
+
+    def _told(self, command: list[Any]) -> Iterator[list[Any]]:
+        """Sends a command and yields what it tells, to the end of it or of the program."""
+        deadline = time.monotonic() + self._timeout
+        try:
+            self._link.send(pack(command))
+        except (OSError, WireError):
+            self._die(None)
+            return
+        while isinstance(message := self._hear(deadline), list) and message:
+            if message[0] not in ("held", "at") or not all(type(part) is int for part in message[1:]):
+                return
+            yield message
 
     def evaluate(self, expression: str, frame: int = 0) -> Evaluation:
         """Evaluates an expression in a frame; side effects are discarded."""

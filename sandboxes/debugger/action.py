@@ -107,7 +107,7 @@ _USAGE = {
     ActionKind.EVALUATE: " EXPRESSION",
     ActionKind.SET: " NAME = EXPRESSION",
 }
-_PLACE = re.compile(r"(?:([^\s:]+):)?(\d+)")
+_PLACE = re.compile(r"(?:([^\s:]+):)?(\d{1,9})")
 _ASSIGNMENT = re.compile(r"([^\W\d]\w*)\s*=(?!=)\s*(.*\S)", re.DOTALL)
 
 
@@ -205,7 +205,7 @@ class Action:
             return Action(kind, name=parts[1], text=parts[2])
         if kind in _TEXT_KINDS:
             return Action(kind, text=rest)
-        if rest and not rest.isdecimal():
+        if rest and (not rest.isdecimal() or len(rest) > 9):
             raise IllegalAction(f"{text!r} is no action; {kind} is written '{kind}' or '{kind} COUNT'")
         return Action(kind, count=int(rest) if rest else 1)
 

@@ -43,12 +43,12 @@ class BreakpointKind(str, Enum):
 
 
 _TEXT = re.compile(
-    r"\s*(?:(?:(?P<file>[^\s:]+):)?(?P<line>\d+)"
+    r"\s*(?:(?:(?P<file>[^\s:]+):)?(?P<line>\d{1,9})"
     r"|function\s+(?P<function>[\w.<>]+)"
     r"|exception\s+(?P<exception>[\w.]+)"
     r"|change\s+(?P<change>\w+)(?:\s+in\s+(?P<owner>[\w.<>]+))?"
     r"|(?P<failure>failure))"
-    r"(?:\s+hits\s+(?P<hits>\d+))?"
+    r"(?:\s+hits\s+(?P<hits>\d{1,9}))?"
     r"(?:\s+if\s+(?P<condition>.*\S))?\s*",
     re.DOTALL,
 )

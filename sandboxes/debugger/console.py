@@ -7,7 +7,6 @@ the program go on until the state that it leads to. Every other is answered at o
 from __future__ import annotations
 
 
-from array import array
 from collections.abc import Callable
 from os import _exit, close, getpid, waitpid
 from typing import Any
@@ -17,11 +16,12 @@ from .change import assign
 from .errors import IllegalAction
 from .evaluation import double, evaluate
 from .fast import make_fast, serves
-from .guide import Goto, Guide, Into, Over, Return, Survey, Until
+from .guide import Goto, Guide, Instruction, Into, Over, Return, Survey, Telling, Until
 from .look import Frame
 from .speech import Speech
 from .state import Event, Exit
 from .tracer import Activation, Stop, Tracer
+from .trail import back, new_trail
 from .watch import Moment, Watch
 
 MOST = 1 << 62
@@ -43,7 +43,7 @@ class Console:
         self._stop: Stop | None = None
         self._watches: list[Watch] = []
         self._scan: tuple[str, int] | None = None
-        tracer.trail = array("I")
+        tracer.trail = new_trail()
         self._moves: dict[str, Callable[..., Guide | None]] = {
             "goto": lambda index: Goto(self.take, index),
             "into": lambda count: Into(self.take, tracer.index + count),
@@ -54,6 +54,8 @@ class Console:
             "continue": self._continue,
             "survey": self._survey,
             "scan": self._back_from_the_end,
+            "tell": lambda: Telling(self._speech.say),
+            "instruction": lambda count: Instruction(self.take, tracer, count),
         }
         self._looks: dict[str, Callable[..., Any]] = {
             "evaluate": self._evaluate,
@@ -75,9 +77,10 @@ class Console:
         """Tells the host how the program ended, or what was found on the way to its end."""
         guide = self._tracer.guide
         if isinstance(guide, Survey):
-            self._speech.say(["survey", guide.found])
+            self._speech.say(["end"])
         elif self._scan is not None:
-            self._speech.say(["index", self._target(*self._scan, self._tracer.index + 1)])
+            assert self._tracer.trail is not None
+            self._speech.say(["index", back(self._tracer.trail, *self._scan, self._tracer.index + 1, 0)])
         else:
             counts = [watch.count for watch in self._watches]
             index = self._tracer.index + 1 if self._tracer.counted else None
@@ -154,43 +157,18 @@ class Console:
         watches = [Watch(Breakpoint.parse(text)) for text in texts]
         for watch in watches:
             watch.prime(self._tracer, self._tracer.standing[-1])
-        return Survey(watches, self._surveyed, until)
-
-    def _surveyed(self) -> None:
-        guide = self._tracer.guide
-        assert isinstance(guide, Survey)
-        self._speech.say(["survey", guide.found])
-        _exit(0)
+        return Survey(watches, self._speech.say, until)
 
     def _back_from_the_end(self, verb: str, count: int) -> Guide:
         self._scan = verb, count
         return Guide()
 
     def _back(self, verb: str, count: int) -> list[Any]:
-        return ["index", self._target(verb, count, self._tracer.index)]
-
-    def _target(self, verb: str, count: int, index: int) -> int | None:
-        """Place in time that a backward move leads to; None where there is none."""
-        trail = self._tracer.trail
-        assert trail is not None
-        for _ in range(count):
-            if index == 0:
-                break
-            at_exit = index == len(trail) and self._stop is None
-            depth = 0 if at_exit else trail[index] >> 1
-            if verb == "into":
-                index -= 1
-            elif verb == "over":
-                index -= 1
-                while trail[index] >> 1 > depth:
-                    index -= 1
-            elif at_exit:
-                index = 0
-            else:
-                index = _call(trail, index, depth)
-                if index < 0:
-                    return None
-        return index
+        tracer, stop = self._tracer, self._here()
+        assert tracer.trail is not None
+        between = stop.event is Event.INSTRUCTION
+        index, depth = (tracer.index + 1, stop.depth) if between else (tracer.index, None)
+        return ["index", back(tracer.trail, verb, count, index, depth)]
 
     def _here(self) -> Stop:
         assert self._stop is not None
@@ -207,6 +185,8 @@ class Console:
         return ["value", found.text, found.outcome]
 
     def _set(self, name: str, text: str, number: int) -> None:
+        if self._here().event is Event.INSTRUCTION:
+            raise IllegalAction("between two states nothing can be assigned; step to the next state first")
         assign(self._frame(number).frame, name, text)
         stop = self._here()
         self._tracer.renderer.start()
@@ -248,18 +228,3 @@ class Console:
         self._speech.turn(descriptor)
         self._speech.say(["forked", getpid()])
         return None
-
-
-def _call(trail: array[int], index: int, depth: int) -> int:
-    """Place of the ``call`` of the frame at a place; from such a state that of its caller, or -1."""
-    start = index
-    while trail[index] != depth << 1 | 1:
-        index -= 1
-    if index != start or depth == 0:
-        return index if index != start else -1
-    depth -= 1
-    while trail[index] >> 1 > depth:
-        index -= 1
-    while trail[index] != depth << 1 | 1:
-        index -= 1
-    return index

@@ -7,6 +7,7 @@ the states that the guide wants. A recording wants all; a live debugger wants th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from os import _exit
 from typing import TYPE_CHECKING, Any
 
 from .state import Event
@@ -22,6 +23,8 @@ MAYBE = 2
 class Guide:
     """Wants nothing, and lets the program run."""
 
+    instructions = False
+    """Whether bytecode instructions are of interest."""
     stands = False
     """Whether the tracer keeps the stack of the states that it hands over."""
 
@@ -58,43 +61,57 @@ class Recording(Guide):
 
 
 class Survey(Guide):
-    """Writes down where breakpoints hold, and stops nowhere.
+    """Tells where breakpoints hold, and stops nowhere.
+
+    Each place is told at once, as ``["held", number of the watch, place]``, and ``["end"]`` after the last: what
+    a process that dies has not told is lost.
 
     Args:
         watches: The breakpoints.
-        done: Called after the last place; must not return.
+        say: Tells the host.
         until: The last place in time; None goes on to the program's end.
     """
 
-    def __init__(self, watches: Sequence[Watch], done: Callable[[], None], until: int | None) -> None:
+    def __init__(self, watches: Sequence[Watch], say: Callable[[Any], None], until: int | None) -> None:
         self._watches = watches
-        self._done = done
+        self._say = say
         self._until = until
-        self.found: list[list[int]] = [[] for _ in watches]
-        """For each watch the places in time at which it held."""
-        self._open: list[tuple[list[int], int, Activation]] = []
+        self._open: list[tuple[int, int, Activation]] = []
         """What holds if the last state turns out to be the last of its frame."""
 
     def wants(self, tracer: Tracer, event: Event, top: Activation, value: Any) -> int:
         """Asks every watch."""
         index = tracer.index
         if self._until is not None and index > self._until:
-            self._done()
+            self._say(["end"])
+            _exit(0)
         self._open.clear()
-        for watch, found in zip(self._watches, self.found, strict=True):
+        for number, watch in enumerate(self._watches):
             holds = watch.holds(tracer, event, top, value)
             if holds == MAYBE:
-                self._open.append((found, index, top))
+                self._open.append((number, index, top))
             elif holds:
-                found.append(index)
+                self._say(["held", number, index])
         return False
 
     def left(self, tracer: Tracer, top: Activation) -> None:
         """The last state did end its frame."""
-        for found, index, activation in self._open:
+        for number, index, activation in self._open:
             if activation is top:
-                found.append(index)
+                self._say(["held", number, index])
         self._open.clear()
+
+
+class Telling(Guide):
+    """Tells the trail as it comes, for a program whose process dies before it ends: ``["at", number]``."""
+
+    def __init__(self, say: Callable[[Any], None]) -> None:
+        self._say = say
+
+    def wants(self, tracer: Tracer, event: Event, top: Activation, value: Any) -> int:
+        """Tells, and wants nothing."""
+        self._say(["at", top.depth << 1 | (event is Event.CALL)])
+        return False
 
 
 class Step(Guide):
@@ -120,6 +137,30 @@ class Into(Step):
     def wants(self, tracer: Tracer, event: Event, top: Activation, value: Any) -> int:
         """Wants the state at the place, or the first after it."""
         return tracer.index >= self._index
+
+
+class Instruction(Step):
+    """The next bytecode instruction of a frame that makes stops; states on the way are passed.
+
+    Args:
+        take: As in `Step`.
+        tracer: Reports instructions from now on.
+        count: Instructions.
+    """
+
+    instructions = True
+
+    def __init__(self, take: Callable[[Stop], None], tracer: Tracer, count: int) -> None:
+        super().__init__(take)
+        self._count = count
+        for activation in tracer.stack:
+            activation.frame.f_trace_opcodes = True
+        tracer.start()  # Python 3.12 looks for the mark only then
+
+    def reached(self) -> bool:
+        """Counts an instruction; whether it is the one."""
+        self._count -= 1
+        return self._count <= 0
 
 
 class Goto(Into):

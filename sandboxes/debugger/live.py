@@ -184,7 +184,7 @@ class LiveDebugger(Debugger):
         if not action.kind.backward:
             ended = state.event is Event.EXIT
             return "the program has ended: only backward moves are possible" if ended else None
-        if index == 0:
+        if index == 0 and not self._between:
             return "this is the entry: nothing came before it; move forward"
         if action.kind is ActionKind.BACK_TO_CALL and state.event is Event.CALL and state.depth == 0:
             return "this is the entry frame's first state: no frame called it; move forward"
@@ -235,23 +235,26 @@ class LiveDebugger(Debugger):
             return place
         verb = _BACKWARD[kind]
         if not done:
-            position = self.position
-            target = self._here.back(verb, action.count)
+            target = self._here.back(verb, action.count) if self.position or self._between else None
         else:
-            position = -1
-            session = self._start(self.program)
-            try:
-                target = session.back_from_the_end(verb, action.count)
-            finally:
-                session.close()
+            target = self._ended("back_from_the_end", verb, action.count)
+            if target is None:
+                target = self._ended("back_from_death", verb, action.count)
         if target is None:
-            raise IllegalAction(
-                f"{action}: the program's process died here, and with it what came before; restart, "
-                "and stop earlier"
-                if position < 0
-                else f"{action}: there are not so many frames below this one"
-            )
+            raise IllegalAction(f"{action}: there are not so many frames below this one")
         return target
+
+    @property
+    def _between(self) -> bool:
+        return self.state.event is Event.INSTRUCTION
+
+    def _ended(self, way: str, verb: str, count: int) -> int | None:
+        session = self._start(self.program)
+        try:
+            found: int | None = getattr(session, way)(verb, count)
+            return found
+        finally:
+            session.close()
 
     def _last_before(self, place: int | None) -> int:
         """The latest place before another, or before the end, at which a breakpoint holds; else 0."""

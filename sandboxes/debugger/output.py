@@ -35,4 +35,9 @@ class Output:
         except ValueError:  # the program closed it
             return ""
         text = data.decode("utf-8", "replace")
-        return text if len(text) <= MAX_OUTPUT else text[:MAX_OUTPUT] + "…"
+        return bounded(text)
+
+
+def bounded(text: str) -> str:
+    """Returns at most `MAX_OUTPUT` characters of a text, and a mark where it was cut."""
+    return text if len(text) <= MAX_OUTPUT else text[:MAX_OUTPUT] + "…"

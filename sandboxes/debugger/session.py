@@ -64,6 +64,9 @@ class Session(Protocol):
         None where the program's process dies before it ends. The session is over afterwards.
         """
 
+    def back_from_death(self, verb: str, count: int) -> int | None:
+        """The same, slower, where the program's process dies before it ends."""
+
     def evaluate(self, expression: str, frame: int = 0) -> Evaluation:
         """Evaluates an expression in a frame; side effects are discarded."""
 

@@ -28,8 +28,8 @@ import types
 from array import array
 from typing import TYPE_CHECKING, Any
 
-from .guide import MAYBE, Guide
-from .output import Output
+from .guide import MAYBE, Guide, Instruction
+from .output import Output, bounded
 from .program import Program
 from .source import Source
 from .state import Event, Exit
@@ -127,7 +127,19 @@ class Stop:
 class Code:
     """What is known of one code object that makes stops."""
 
-    __slots__ = ("scope", "source", "opcodes", "columns", "function", "start", "layout", "shared", "tight")
+    __slots__ = (
+        "scope",
+        "source",
+        "opcodes",
+        "columns",
+        "function",
+        "start",
+        "layout",
+        "shared",
+        "tight",
+        "_code",
+        "_instructions",
+    )
 
     def __init__(self, code: types.CodeType, scope: Scope, source: Source) -> None:
         self.scope = scope
@@ -142,6 +154,15 @@ class Code:
         self.shared = tuple(name for name in scope.names if name in hidden)
         """Locals that a comprehension's variable may cover while it runs."""
         self.tight = source.outline.tight_loops
+        self._code = code
+        self._instructions: dict[int, str] | None = None
+
+    def instruction(self, offset: int) -> str:
+        """Returns an instruction's text, such as ``LOAD_FAST n``."""
+        if self._instructions is None:
+            found = dis.get_instructions(self._code)
+            self._instructions = {i.offset: f"{i.opname} {i.argrepr}".rstrip() for i in found}
+        return self._instructions.get(offset, "")
 
 
 class Activation:
@@ -223,6 +244,8 @@ class Tracer:
         self._guess: BaseException | None = None
         self._candidate: Stop | None = None
         self._ended_by: Activation | None = None
+        self._unshown = ("", "")
+        """What was printed up to a state that was rendered and then not handed over."""
         self._waiting = 0
         self._reported: tuple[BaseException | None, object] = (None, None)
         self._fast: Fast | None = None
@@ -347,6 +370,8 @@ class Tracer:
             if self._waiting:
                 self._settle()
             self._write(Event.CALL, top)
+        if self.guide.instructions:
+            frame.f_trace_opcodes = True
         return self.local if self._fast is None else frame.f_trace
 
     def _settle(self) -> None:
@@ -393,7 +418,20 @@ class Tracer:
             self._exception(top, frame, argument[1], argument[2] is None)
         elif event == "return":
             self._return(top, frame, argument)
+        elif self.guide.instructions:
+            self._instruction(top, frame)
         return self.local if self._fast is None else frame.f_trace
+
+    def _instruction(self, top: Activation, frame: types.FrameType) -> None:
+        """A bytecode instruction is about to run."""
+        guide = self.guide
+        assert isinstance(guide, Instruction)
+        if self._waiting or not guide.reached():
+            return
+        stop = self.render(Event.INSTRUCTION, top)
+        stop.value = top.code.instruction(frame.f_lasti)
+        self.standing, self.at_end = tuple(self.stack), False
+        guide.take(stop)
 
     def _exception(self, top: Activation, frame: types.FrameType, error: BaseException, silent: bool) -> None:
         if isinstance(error, (StopIteration, StopAsyncIteration)) and (
@@ -456,8 +494,10 @@ class Tracer:
         """Counts a state, and hands it over where it is wanted."""
         if self._held is not None:
             self.flush()
-        self._candidate = self._ended_by = None
-        self._guess = None
+        if self._candidate is not None:
+            self._unshown = self._candidate.stdout, self._candidate.stderr
+            self._candidate = None
+        self._ended_by = self._guess = None
         self.index = index = self.index + 1
         if self.trail is not None:
             self.trail.append(top.depth << 1 | (event is Event.CALL))
@@ -493,6 +533,10 @@ class Tracer:
                 text = renderer.text(value)
         line = code.scope.line if event is Event.CALL else top.line
         source = code.source
+        stdout, stderr = stable(self.stdout.take()), stable(self.stderr.take())
+        if self._unshown != ("", ""):
+            stdout, stderr = bounded(self._unshown[0] + stdout), bounded(self._unshown[1] + stderr)
+            self._unshown = ("", "")
         lines = source.lines
         return Stop(
             event,
@@ -502,8 +546,8 @@ class Tracer:
             top.depth,
             shown,
             text,
-            stable(self.stdout.take()),
-            stable(self.stderr.take()),
+            stdout,
+            stderr,
             source.file,
             chain,
         )
