@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import sys
 import types
-from itertools import islice
+from itertools import islice, repeat
+from operator import is_
 from typing import Any
 
 from .limits import CUT, MAX_ITEMS, MAX_NAME
@@ -62,7 +63,7 @@ def module_of(kind: Kind) -> str:
 
 def is_readable(kind: Kind) -> bool:
     """Whether the class's attributes can be looked up by name without running code of their names."""
-    return all(type(name) is str for base in bases_of(kind) for name in dict_of(base))
+    return all(all(map(is_, map(type, dict_of(base)), repeat(str))) for base in bases_of(kind))
 
 
 def has(kind: Kind, name: str) -> bool:
@@ -102,6 +103,8 @@ def layout_of(kind: Kind) -> tuple[tuple[int, str], ...]:
     places: list[tuple[int, str]] = []
     bases = bases_of(kind)
     for position in range(len(bases) - 1, -1, -1):
+        if bases[position] is object:
+            continue
         for name, member in dict_of(bases[position]).items():
             if type(member) is types.MemberDescriptorType or (
                 name == "__dict__" and id(type(member)) in _HELD_BY

@@ -601,9 +601,10 @@ def _cut_quoted(text: str) -> str:
 
 def _number_then_text(text: str) -> tuple[int, float, str]:
     try:
-        return (0, float(text), text)
+        number = float(text)
     except ValueError:
         return (1, 0.0, text)
+    return (0, number, text) if number == number else (1, 0.0, text)  # nan is in no order
 
 
 _EXACT: dict[type, Callable[..., str]] = {

@@ -335,6 +335,13 @@ def test_order_that_a_program_made_is_kept() -> None:
     assert Renderer().text(ordered) == "OrderedDict({'b': 2, 'a': 1})"
 
 
+def test_a_set_with_nan_has_an_order() -> None:
+    texts = {
+        Renderer().text({float("nan"), *order}) for order in ((1.5, "a", 2), (2, "a", 1.5)) for _ in range(50)
+    }
+    assert texts == {"{1.5, 2, 'a', nan}"}
+
+
 def test_huge_sets_say_their_size() -> None:
     assert Renderer().text(set(range(5000))) == "{…<5000 items>}"
     assert Renderer().text(frozenset(range(5000))) == "frozenset({…<5000 items>})"
