@@ -57,7 +57,7 @@ from .frame_memory import NEVER, PROXY, FrameMemory, Layout, Plan, plain_locals
 from .limits import CUT, MAX_DEPTH, MAX_INT_BITS, MAX_ITEMS, MAX_NODES, MAX_STRING, MAX_TEXT
 from .tables import table_writer
 
-__all__ = ["ADDRESS", "CUT", "MAX_TEXT", "FrameMemory", "Layout", "Renderer"]
+__all__ = ["ADDRESS", "CUT", "MAX_TEXT", "FrameMemory", "Layout", "Renderer", "stable"]
 
 
 Writer = Callable[[Any, int], str]
