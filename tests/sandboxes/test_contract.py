@@ -91,10 +91,11 @@ def test_printing_is_captured_and_bounded(sandbox: Sandbox) -> None:
 
 
 def test_large_states_pass(sandbox: Sandbox) -> None:
-    source = "globals().update({'v%d' % i: 'x' * 200 for i in range(3000)})\na = 1\nb = 2\n"
+    source = "globals().update({'v%d' % i: ['x' * 200] * 20 for i in range(400)})\na = 1\nb = 2\n"
     trace = sandbox.record(Program(source))
     assert trace.exit.code == "normal"
-    assert len(trace.states[-1].locals) >= 3000
+    assert len(trace.states[-1].locals) >= 400
+    assert sum(map(len, trace.states[-1].locals.values())) > 1 << 16  # more than a pipe holds
 
 
 def test_odd_text_passes(sandbox: Sandbox) -> None:
