@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Self
 from .box import GRACE, Box, boot_source
 from .channel import Channel
 from .debugger import Exit, ExitCode, Program, ProgramError, State, Trace
+from .debugger.packing import PackingError, Unpacker
 from .debugger.wire import WireError
 from .errors import SandboxError
 from .interpreter import find_interpreter
@@ -118,6 +119,7 @@ class Sandbox(ABC):
             ProgramError: the program does not compile, or its call does not parse or exist.
             SandboxError: the box cannot start, or was lost during the run.
         """
+        program.check()
         request = {
             "program": program.to_json(),
             "max_events": self.max_events,
@@ -133,7 +135,7 @@ class Sandbox(ABC):
             box = self._take()
             try:
                 box.send(request)
-                trace = self._receive(box)
+                trace = self._receive(box, program)
             except (OSError, WireError) as error:
                 raise box.lost(program.name, error) from None
             except ProgramError:
@@ -228,39 +230,28 @@ class Sandbox(ABC):
                 box.close()
             self._idle, self._busy, self._recording = [], set(), 0
 
-    def _receive(self, box: Box) -> Trace:
+    def _receive(self, box: Box, program: Program) -> Trace:
         """Gathers a run's messages; what is no state was forged by the program."""
+        lines = {source.file: source.lines[1:] for source in program.sources.values()}
+        unpacker = Unpacker(lines, self.max_events)
         states: list[State] = []
         forged = False
         while True:
             message = box.receive(self.timeout + GRACE)
-            if not isinstance(message, dict):
+            if isinstance(message, bytes):
+                try:
+                    states += [] if forged else unpacker.feed(message)
+                except PackingError:
+                    forged = True
+            elif not isinstance(message, dict):
                 forged = True
-            elif "states" in message:
-                forged = forged or not _take(message["states"], states) or len(states) > self.max_events
-            elif isinstance(message.get("error"), str) and not forged:
+            elif isinstance(message.get("error"), str) and not (forged or states):
                 raise ProgramError(message["error"])
             else:
-                end = _TAMPER if forged else _exit(message)
+                end = _TAMPER if forged or not unpacker.whole else _exit(message)
                 texts = (message.get("stdout"), message.get("stderr"))
                 stdout, stderr = (text if isinstance(text, str) else "" for text in texts)
-                return Trace(self.python, tuple(states[: self.max_events]), end, stdout, stderr)
-
-
-def _take(data: Any, states: list[State]) -> bool:
-    """Reads a batch of states; whether all are well-formed."""
-    try:
-        for item in data:
-            state = State.from_json(item)
-            texts = [state.source, state.function, state.stdout, state.stderr, state.file, *state.chain]
-            if not all(isinstance(text, str) for text in [*texts, *state.locals.values()]):
-                return False
-            if not (type(state.line) is type(state.depth) is int and isinstance(state.value, str | None)):
-                return False
-            states.append(state)
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return False
-    return True
+                return Trace(self.python, tuple(states), end, stdout, stderr)
 
 
 def _exit(message: dict[str, Any]) -> Exit:

@@ -1,6 +1,6 @@
 """The process that the program runs in: confines itself, records, and reports.
 
-What it says is data to the supervisor: how the run ended is decided from outside. Frames lie in memory
+What it says is data to the supervisor: how the run ended is decided from outside. States lie in memory
 that the supervisor shares, so that none is lost however the process ends; a full memory goes over a pipe.
 """
 
@@ -16,18 +16,20 @@ from typing import Any, NoReturn
 
 from . import recorder, tracer
 from .confine import confine
+from .packing import Packer
 from .program import Program
 from .speech import Speech
+from .tracer import Stop
 from .wire import dumps, frame
 
 TOKEN_SIZE = 16
-"""Bytes that begin every frame's body; a write to a guessed descriptor does not have them."""
+"""Bytes that begin every chunk; a write to a guessed descriptor does not have them."""
 MARK = struct.Struct(">IB")
-"""What follows the token: the frame's number from 0, and whether it is the last message of the run."""
+"""What follows the token: the chunk's number from 0, and whether it is the last message of the run."""
 AREA_SIZE = 1 << 18
 """Bytes of the shared memory."""
-AREA_HEAD = struct.Struct("=Q")
-"""What the shared memory begins with: where its frames end."""
+AREA_HEAD = struct.Struct("=QQ")
+"""What the shared memory begins with: where its lines end, and the number of the chunk that they will be."""
 TAMPER_STATUS = 86
 """Exit status after the program tried to take the recorder's place."""
 BROKEN_STATUS = 87
@@ -50,15 +52,14 @@ def live(request: dict[str, Any], pipe: int, area: mmap.mmap, token: bytes, alon
     status = 1
     try:
         confine(pipe, request["memory"], request["timeout"], alone)
-        guard = _Guard(leave)
-        emit = _emitter(pipe, area, token, guard)
+        report = _Report(pipe, area, token, _Guard(leave))
         program = Program.from_json(request["program"])
         try:
-            recorder.run(program, request["max_events"], emit)
+            recorder.run(program, request["max_events"], report)
         except MemoryError:
-            emit({"exit": {"code": "error", "reason": "memory"}, "stdout": ""})
+            report.finish({"exit": {"code": "error", "reason": "memory"}})
         except BaseException:  # the program broke what the recorder stands on
-            emit({"exit": {"code": "error", "reason": "broken_recorder"}, "stdout": ""})
+            report.finish({"exit": {"code": "error", "reason": "broken_recorder"}})
         status = 0
     finally:
         leave(status)
@@ -90,46 +91,78 @@ def attend(request: dict[str, Any], descriptor: int, alone: bool) -> NoReturn:
         leave(status)
 
 
-def _emitter(pipe: int, area: mmap.mmap, token: bytes, guard: _Guard) -> Callable[[dict[str, Any]], None]:
-    """Returns the function that takes the recorder's messages; each state gets a frame.
+class _Report:
+    """Takes the states of a recording, and its last message.
 
-    A process that the program forks says nothing. A run that went on after its trace had ended is
-    none that ended well.
+    The states' lines lie one after the other in the shared memory; where that is full, all of it goes over the
+    pipe as one numbered chunk. A process that the program forks says nothing. A run that went on after its
+    trace had ended is none that ended well.
     """
-    write, encode, whoami, owner = os.write, dumps, os.getpid, os.getpid()
-    start = end = AREA_HEAD.size
-    number = 0
 
-    def push(data: bytes | memoryview) -> None:
-        while data:
-            data = data[write(pipe, data) :]
+    def __init__(self, pipe: int, area: mmap.mmap, token: bytes, guard: _Guard) -> None:
+        self._token = token
+        self._guard = guard
+        self._number = 0
+        pack, packer, whoami, owner, mark = Packer().pack, AREA_HEAD.pack_into, os.getpid, os.getpid(), MARK.pack
+        write, start, full = os.write, AREA_HEAD.size, AREA_SIZE
+        end = start
+        mine = self
 
-    def put(message: dict[str, Any], last: bool) -> None:
-        nonlocal end, number
-        data = frame(token + MARK.pack(number, last) + encode(message).encode("ascii"))
-        number += 1
-        if end + len(data) > AREA_SIZE:
-            push(memoryview(area)[start:end])
-            end = start
-            AREA_HEAD.pack_into(area, 0, end)
-        if end + len(data) > AREA_SIZE:
-            push(data)
-            return
-        area[end : end + len(data)] = data
-        end += len(data)
-        AREA_HEAD.pack_into(area, 0, end)
+        def push(content: bytes | memoryview, last: bool = False) -> None:
+            data = memoryview(frame(token + mark(mine._number, last) + content))
+            while data:
+                data = data[write(pipe, data) :]
+            mine._number += 1
 
-    def emit(message: dict[str, Any]) -> None:
-        if whoami() != owner:
-            return
-        for state in message.get("states", ()):
-            put(state, False)
-        if "states" not in message:
-            if guard.lost and message.get("exit", {}).get("code") == "normal":
-                message = {"exit": {"code": "never", "reason": "trace_lost"}, "stdout": ""}
-            put(message, True)
+        def spill() -> None:
+            nonlocal end
+            if end > start:
+                push(area[start:end])
+                end = start
+            packer(area, 0, end, mine._number)
 
-    return emit
+        def take(stop: Stop) -> None:
+            nonlocal end
+            if whoami() != owner:
+                return
+            line = pack(
+                stop.event,
+                stop.line,
+                stop.depth,
+                stop.locals,
+                stop.function,
+                stop.value,
+                stop.stdout,
+                stop.stderr,
+                stop.file,
+                stop.chain,
+                None,
+                stop.memory,
+            )
+            after = end + len(line)
+            if after > full:
+                spill()
+                after = end + len(line)
+                if after > full:
+                    push(line)
+                    packer(area, 0, end, mine._number)
+                    return
+            area[end:after] = line
+            end = after
+            packer(area, 0, end, mine._number)
+
+        def finish(message: dict[str, Any]) -> None:
+            if whoami() != owner:
+                return
+            if mine._guard.lost and message.get("exit", {}).get("code") == "normal":
+                message = {"exit": {"code": "never", "reason": "trace_lost"}}
+            spill()
+            push(dumps(message).encode("ascii"), True)
+
+        self.take = take
+        """Takes one state."""
+        self.finish = finish
+        """Takes the last message; flushes what is not sent."""
 
 
 class _Guard:

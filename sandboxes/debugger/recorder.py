@@ -41,17 +41,23 @@ def record(program: Program, max_events: int = 10_000) -> Trace:
     return Trace(platform.python_version(), tuple(states), exit, stdout, stderr)
 
 
-def run(program: Program, max_events: int, emit: Callable[[dict[str, Any]], None]) -> None:
-    """Records a program in a process made for it, and reports in plain JSON data.
+class Report(Protocol):
+    """Takes what a recording says."""
 
-    Emits ``{"states": [state]}`` at each state, since what is not sent is lost where the
-    process dies, then one ``{"exit": ..., "stdout": ..., "stderr": ...}``
-    or, where the caller is at fault, ``{"error": text}``. When the budget is spent
-    the process ends here, whatever the program would do about it.
+    take: Callable[[Stop], None]
+    finish: Callable[[dict[str, Any]], None]
+
+
+def run(program: Program, max_events: int, report: Report) -> None:
+    """Records a program in a process made for it.
+
+    The report takes each state as it comes, since what is not sent is lost where the process dies, then one
+    ``{"exit": ..., "stdout": ..., "stderr": ...}`` or, where the caller is at fault, ``{"error": text}``. When
+    the budget is spent the process ends here, whatever the program would do about it.
     """
 
     def finish(exit: Exit, stdout: str, stderr: str) -> None:
-        emit({"exit": exit.to_json(), "stdout": stdout, "stderr": stderr})
+        report.finish({"exit": exit.to_json(), "stdout": stdout, "stderr": stderr})
 
     def leave() -> None:
         made.tracer.end()
@@ -60,10 +66,9 @@ def run(program: Program, max_events: int, emit: Callable[[dict[str, Any]], None
 
     try:
         made = Run(program)
-        take = lambda stop: emit({"states": [_state(stop).to_json()]})  # noqa: E731
-        made.tracer.guide = Recording(_checked(max_events), take, leave)
+        made.tracer.guide = Recording(_checked(max_events), report.take, leave)
     except ProgramError as error:
-        emit({"error": str(error)})
+        report.finish({"error": str(error)})
         return
     finish(*made.through())
 

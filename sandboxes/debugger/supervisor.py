@@ -25,7 +25,7 @@ from typing import Any
 
 from .confine import shield_supervisor
 from .inmate import AREA_HEAD, AREA_SIZE, BROKEN_STATUS, MARK, TAMPER_STATUS, TOKEN_SIZE, attend, live
-from .wire import HEADER, RUN_LIMIT, STATE_LIMIT, frame, pack, read_frame
+from .wire import HEADER, RAW, RUN_LIMIT, STATE_LIMIT, frame, pack, read_frame
 
 _STDIN, _STDOUT = 0, 1
 _CHUNK = 1 << 16
@@ -105,7 +105,7 @@ class Run:
 
     def __init__(self, request: dict[str, Any], area: mmap.mmap, alone: bool) -> None:
         self._area = area
-        AREA_HEAD.pack_into(area, 0, AREA_HEAD.size)
+        AREA_HEAD.pack_into(area, 0, AREA_HEAD.size, 0)
         self._deadline = time.monotonic() + request["timeout"]
         self._token = os.urandom(TOKEN_SIZE)
         self._pipe, writing = os.pipe()
@@ -117,7 +117,7 @@ class Run:
         self._alone = alone
         self._buffer = bytearray()
         self._count = 0
-        """Frames taken."""
+        """Chunks taken."""
         self._sent = 0
         """Bytes handed on."""
         self._last: bytes | None = None
@@ -133,7 +133,7 @@ class Run:
         if self._fault is None and self._last is not None and status == 0:
             return frame(self._last)
         code, reason = self._fault or _verdict(status)
-        return pack({"exit": {"code": code, "reason": reason}, "stdout": ""})
+        return pack({"exit": {"code": code, "reason": reason}})
 
     def _relay(self) -> None:
         """Reads the pipe until the process ends, is at fault, or its time is over."""
@@ -173,15 +173,16 @@ class Run:
         return bool(data)
 
     def _take_rest(self) -> None:
-        """Takes what the ended process left in the shared memory; frames come whole there, or not at all."""
-        (end,) = AREA_HEAD.unpack_from(self._area)
-        self._buffer = bytearray(self._area[AREA_HEAD.size : min(end, AREA_SIZE)])
-        self._take_frames()
+        """Takes the states that the ended process left in the shared memory."""
+        end, number = AREA_HEAD.unpack_from(self._area)
+        sound = self._fault is None or self._fault == ("never", "timeout")
+        if sound and self._last is None and number == self._count:
+            self._hand_on(self._area[AREA_HEAD.size : min(end, AREA_SIZE)])
 
     def _take_frames(self) -> None:
-        """Hands on the whole frames of states, keeps the last message, and notes what is forged."""
-        buffer, start, states = self._buffer, 0, list[bytearray]()
-        while len(buffer) - start >= HEADER.size:
+        """Hands on the whole chunks of states, keeps the last message, and notes what is forged."""
+        buffer, start = self._buffer, 0
+        while self._fault is None and len(buffer) - start >= HEADER.size:
             (size,) = HEADER.unpack_from(buffer, start)
             body = start + HEADER.size
             mark = body + TOKEN_SIZE
@@ -197,9 +198,7 @@ class Run:
                 self._blame("error", "tamper")
                 break
             number, last = MARK.unpack_from(buffer, mark)
-            if number < self._count:
-                continue  # came over the pipe and lies in the shared memory still
-            if number > self._count or self._last is not None:
+            if number != self._count or self._last is not None:
                 self._blame("error", "tamper")
                 break
             self._count += 1
@@ -207,13 +206,16 @@ class Run:
                 self._last = bytes(buffer[content:start])
                 self._deadline = min(self._deadline, time.monotonic() + _GRACE)
             else:
-                states.append(buffer[content:start])
-                self._sent += start - content
+                self._hand_on(buffer[content:start])
         del buffer[:start]
+
+    def _hand_on(self, lines: bytes | bytearray) -> None:
+        """Sends states to the host as they are."""
+        self._sent += len(lines)
         if self._sent > RUN_LIMIT:
             self._blame("never", "size_budget")
-        elif states:
-            _send(frame(b'{"states":[' + b",".join(states) + b"]}"))
+        elif lines:
+            _send(frame(RAW + lines))
 
     def _blame(self, code: str, reason: str) -> None:
         """Notes why the run is over; the first reason stays."""

@@ -94,6 +94,7 @@ class Stop:
         "stderr",
         "file",
         "chain",
+        "memory",
     )
 
     def __init__(
@@ -109,6 +110,7 @@ class Stop:
         stderr: str,
         file: str,
         chain: tuple[str, ...],
+        memory: FrameMemory | None,
     ) -> None:
         self.event = event
         self.line = line
@@ -122,6 +124,8 @@ class Stop:
         self.stderr = stderr
         self.file = file
         self.chain = chain
+        self.memory = memory
+        """What the locals were written with."""
 
 
 class Code:
@@ -550,6 +554,7 @@ class Tracer:
             stderr,
             source.file,
             chain,
+            top.memory,
         )
 
     def locals(self, top: Activation, unwinding: bool = False) -> dict[str, str]:

@@ -19,6 +19,9 @@ STATE_LIMIT = 8 << 20
 RUN_LIMIT = 128 << 20
 """Most bytes that one run may send."""
 
+RAW = b"\0"
+"""Begins a body that is no JSON but plain bytes: the packed states of a recording."""
+
 dumps = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 """JSON text in ASCII, so that lone surrogates pass."""
 
@@ -38,7 +41,7 @@ def frame(body: bytes | bytearray) -> bytes:
 
 
 def read_frame(read: Callable[[int], bytes]) -> Any:
-    """Reads one frame and returns its data; None where the stream ends before it.
+    """Reads one frame and returns its data, bytes of a raw one; None where the stream ends before it.
 
     Args:
         read: returns at least one and at most n bytes; none at the end.
@@ -52,8 +55,11 @@ def read_frame(read: Callable[[int], bytes]) -> Any:
     (size,) = HEADER.unpack(first + read_exactly(read, HEADER.size - len(first)))
     if size > FRAME_LIMIT:
         raise WireError(f"a frame of {size} bytes; at most {FRAME_LIMIT} are allowed")
+    body = read_exactly(read, size)
+    if body[:1] == RAW:
+        return body[1:]
     try:
-        return json.loads(read_exactly(read, size))
+        return json.loads(body)
     except (ValueError, RecursionError) as error:
         raise WireError(f"a frame that is not JSON: {error}") from None
 
