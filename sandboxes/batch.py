@@ -137,16 +137,20 @@ class TraceBatch:
         pairs = zip(self.programs, self.trees, strict=True)
         return np.stack([np.asarray(build(program, s)) for program, tree in pairs for s in tree.states])
 
-    def next_at(self, runs: Positions, lines: Integers, rows: Positions) -> Positions:
-        """Rows of the first states at lines later than rows, or of the exits; shapes broadcast.
+    def lines_of(self, runs: Positions, lines: Integers) -> Positions:
+        """Returns what `next_at` and `last_at` know lines of runs by; shapes broadcast.
 
         The line 0 stands for one that is never reached.
         """
-        return self._after.take(self._base[runs, lines] + rows).astype(np.int64)
+        return self._base[runs, lines]
 
-    def last_at(self, runs: Positions, lines: Integers, rows: Positions) -> Positions:
+    def next_at(self, lines: Positions, rows: Positions) -> npt.NDArray[np.int32]:
+        """Rows of the first states at lines later than rows, or of the exits; shapes broadcast."""
+        return self._after.take(lines + rows)
+
+    def last_at(self, lines: Positions, rows: Positions) -> npt.NDArray[np.int32]:
         """Rows of the last states at lines earlier than rows, or of the entries; shapes broadcast."""
-        return self._before.take(self._base[runs, lines] + rows).astype(np.int64)
+        return self._before.take(lines + rows)
 
     def _line_tables(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
         """For each line that a run reaches, the next and the last row at it by row of the run.
@@ -193,6 +197,8 @@ class RecordedBatch:
         """Whether the last action was refused, and nothing done; ``bool (count,)``."""
         self._points = np.zeros((count, 4), np.int64)
         """Each cursor's lines with a breakpoint, 0 where there is none."""
+        self._places = np.zeros((count, 4), np.int64)
+        """The same as `TraceBatch.lines_of` has them."""
         self._flat = traces.targets.ravel()
         self._width = traces.targets.shape[1]
         self._size = len(traces.numbering)
@@ -251,7 +257,7 @@ class RecordedBatch:
         self._before[cursors] = self.traces.starts[runs]
         self._ends[cursors] = self.traces.ends[runs]
         self.refused[cursors] = False
-        self._points[cursors] = 0
+        self._points[cursors] = self._places[cursors] = 0
         self._armed = bool(self._points.any())
         return self.positions
 
@@ -327,7 +333,7 @@ class RecordedBatch:
         if running.size:
             at, line, runs = rows[running], lines[running], self.runs[running]
             good = traces.stops[runs, line] & (at < self._ends[running] - 1)
-            target[running] = np.where(good, traces.next_at(runs, line, at), at)
+            target[running] = np.where(good, traces.next_at(traces.lines_of(runs, line), at), at)
             refused[running] = ~good
         setting = np.flatnonzero(kinds >= _BREAK)
         if setting.size:
@@ -339,18 +345,25 @@ class RecordedBatch:
     def _set(self, cursors: Positions, lines: Integers, adds: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """Sets or clears a breakpoint for each of some cursors; returns which could be done."""
         there = self._points[cursors] == lines[:, None]
-        known = there.any(axis=1) & (lines > 0)
-        clearing = known & ~adds
-        self._points[cursors[clearing], there[clearing].argmax(axis=1)] = 0
-        new = adds & ~known & (lines > 0)
+        can = lines > 0
+        known = there.any(axis=1) & can
+        gone = known & ~adds
+        self._write(cursors[gone], there[gone].argmax(axis=1), np.zeros(int(gone.sum()), np.int64))
+        new = adds & ~known & can
         if new.any():
             free = self._points[cursors[new]] == 0
             if not free.any(axis=1).all():
-                self._points = np.pad(self._points, ((0, 0), (0, self._points.shape[1])))
+                wider = ((0, 0), (0, self._points.shape[1]))
+                self._points, self._places = np.pad(self._points, wider), np.pad(self._places, wider)
                 free = self._points[cursors[new]] == 0
-            self._points[cursors[new], free.argmax(axis=1)] = lines[new]
+            self._write(cursors[new], free.argmax(axis=1), lines[new])
         self._armed = bool(self._points.any())
-        return clearing | adds & (lines > 0)
+        return gone | adds & can
+
+    def _write(self, cursors: Positions, columns: Positions, lines: Integers) -> None:
+        """Keeps lines in columns of some cursors' breakpoints."""
+        self._points[cursors, columns] = lines
+        self._places[cursors, columns] = self.traces.lines_of(self.runs[cursors], lines)
 
     def _to_breakpoints(self, numbers: Positions, target: Positions) -> None:
         """Stops those that continue, forward or back, at their breakpoints, in place."""
@@ -358,10 +371,10 @@ class RecordedBatch:
             (_CONTINUE, self.traces.next_at, np.min),
             (_REVERSE, self.traces.last_at, np.max),
         ):
-            moving = np.flatnonzero((numbers == kind) & (target != self.rows))
+            moving = np.flatnonzero(numbers == kind)
             if moving.size:
-                runs, rows = self.runs[moving, None], self.rows[moving, None]
-                target[moving] = choose(search(runs, self._points[moving], rows), axis=1)
+                found = choose(search(self._places[moving], self.rows[moving, None]), axis=1)
+                target[moving] = np.where(self.refused[moving], target[moving], found)
 
 
 def _targets(tree: StateTree, start: int) -> npt.NDArray[np.int32]:

@@ -90,6 +90,14 @@ class TreeDebugger(Debugger):
         """The persistent breakpoints in the order of their setting."""
         return tuple(self._breakpoints)
 
+    def refusal(self, action: Action) -> str | None:
+        """Says why an action is not legal now; None where it is.
+
+        Raises:
+            IllegalAction: there is no program yet.
+        """
+        return None if self._tables[action.code][self._position] >= 0 else super().refusal(action)
+
     def step(self, action: Action) -> State:
         """Does one action and returns the state it leads to.
 
