@@ -11,7 +11,10 @@ What it finds there:
 * ``random`` starts from seed 0.
 * After its last line, threads that are no daemons are waited for and ``atexit`` functions called, untraced.
 
-What the interpreter itself would write about an uncaught exception is no output: the states tell it.
+* ``breakpoint()`` does nothing: there is a debugger already.
+
+What the interpreter itself would write about an uncaught exception is no output: the states tell it. A
+program's own ``sys.excepthook`` is called.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ from .output import Output
 from .program import Program
 from .source import FILENAME, compile_flat, is_own
 from .state import Exit, ExitCode
-from .threads import end_pools, report, thread_failed
+from .threads import end_pools, own_part, report, thread_failed
 
 if TYPE_CHECKING:
     from .runner import Runner
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
 _REPLACED = (
     *((sys, name) for name in ("argv", "stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__")),
     *((atexit, name) for name in ("register", "unregister")),
+    *((sys, name) for name in ("excepthook", "breakpointhook")),
     (threading, "excepthook"),
 )
 
@@ -89,6 +93,7 @@ class Stage:
         sys.__stdin__, sys.__stdout__, sys.__stderr__ = streams  # type: ignore[misc]
         atexit.register, atexit.unregister = self._register, self._unregister
         threading.excepthook = thread_failed
+        sys.excepthook, sys.breakpointhook = sys.__excepthook__, _pass_by
         for name, source in program.sources.items():
             text = source.text if source.file else source.text + program.entry_text
             linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
@@ -199,9 +204,26 @@ def _ending(body: Callable[[], object]) -> Exit | None:
         code = error.code
         good = code is None or (isinstance(code, int) and int(code) == 0)
         return Exit(ExitCode.NORMAL if good else ExitCode.ERROR, "exit")
-    except BaseException:
+    except BaseException as error:
+        _tell_hook(error)
         return Exit(ExitCode.ERROR, "uncaught")
     return None
+
+
+def _tell_hook(error: BaseException) -> None:
+    """Calls what the program wants to be called with an uncaught exception."""
+    if sys.excepthook is sys.__excepthook__:
+        return
+    try:
+        sys.excepthook(type(error), error, own_part(error.__traceback__))
+    except LeaveRun:
+        raise
+    except BaseException as failure:
+        report("Error in sys.excepthook:", failure)
+
+
+def _pass_by(*arguments: object, **keywords: object) -> None:
+    """Stands for `sys.breakpointhook`."""
 
 
 def _wrapper(program: Program) -> ast.Module:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 import traceback
+import types
 from collections.abc import Collection
 from typing import Any
 
@@ -41,9 +42,13 @@ def thread_failed(arguments: Any) -> None:
 
 def report(title: str, error: BaseException) -> None:
     """Writes a traceback to ``sys.stderr``, from the first frame of the program on."""
-    inner = error.__traceback__
-    while inner is not None and not is_own(inner.tb_frame.f_code):
-        inner = inner.tb_next
     if sys.stderr is not None:
         print(title, file=sys.stderr)
-        traceback.print_exception(type(error), error, inner)
+        traceback.print_exception(type(error), error, own_part(error.__traceback__))
+
+
+def own_part(trace: types.TracebackType | None) -> types.TracebackType | None:
+    """Returns a traceback from the first frame of the program on."""
+    while trace is not None and not is_own(trace.tb_frame.f_code):
+        trace = trace.tb_next
+    return trace

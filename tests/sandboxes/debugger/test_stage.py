@@ -223,6 +223,30 @@ def test_what_is_registered_runs_at_the_end_and_is_no_state() -> None:
     assert trace.exit.code == "normal"
 
 
+def test_the_hook_of_the_program_hears_of_its_uncaught_exception() -> None:
+    source = (
+        "import sys, traceback\n"
+        "def hook(kind, error, trace):\n"
+        "    print(kind.__name__, error, [f.lineno for f in traceback.extract_tb(trace)])\n"
+        "    {}['missing']\n"
+        "sys.excepthook = hook\n"
+        "def f(): raise ValueError('v')\n"
+        "f()\n"
+    )
+    trace = _run(source)
+    assert trace.stdout == "ValueError v [7, 6]\n"
+    assert trace.stderr.splitlines()[0] == "Error in sys.excepthook:"
+    assert trace.stderr.splitlines()[-1] == "KeyError: 'missing'"
+    assert trace.states[-1].event == "exception"
+    assert trace.exit.to_json() == {"code": "error", "reason": "uncaught"}
+
+
+def test_a_breakpoint_in_the_program_is_passed_by() -> None:
+    trace = _run("x = 1\nbreakpoint()\nx = 2\n")
+    assert [state.line for state in trace.states] == [1, 1, 2, 3, 3]
+    assert trace.exit.to_json() == {"code": "normal", "reason": "exit"}
+
+
 def test_nothing_is_left_behind() -> None:
     before = (
         set(sys.modules),
@@ -231,7 +255,7 @@ def test_nothing_is_left_behind() -> None:
         sys.path[:],
         sys.meta_path[:],
         (sys.stdin, sys.stdout, sys.stderr, sys.__stdout__),
-        (atexit.register, atexit.unregister, threading.excepthook),
+        (atexit.register, atexit.unregister, threading.excepthook, sys.excepthook, sys.breakpointhook),
         set(linecache.cache),
     )
     _run("import pack.mod, sys, atexit\nsys.argv = []\nraise SystemExit(3)\n", files=PACK)
@@ -243,7 +267,7 @@ def test_nothing_is_left_behind() -> None:
         sys.path[:],
         sys.meta_path[:],
         (sys.stdin, sys.stdout, sys.stderr, sys.__stdout__),
-        (atexit.register, atexit.unregister, threading.excepthook),
+        (atexit.register, atexit.unregister, threading.excepthook, sys.excepthook, sys.breakpointhook),
         set(linecache.cache),
     )
     assert after[1:-1] == before[1:-1]
