@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from .program import ENTRY_NAME, Program
 from .source import Source
-from .statements import makes_stop
+from .statements import Outline, makes_stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def scopes(program: Program) -> tuple[ScopeName, ...]:
     for source in program.sources.values():
         table = _table(source.text)
         traced = program.is_script or (bool(source.file) and _body_stops(source))
-        _collect(table, "", traced, found)
+        _collect(table, "", traced, source.outline, found)
     if not program.is_script:
         found.append(ScopeName(ENTRY_NAME, False, True, frozenset()))
     return tuple(found)
@@ -54,25 +54,30 @@ def _body_stops(source: Source) -> bool:
     )
 
 
-def _collect(table: symtable.SymbolTable, prefix: str, traced: bool, found: list[ScopeName]) -> None:
+def _collect(
+    table: symtable.SymbolTable, prefix: str, traced: bool, outline: Outline, found: list[ScopeName]
+) -> None:
     for child in table.get_children():
         name, kind = child.get_name(), str(getattr(child.get_type(), "value", child.get_type()))
         if kind == "class":
-            found.append(ScopeName(prefix + name, True, traced, _locals(child)))
-            _collect(child, f"{prefix}{name}.", traced, found)
+            found.append(ScopeName(prefix + name, True, traced, _locals(child, outline)))
+            _collect(child, f"{prefix}{name}.", traced, outline, found)
         elif kind == "function" and name not in _EXPRESSIONS:
-            found.append(ScopeName(prefix + name, False, True, _locals(child)))
-            _collect(child, f"{prefix}{name}.<locals>.", True, found)
+            found.append(ScopeName(prefix + name, False, True, _locals(child, outline)))
+            _collect(child, f"{prefix}{name}.<locals>.", True, outline, found)
         else:
-            _collect(child, prefix, traced, found)
+            _collect(child, prefix, traced, outline, found)
 
 
 _EXPRESSIONS = frozenset({"lambda", "listcomp", "setcomp", "dictcomp", "genexpr"})
 
 
-def _locals(table: symtable.SymbolTable) -> frozenset[str]:
+def _locals(table: symtable.SymbolTable, outline: Outline) -> frozenset[str]:
+    """Local and shared names; those of comprehensions, which some versions count among them, left out."""
+    scope = outline.scopes.get((table.get_name(), table.get_lineno()))
+    bound = scope.names if scope is not None else {}
     symbols = table.get_symbols()
-    return frozenset(s.get_name() for s in symbols if s.is_local() or s.is_free())
+    return frozenset(s.get_name() for s in symbols if s.is_free() or (s.is_local() and s.get_name() in bound))
 
 
 @lru_cache(maxsize=64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
 from .action import Action, ActionKind
 from .breakpoint import Breakpoint, BreakpointKind
@@ -187,7 +187,7 @@ class TreeDebugger(Debugger):
         at_failure = breakpoint.kind is BreakpointKind.FAILURE
         return self.program.expected_failures if at_failure else frozenset()
 
-    def _copy_to(self, other: Self) -> None:
+    def _copy_to(self, other: TreeDebugger) -> None:
         """Makes another debugger over the same tree stand where this one does."""
         other._program, other._selected, other._reply = self._program, 0, ""
         other._tree, other._tables = self._tree, _Tables(self._tree)

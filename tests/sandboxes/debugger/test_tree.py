@@ -7,13 +7,25 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind, Breakpoint, Event, State, StateTree
+from debugworld.sandboxes.debugger import (
+    BASIC_KINDS,
+    Action,
+    ActionKind,
+    Breakpoint,
+    Event,
+    Program,
+    RecordedDebugger,
+    State,
+    StateTree,
+    Trace,
+    TreeDebugger,
+)
 from debugworld.sandboxes.debugger.places import Passes
 from debugworld.sandboxes.debugger.state import Exit, ExitCode
 
 
-def _state(event: Event, depth: int, line: int) -> State:
-    return State(event, line, f"line {line}", "f", depth)
+def _state(event: Event, depth: int, line: int, stdout: str = "") -> State:
+    return State(event, line, f"line {line}", "f", depth, stdout=stdout)
 
 
 def stops_at(tree: StateTree, line: int) -> list[Passes]:
@@ -32,7 +44,7 @@ def runs(draw: st.DrawFn) -> list[State]:
         states.append(_state(Event.CALL, depth, 1))
         for _ in range(draw(st.integers(0, 4))):
             line = draw(st.integers(2, 5))
-            states.append(_state(Event.LINE, depth, line))
+            states.append(_state(Event.LINE, depth, line, draw(st.sampled_from(["", "", "", "a", "b"]))))
             calls = draw(st.integers(0, 2)) if depth < 3 and len(states) < 60 else 0
             raised = any([frame(depth + 1) for _ in range(calls)][-1:])
             if raised or draw(st.integers(0, 9)) == 0:
@@ -112,3 +124,44 @@ def test_a_tree_that_grows_answers_alike(states: list[State], data: st.DataObjec
             there = tree.target(position, action, stops_at(tree, 4))
             assert there == full.target(position, action, stops_at(full, 4))
             position = there
+
+
+class Growing(TreeDebugger):
+    """A debugger that learns of its states one by one, as they are asked for."""
+
+    def __init__(self, states: list[State]) -> None:
+        super().__init__()
+        self._all = states
+
+    def _start(self, program: Program) -> StateTree:
+        waiting = iter(self._all[1:])
+        return StateTree(self._all[:1], grow=lambda: self._tree.append(next(waiting)))
+
+
+PROGRAM = Program("def f():\n    a = 1\n    b = 2\n    c = 3\n    d = 4\n", "f()")
+
+
+@given(runs(), st.data())
+def test_a_debugger_over_a_tree_that_grows_is_the_one_over_the_whole(
+    states: list[State], data: st.DataObject
+) -> None:
+    """What was looked up before is remembered, and stays right when more becomes known."""
+    end = states[-1].exit
+    assert end is not None
+    trace = Trace("3", tuple(states[:-1]), end)
+    growing, whole = Growing(states), RecordedDebugger(lambda program: trace)
+    assert growing.reset(PROGRAM) == whole.reset(PROGRAM)
+    moves = [Action(kind, count=n) for kind in BASIC_KINDS if kind.takes_count for n in (1, 1, 3)]
+    points = [
+        f"{do} {line}{hits}" for do in ("break", "clear") for line in (3, 4) for hits in ("", " hits 2")
+    ]
+    others = map(Action.parse, [*points, "break function f", "run_to 5", "run_to 3"])
+    choice = st.sampled_from([*moves, *others])
+    for _ in range(data.draw(st.integers(1, 15))):
+        action = data.draw(choice)
+        assert growing.refusal(action) == whole.refusal(action)
+        if whole.refusal(action) is None:
+            assert growing.step(action) == whole.step(action)
+            assert growing.position == whole.position
+            assert growing.breakpoints == whole.breakpoints
+            assert len(growing.tree) <= len(whole.tree)
