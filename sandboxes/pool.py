@@ -76,7 +76,7 @@ class Pool(Generic[T]):
         Raises:
             SandboxError: none came back in time, or the pool is closed.
         """
-        thing = self._take(timeout)
+        thing = self.take(timeout)
         owner = self._owner
         broken = True
         try:
@@ -84,7 +84,7 @@ class Pool(Generic[T]):
             broken = False
         finally:
             if owner == os.getpid():  # one borrowed before a fork is the parent's to give back
-                self._give(thing, broken and not self._is_well(thing))
+                self.give(thing, broken and not self._is_well(thing))
 
     def close(self) -> None:
         """Closes all that are not lent, and the others as they come back; nothing is lent any more."""
@@ -113,7 +113,12 @@ class Pool(Generic[T]):
             self._resting = []
             self._made = 0
 
-    def _take(self, timeout: float | None) -> T:
+    def take(self, timeout: float | None = None) -> T:
+        """Lends one until it is given back; see `borrow`.
+
+        Raises:
+            SandboxError: none came back in time, or the pool is closed.
+        """
         self._mine()
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
@@ -133,7 +138,7 @@ class Pool(Generic[T]):
                 thing, since = self._resting.pop()
             if time.monotonic() - since < self._idle or self._is_well(thing):
                 return thing
-            self._give(thing, True)
+            self.give(thing, True)
         try:
             return self._start()
         except BaseException:
@@ -142,7 +147,8 @@ class Pool(Generic[T]):
                 self._changed.notify()
             raise
 
-    def _give(self, thing: T, broken: bool) -> None:
+    def give(self, thing: T, broken: bool) -> None:
+        """Takes one back; closes it where it is broken."""
         with self._changed:
             broken = broken or self._closed
             if broken:

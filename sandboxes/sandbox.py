@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import os
-import threading
 import time
 import weakref
 from abc import ABC, abstractmethod
@@ -19,12 +17,13 @@ from .debugger.wire import WireError
 from .errors import SandboxError
 from .interpreter import find_interpreter
 from .live import LiveSession
+from .pool import Pool
 
 __all__ = ["ENVIRONMENT", "FLAGS", "MEGABYTE", "Sandbox", "boot_source"]
 
 MEGABYTE = 1 << 20
-_SPARE = 4
-"""Boxes kept for sessions: going back, surveys and forks use some beside the session itself."""
+_WAIT = 300.0
+"""Seconds that somebody waits for a box when all are taken."""
 _TAMPER = Exit(ExitCode.ERROR, "tamper")
 
 
@@ -42,9 +41,9 @@ class Sandbox(ABC):
     """Boxes in which programs run, one at a time in each; each run starts from the same clean state.
 
     A box starts when it is needed, lives until `close` (or the end of this process, however it ends), and
-    another takes its place where it was lost. A recording waits for a free box, once there are as many as
-    allowed; a live session has one to itself until it is closed, beyond that number where need be. A process
-    forked from this one gets boxes of its own.
+    another takes its place where it was lost. A recording has one until it is done, a live session until it is
+    closed; going back and looking ahead take another for a moment. Once there are as many boxes as allowed, who
+    needs one waits. A process forked from this one gets boxes of its own.
 
     Args:
         max_events: states after which a recording is ended as ``never``, for ``step_budget``.
@@ -52,7 +51,7 @@ class Sandbox(ABC):
             for ``timeout``.
         memory: bytes of address space that a run may have.
         python: the interpreter that runs the programs, a path or a name on PATH; None takes this one.
-        boxes: how many boxes recordings may use at a time; more than one is of use to several threads.
+        boxes: how many boxes there may be at a time.
 
     Raises:
         SandboxError: a limit is no positive number, or the interpreter cannot serve.
@@ -70,7 +69,7 @@ class Sandbox(ABC):
         timeout: float = 10.0,
         memory: int = 512 * MEGABYTE,
         python: str | None = None,
-        boxes: int = 1,
+        boxes: int = 16,
     ) -> None:
         if max_events < 1:
             raise SandboxError(f"max_events must be at least 1; got {max_events}")
@@ -85,11 +84,8 @@ class Sandbox(ABC):
         self.memory = memory
         self.boxes = boxes
         self.interpreter = find_interpreter(python)
-        self._idle: list[Box] = []
-        self._busy: set[Box] = set()
-        self._free = threading.Condition()
-        self._recording = 0
-        self._owner = os.getpid()
+        self._lent: weakref.WeakSet[Box] = weakref.WeakSet()
+        self._pool = self._new_pool()
 
     @classmethod
     @abstractmethod
@@ -126,30 +122,21 @@ class Sandbox(ABC):
             "timeout": self.timeout,
             "memory": self.memory,
         }
-        with self._free:
-            self._forked()
-            while self._recording >= self.boxes:
-                self._free.wait()
-            self._recording += 1
+        box = self._take()
         try:
-            box = self._take()
-            try:
-                box.send(request)
-                trace = self._receive(box, program)
-            except (OSError, WireError) as error:
-                raise box.lost(program.name, error) from None
-            except ProgramError:
-                self._give(box)
-                raise
-            except BaseException:
-                self._drop(box)  # an interrupted run leaves nothing behind
-                raise
+            box.send(request)
+            trace = self._receive(box, program)
+        except (OSError, WireError) as error:
+            self._drop(box)
+            raise box.lost(program.name, error) from None
+        except ProgramError:
             self._give(box)
-            return trace
-        finally:
-            with self._free:
-                self._recording -= 1
-                self._free.notify()
+            raise
+        except BaseException:
+            self._drop(box)  # an interrupted run leaves nothing behind
+            raise
+        self._give(box)
+        return trace
 
     def session(self, program: Program) -> LiveSession:
         """Starts a program and lets it stand still at its entry state.
@@ -158,8 +145,7 @@ class Sandbox(ABC):
             ProgramError: the program does not compile, or its call does not parse or exist.
             SandboxError: the box cannot start.
         """
-        with self._free:
-            self._forked()
+        program.check()
         box = self._take()
         try:
             return LiveSession.start(box, program, self.timeout, self.memory, self._give, self._drop)
@@ -175,10 +161,10 @@ class Sandbox(ABC):
 
     def close(self) -> None:
         """Ends the boxes and everything in them; a later run starts a new one."""
-        with self._free:
-            boxes, self._idle = [*self._idle, *self._busy], []
-            self._busy = set()
-        for box in boxes:
+        pool, self._pool = self._pool, self._new_pool()
+        lent, self._lent = list(self._lent), weakref.WeakSet()
+        pool.close()
+        for box in lent:
             box.close()
 
     def __enter__(self) -> Self:
@@ -189,46 +175,30 @@ class Sandbox(ABC):
     ) -> None:
         self.close()
 
+    def _new_pool(self) -> Pool[Box]:
+        return Pool(lambda: Box(self._start(), self.name), Box.healthy, Box.close, self.boxes)
+
     def _take(self) -> Box:
-        """Returns a box that nobody else has: one that waits and is well, else a new one."""
+        """Returns a box that nobody else has.
+
+        Raises:
+            SandboxError: it cannot start, or all that may be there stay taken.
+        """
         while True:
-            with self._free:
-                if not self._idle:
-                    break
-                box = self._idle.pop()
-                self._busy.add(box)
-            old = self.lifetime is not None and time.monotonic() - box.born > self.lifetime
-            if not old and box.healthy():
+            box = self._pool.take(_WAIT)
+            if self.lifetime is None or time.monotonic() - box.born <= self.lifetime:
+                self._lent.add(box)
+                _OPEN.add(self)
                 return box
-            self._drop(box)
-        box = Box(self._start(), self.name)
-        with self._free:
-            self._busy.add(box)
-            _OPEN.add(self)
-        return box
+            self._pool.give(box, broken=True)
 
     def _give(self, box: Box) -> None:
-        """Takes a box back that has ended its run; keeps as many as recordings may use, and some for sessions."""
-        with self._free:
-            kept = box in self._busy and len(self._idle) < self.boxes + _SPARE
-            self._busy.discard(box)
-            if kept:
-                self._idle.append(box)
-        if not kept:
-            box.close()
+        self._lent.discard(box)
+        self._pool.give(box, broken=False)
 
     def _drop(self, box: Box) -> None:
-        with self._free:
-            self._busy.discard(box)
-        box.close()
-
-    def _forked(self) -> None:
-        """In a process that was forked from the one with the boxes: leaves those to it."""
-        if self._owner != os.getpid():
-            self._owner = os.getpid()
-            for box in [*self._idle, *self._busy]:
-                box.close()
-            self._idle, self._busy, self._recording = [], set(), 0
+        self._lent.discard(box)
+        self._pool.give(box, broken=True)
 
     def _receive(self, box: Box, program: Program) -> Trace:
         """Gathers a run's messages; what is no state was forged by the program."""

@@ -27,6 +27,7 @@ import linecache
 import random
 import sys
 import threading
+import time
 import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,9 @@ _REPLACED = (
     *((sys, name) for name in ("excepthook", "breakpointhook")),
     (threading, "excepthook"),
 )
+
+PATIENCE = 1.0
+"""Seconds that threads may go on after the program's last line."""
 
 
 class LeaveRun(BaseException):
@@ -140,7 +144,7 @@ class Stage:
     def run(self, start: Callable[[], object], stop: Callable[[], object]) -> Exit:
         """Runs the entry, then what Python does before it ends, and says how the program ended.
 
-        The time is the caller's to bound: a thread that never ends is waited for.
+        Threads that go on for longer than `PATIENCE` end it as ``error``, for ``unsupported``.
 
         Args:
             start: called right before the entry, to begin the trace.
@@ -158,17 +162,26 @@ class Stage:
                 stop()
 
         exit = _ending(traced)
-        self._wind_down()
+        if not self._wind_down():
+            return Exit(ExitCode.ERROR, "unsupported")
         if exit is None and self._runner is not None and not self._runner.passed:
             return Exit(ExitCode.ERROR, "failed")
         return exit or Exit(ExitCode.NORMAL, "exit")
 
-    def _wind_down(self) -> None:
-        """Waits for the program's threads and calls what it registered, as Python does before it ends."""
+    def _wind_down(self) -> bool:
+        """Waits for the program's threads and calls what it registered, as Python does before it ends.
+
+        Returns:
+            Whether the threads have ended. Python would wait for them for ever; a debugger that did would show
+            nothing more.
+        """
+        patience = time.monotonic() + PATIENCE
         while threads := [t for t in threading.enumerate() if t not in self._threads and not t.daemon]:
+            if time.monotonic() > patience:
+                return False
             end_pools(threads)
             for thread in threads:
-                thread.join()
+                thread.join(max(patience - time.monotonic(), 0))
         while self._at_exit:
             function, arguments, keywords = self._at_exit.pop()
             try:
@@ -177,6 +190,7 @@ class Stage:
                 raise
             except BaseException as error:
                 report("Exception ignored in atexit callback:", error)
+        return True
 
     def _register(self, function: Any, /, *arguments: Any, **keywords: Any) -> Any:
         """Stands for `atexit.register`: what the program itself registers is called at its own end."""
