@@ -186,7 +186,7 @@ class RecordedDebugger(TreeDebugger):
         assert self._open_session is not None
         session = self._open_session(program)
         try:
-            answers = session.survey(asked)
+            answers = session.survey(asked, len(tree) - 2)
         finally:
             session.close()
         for point, found in zip(asked, answers, strict=True):
@@ -250,6 +250,8 @@ def _possible(tree: StateTree, breakpoint: Breakpoint) -> set[int]:
 def _require_alike(program: Program, index: int, known: State, seen: State) -> None:
     """Checks that a second run shows what the recorded one did, but for its output since another stop."""
     differences = {part: pair for part, pair in known.compare(seen).items() if part not in _OUTPUT}
+    if seen.exit is not None and known.exit is None:
+        raise _unlike(program, index, f": it ended before, {seen.exit.code}, for {seen.exit.reason}")
     if differences:
         part, (before, now) = next(iter(differences.items()))
         raise _unlike(program, index, f": {part} was {before!r} and is {now!r}")

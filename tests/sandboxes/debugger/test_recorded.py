@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,8 @@ from debugworld.sandboxes.debugger import (
     Call,
     Edit,
     Event,
+    Exit,
+    ExitCode,
     IllegalAction,
     Program,
     RecordedDebugger,
@@ -343,3 +346,32 @@ def test_a_lost_box_changes_nothing(box: Sandbox) -> None:
         with pytest.raises(OSError):
             debugger.assign("j", "5")
         assert debugger.state is state and debugger.evaluate("j").text == "0"
+
+
+def test_a_run_that_was_cut_short_is_searched_as_far_as_it_was_recorded() -> None:
+    endless = Program("def f(n):\n    while True:\n        n += 1\n", "f(0)")
+    with (
+        open_sandbox("process", max_events=200, timeout=5.0) as short,
+        RecordedDebugger(short.record, short.session) as debugger,
+    ):
+        debugger.reset(endless)
+        assert do(debugger, "break 3 if n % 50 == 49", "continue").locals["n"] == "49"
+        assert do(debugger, "continue 5").exit == Exit(ExitCode.NEVER, "step_budget")
+        assert do(debugger, "back_into", "run_until n == 3").event is Event.EXIT
+        assert do(debugger, "reverse_continue 9").event is Event.CALL
+
+
+def test_a_program_that_ends_early_when_it_runs_again_is_told(box: Sandbox, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    source = (
+        f"import os\ndef f(n):\n    n += 1\n    if os.path.exists({str(mark)!r}):\n        os._exit(3)\n"
+        f"    open({str(mark)!r}, 'w').close()\n    return n\n"
+    )
+    with RecordedDebugger(box.record, box.session) as debugger:
+        debugger.reset(Program(source, "f(1)"))
+        do(debugger, "run_to 7")
+        with pytest.raises(IllegalAction, match="it ended before"):
+            debugger.evaluate("n")
+        mark.unlink()
+        assert do(debugger, "back_into 2", "evaluate n").line == 4
+        assert debugger.reply == "2"
