@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ProgramError
-from .source import Source, code_name, parse, plain_newlines, reason_of, require_importable, stripped_lines
+from .source import (
+    Source,
+    code_name,
+    parse,
+    plain_newlines,
+    quietly,
+    reason_of,
+    require_importable,
+    stripped_lines,
+)
 from .statements import Outline, imports_late
 from .suite import expected_failures
 
@@ -206,7 +215,8 @@ class Program:
         """The parsed entry wrapper, positioned after the last line; None for a script."""
         if self.is_script:
             return None
-        tree = ast.parse(self.entry_text)
+        with quietly():
+            tree = ast.parse(self.entry_text)
         return ast.increment_lineno(tree, self.entry_line - 1)
 
     @cached_property
@@ -279,7 +289,8 @@ class Program:
 
     def _parse_call(self) -> ast.expr:
         try:
-            return ast.parse(self.call.strip(), mode="eval").body  # type: ignore[union-attr]
+            with quietly():
+                return ast.parse(self.call.strip(), mode="eval").body  # type: ignore[union-attr]
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise ProgramError(
                 f"the call {self.call!r} does not parse ({reason_of(error)}); "
@@ -318,7 +329,8 @@ def _arguments(node: ast.arguments) -> list[ast.arg]:
 
 def _module_names(text: str) -> set[str]:
     """Names that the module body binds, also by ``global`` in a function."""
-    table = symtable.symtable(text, "<program>", "exec")
+    with quietly():
+        table = symtable.symtable(text, "<program>", "exec")
     names = {
         s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()
     }

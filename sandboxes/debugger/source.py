@@ -68,12 +68,12 @@ class Source:
 
     def compile(self) -> types.CodeType:
         """Compiles the text so that its traces are canonical."""
-        with _quietly():
+        with quietly():
             return compile_flat(ast.parse(self.text), self.code_name)
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Keeps the compiler's warnings back: which there are differs from version to version."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -82,7 +82,7 @@ def _quietly() -> Iterator[None]:
 
 def compile_flat(tree: ast.Module, name: str) -> types.CodeType:
     """Compiles a tree, which it flattens in place; what the compiler would warn of is not said."""
-    with _quietly():
+    with quietly():
         return _renamed(compile(flatten(tree), name, "exec", dont_inherit=True))
 
 
@@ -102,7 +102,7 @@ def parse(text: str, name: str) -> ast.Module:
         ProgramError: it does not compile; the message begins with the name and shows line and caret.
     """
     try:
-        with _quietly():
+        with quietly():
             tree = ast.parse(text)
             compile(text, FILENAME, "exec", dont_inherit=True)
         return tree

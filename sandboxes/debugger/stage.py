@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Any
 from .importer import Importer
 from .output import Output
 from .program import Program
-from .source import FILENAME, compile_flat, is_own
+from .source import FILENAME, compile_flat, is_own, quietly
 from .state import Exit, ExitCode
 from .threads import end_pools, own_part, report, thread_failed
 
@@ -245,7 +245,8 @@ def _wrapper(program: Program) -> ast.Module:
 
     The runner of tests is a variable of a function around them, out of the way of the program's own names.
     """
-    tree = ast.parse(program.entry_text)
+    with quietly():
+        tree = ast.parse(program.entry_text)
     if program.tests:
         around = ast.parse(f"def around({_RUNNER}): pass")
         around.body[0].body = tree.body  # type: ignore[attr-defined]

@@ -121,7 +121,8 @@ def test_nothing_is_warned_of() -> None:
     source = "x = '\\d' is 1\nassert (x, 'always')\n"
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        Program(source, files={"shapes.py": source}).check().sources[FILENAME].compile()
+        files = {"shapes.py": source}
+        Program(source + "def f(x): pass\n", "f('\\d')", files=files).check().sources[FILENAME].compile()
 
 
 def test_programs_travel_as_json() -> None:
