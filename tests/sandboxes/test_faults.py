@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from debugworld.sandboxes import Sandbox, SandboxError, open_sandbox
+from debugworld.sandboxes.channel import Channel
 from debugworld.sandboxes.debugger import Program
 from debugworld.sandboxes.owner import Owner
 from debugworld.sandboxes.reaper import OWNER_LABEL
@@ -35,8 +36,20 @@ SOON = 15.0
 def box(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """A started box of the parametrised kind, which the test may break."""
     with opened(request.param) as sandbox:
+        start = sandbox._start
+
+        def kept() -> Channel:
+            _CHANNELS.append(start())
+            return _CHANNELS[-1]
+
+        sandbox._start = kept  # type: ignore[method-assign]
         assert sandbox.record(SIMPLE).exit.code == "normal"
         yield sandbox
+    _CHANNELS.clear()
+
+
+_CHANNELS: list[Channel] = []
+"""Those that the box of the test was started with, the latest last."""
 
 
 def opened(name: str, **options: Any) -> Sandbox:
@@ -269,11 +282,8 @@ def test_a_container_that_is_taken_away_in_mid_run(how: str) -> None:
 @pytest.mark.parametrize("box", BOXES, indirect=True)
 @pytest.mark.parametrize("when", ["between", "in mid-run"])
 def test_a_socket_that_is_cut(box: Sandbox, when: str) -> None:
-    channel = box._channel
-    assert channel is not None
-
     def cut() -> None:
-        channel._stream.shutdown(socket.SHUT_RDWR)
+        _CHANNELS[-1]._stream.shutdown(socket.SHUT_RDWR)
 
     if when == "between":
         cut()
