@@ -172,14 +172,14 @@ class Stage:
         """Waits for the program's threads and calls what it registered, as Python does before it ends.
 
         Returns:
-            Whether the threads have ended. Python would wait for them for ever; a debugger that did would show
-            nothing more.
+            Whether the threads have ended. Python would wait for them for ever; a debugger that did would
+            show nothing more.
         """
         patience = time.monotonic() + PATIENCE
         while threads := [t for t in threading.enumerate() if t not in self._threads and not t.daemon]:
             if time.monotonic() > patience:
                 return False
-            end_pools(threads)
+            end_pools(threads, patience)
             for thread in threads:
                 thread.join(max(patience - time.monotonic(), 0))
         while self._at_exit:

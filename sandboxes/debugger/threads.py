@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 import traceback
 import types
 from collections.abc import Collection
@@ -16,8 +17,13 @@ from typing import Any
 from .source import is_own
 
 
-def end_pools(threads: Collection[threading.Thread]) -> None:
-    """Tells idle workers of a ``ThreadPoolExecutor`` to end, as Python does at its own end."""
+def end_pools(threads: Collection[threading.Thread], deadline: float) -> None:
+    """Tells idle workers of a ``ThreadPoolExecutor`` to end, as Python does at its own end.
+
+    Args:
+        threads: the program's threads.
+        deadline: until when they are waited for, on the monotonic clock in seconds.
+    """
     pools: Any = sys.modules.get("concurrent.futures.thread")
     if pools is None:
         return
@@ -28,7 +34,7 @@ def end_pools(threads: Collection[threading.Thread]) -> None:
         for _, queue in workers:
             queue.put(None)
         for thread, _ in workers:
-            thread.join()
+            thread.join(max(deadline - time.monotonic(), 0))
     finally:
         pools._shutdown = False
 

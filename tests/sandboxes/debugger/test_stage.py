@@ -99,8 +99,11 @@ def test_outputs_have_no_descriptor() -> None:
 
 
 def test_a_closed_or_replaced_output_ends_nothing() -> None:
-    trace = _run("import sys\nprint('a')\nsys.stdout.close()\nsys.stdout = None\nx = 1\n")
+    trace = _run("import sys\nprint('a'); sys.stdout.close()\nsys.stdout = None\nx = 1\n")
     assert trace.exit.code == "normal"
+    assert [state.stdout for state in trace.states if state.stdout] == ["a\n"]
+    trace = _run("import sys\nsys.stdout.close()\nprint(sys.stdout.closed)\n")
+    assert trace.states[-1].value == "ValueError: I/O operation on closed file."
     trace = _run("import io, sys\nsys.stdout = mine = io.StringIO()\nprint('a')\nx = mine.getvalue()\n")
     assert trace.states[-1].locals["x"] == "'a\\n'"
 

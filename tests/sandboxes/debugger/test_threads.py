@@ -60,7 +60,6 @@ def test_a_daemon_that_never_ends_is_left(run: Callable[[str], Trace], body: str
 @pytest.mark.parametrize(
     "source",
     [
-        "threading.Thread(target=time.sleep, args=(60,)).start()\n",
         "lock = threading.Lock()\nlock.acquire()\nlock.acquire()\n",
         "a, b, met = threading.Lock(), threading.Lock(), threading.Barrier(2)\n"
         "def both(x, y):\n    with x:\n        met.wait()\n        with y:\n            pass\n"
@@ -68,13 +67,26 @@ def test_a_daemon_that_never_ends_is_left(run: Callable[[str], Trace], body: str
         pytest.param("threading.Event().wait()\n", marks=pytest.mark.long),
         pytest.param("import queue\nqueue.Queue().get()\n", marks=pytest.mark.long),
     ],
-    ids=["endless", "locked twice", "deadlock", "event", "queue"],
+    ids=["locked twice", "deadlock", "event", "queue"],
 )
 def test_a_program_that_never_ends_ends_at_its_deadline(source: str) -> None:
     with open_sandbox("process", timeout=1.0) as box:
         trace = box.record(Program(START + source))
     assert trace.exit.to_json() == {"code": "never", "reason": "timeout"}
     assert trace.states
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "threading.Thread(target=time.sleep, args=(60,)).start()\n",
+        "from concurrent.futures import ThreadPoolExecutor\nThreadPoolExecutor(1).submit(time.sleep, 60)\n",
+    ],
+)
+def test_threads_that_never_end_are_not_waited_for_for_ever(run: Callable[[str], Trace], source: str) -> None:
+    trace = run(source + "x = 1\n")
+    assert trace.exit.to_json() == {"code": "error", "reason": "unsupported"}
+    assert trace.states[-1].locals["x"] == "1"
 
 
 def test_pools_end_by_themselves(run: Callable[[str], Trace]) -> None:
