@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .tracer import Activation, Stop, Tracer
     from .watch import Watch
 
+Put = Callable[..., None]
+
 MAYBE = 2
 """The state is wanted if it turns out to be the last of its frame."""
 
@@ -25,6 +27,10 @@ class Guide:
 
     instructions = False
     """Whether bytecode instructions are of interest."""
+    put: Put | None = None
+    """Takes a state by its parts, as `Packer.pack` does, where all states are wanted."""
+    budget = 0
+    """States that are wanted then."""
     stands = False
     """Whether the tracer keeps the stack of the states that it hands over."""
 
@@ -44,20 +50,38 @@ class Recording(Guide):
 
     Args:
         budget: States that are taken.
-        take: Receives each state.
+        put: Receives each state by its parts, as `Packer.pack` does.
         leave: Called when one more would come; must not return.
     """
 
-    def __init__(self, budget: int, take: Callable[[Stop], None], leave: Callable[[], None]) -> None:
-        self._budget = budget
-        self.take = take  # type: ignore[method-assign]
+    def __init__(self, budget: int, put: Put, leave: Callable[[], None]) -> None:
+        self.budget = budget
+        self.put = put
         self._leave = leave
 
     def wants(self, tracer: Tracer, event: Event, top: Activation, value: Any) -> int:
         """Wants all; leaves the program when the budget is spent."""
-        if tracer.index >= self._budget:
+        if tracer.index >= self.budget:
             self._leave()
         return True
+
+    def take(self, stop: Stop) -> None:
+        """Hands the state's parts on."""
+        assert self.put is not None
+        self.put(
+            stop.event,
+            stop.line,
+            stop.depth,
+            stop.locals,
+            stop.function,
+            stop.value,
+            stop.stdout,
+            stop.stderr,
+            stop.file,
+            stop.chain,
+            None,
+            stop.memory,
+        )
 
 
 class Survey(Guide):

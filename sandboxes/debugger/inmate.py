@@ -19,7 +19,6 @@ from .confine import confine
 from .packing import Packer
 from .program import Program
 from .speech import Speech
-from .tracer import Stop
 from .wire import dumps, frame
 
 TOKEN_SIZE = 16
@@ -121,24 +120,11 @@ class _Report:
                 end = start
             packer(area, 0, end, mine._number)
 
-        def take(stop: Stop) -> None:
+        def put(*parts: Any) -> None:
             nonlocal end
             if whoami() != owner:
                 return
-            line = pack(
-                stop.event,
-                stop.line,
-                stop.depth,
-                stop.locals,
-                stop.function,
-                stop.value,
-                stop.stdout,
-                stop.stderr,
-                stop.file,
-                stop.chain,
-                None,
-                stop.memory,
-            )
+            line = pack(*parts)
             after = end + len(line)
             if after > full:
                 spill()
@@ -159,8 +145,8 @@ class _Report:
             spill()
             push(dumps(message).encode("ascii"), True)
 
-        self.take = take
-        """Takes one state."""
+        self.put = put
+        """Takes one state by its parts, as `Packer.pack` does."""
         self.finish = finish
         """Takes the last message; flushes what is not sent."""
 

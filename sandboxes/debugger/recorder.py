@@ -13,13 +13,13 @@ from typing import Any, Protocol
 
 from .console import Console
 from .errors import ProgramError
-from .guide import Recording
+from .guide import Put, Recording
 from .program import Program
 from .speech import Speech
 from .stage import LeaveRun, Stage
-from .state import Exit, ExitCode, State
+from .state import Event, Exit, ExitCode, State
 from .trace import Trace
-from .tracer import Stop, Tracer
+from .tracer import Tracer
 from .values import stable
 
 
@@ -36,7 +36,18 @@ def record(program: Program, max_events: int = 10_000) -> Trace:
         run.tracer.end()
         raise LeaveRun
 
-    run.tracer.guide = Recording(_checked(max_events), lambda stop: states.append(_state(stop)), leave)
+    lines = {source.file: source.lines for source in program.sources.values()}
+
+    def put(
+        event: Event, line: int, depth: int, shown: dict[str, str], function: str, value: str | None, *rest: Any
+    ) -> None:
+        stdout, stderr, file, chain, _, _ = rest
+        source = lines[file][line] if line < len(lines[file]) else ""
+        states.append(
+            State(event, line, source, function, depth, shown, value, stdout, None, stderr, file, chain)
+        )
+
+    run.tracer.guide = Recording(_checked(max_events), put, leave)
     exit, stdout, stderr = run.through()
     return Trace(platform.python_version(), tuple(states), exit, stdout, stderr)
 
@@ -44,7 +55,7 @@ def record(program: Program, max_events: int = 10_000) -> Trace:
 class Report(Protocol):
     """Takes what a recording says."""
 
-    take: Callable[[Stop], None]
+    put: Put
     finish: Callable[[dict[str, Any]], None]
 
 
@@ -66,7 +77,7 @@ def run(program: Program, max_events: int, report: Report) -> None:
 
     try:
         made = Run(program)
-        made.tracer.guide = Recording(_checked(max_events), report.take, leave)
+        made.tracer.guide = Recording(_checked(max_events), report.put, leave)
     except ProgramError as error:
         report.finish({"error": str(error)})
         return
@@ -126,20 +137,3 @@ def _checked(max_events: int) -> int:
     if max_events < 1:
         raise ProgramError(f"max_events must be at least 1; got {max_events}")
     return max_events
-
-
-def _state(stop: Stop) -> State:
-    return State(
-        stop.event,
-        stop.line,
-        stop.source,
-        stop.function,
-        stop.depth,
-        stop.locals,
-        stop.value,
-        stop.stdout,
-        None,
-        stop.stderr,
-        stop.file,
-        stop.chain,
-    )

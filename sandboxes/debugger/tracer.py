@@ -26,9 +26,10 @@ import inspect
 import sys
 import types
 from array import array
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .guide import MAYBE, Guide, Instruction
+from .guide import MAYBE, Guide, Instruction, Put
 from .output import Output, bounded
 from .program import Program
 from .source import Source
@@ -76,6 +77,7 @@ _COMPILER_NAMES = frozenset(
     )
 )
 _NOTHING: Any = object()
+_UNSHOWN = ("", "")
 
 
 class Stop:
@@ -248,11 +250,12 @@ class Tracer:
         self._guess: BaseException | None = None
         self._candidate: Stop | None = None
         self._ended_by: Activation | None = None
-        self._unshown = ("", "")
+        self._unshown = _UNSHOWN
         """What was printed up to a state that was rendered and then not handed over."""
         self._waiting = 0
         self._reported: tuple[BaseException | None, object] = (None, None)
         self._fast: Fast | None = None
+        self._bound = self.local
         self._edits = list(program.edits)
         self._edit_at = self._edits[0].index if self._edits else -1
 
@@ -376,7 +379,7 @@ class Tracer:
             self._write(Event.CALL, top)
         if self.guide.instructions:
             frame.f_trace_opcodes = True
-        return self.local if self._fast is None else frame.f_trace
+        return self._bound if self._fast is None else frame.f_trace
 
     def _settle(self) -> None:
         """Writes the ``call`` states that are held back, outermost first."""
@@ -406,9 +409,9 @@ class Tracer:
                 if line == top.line:
                     code = top.code
                     if line not in code.tight or code.columns[frame.f_lasti >> 1] == COMPREHENSION_COLUMN:
-                        return self.local  # the same statement: only a loop on one line stops at each turn
+                        return self._bound  # the same statement: only a loop on one line stops at each turn
             elif line < top.code.scope.body_line:
-                return self.local  # a class body is being set up
+                return self._bound  # a class body is being set up
             if self._waiting:
                 self._settle()
             top.line = line
@@ -417,14 +420,40 @@ class Tracer:
             if top.code.shared:
                 values = frame.f_locals
                 top.outer = {name: values[name] for name in top.code.shared if name in values}
-            self._write(Event.LINE, top)
+            put = self.guide.put
+            if put is None or self._held is not None or not self._record_line(put, top, frame.f_locals):
+                self._write(Event.LINE, top)
         elif event == "exception":
             self._exception(top, frame, argument[1], argument[2] is None)
         elif event == "return":
             self._return(top, frame, argument)
         elif self.guide.instructions:
             self._instruction(top, frame)
-        return self.local if self._fast is None else frame.f_trace
+        return self._bound if self._fast is None else frame.f_trace
+
+    def _record_line(self, put: Put, top: Activation, values: Mapping[str, Any]) -> bool:
+        """Does what `_write` does, for the commonest state of a recording; False where that is not all."""
+        stdout, stderr = self.stdout, self.stderr
+        index = self.index + 1
+        if (
+            index == self._edit_at
+            or index >= self.guide.budget
+            or stdout.tell() != stdout.taken
+            or stderr.tell() != stderr.taken
+            or self._unshown is not _UNSHOWN
+        ):
+            return False
+        self._ended_by = self._guess = None
+        self.index = index
+        renderer = self.renderer
+        renderer.start()
+        memory = top.memory
+        if memory is None:
+            memory = top.memory = FrameMemory(top.code.layout)
+        code = top.code
+        shown = renderer.locals(memory, values)
+        put(Event.LINE, top.line, top.depth, shown, code.function, None, "", "", code.source.file, (), None, memory)
+        return True
 
     def _instruction(self, top: Activation, frame: types.FrameType) -> None:
         """A bytecode instruction is about to run."""
@@ -538,9 +567,9 @@ class Tracer:
         line = code.scope.line if event is Event.CALL else top.line
         source = code.source
         stdout, stderr = stable(self.stdout.take()), stable(self.stderr.take())
-        if self._unshown != ("", ""):
+        if self._unshown is not _UNSHOWN:
             stdout, stderr = bounded(self._unshown[0] + stdout), bounded(self._unshown[1] + stderr)
-            self._unshown = ("", "")
+            self._unshown = _UNSHOWN
         lines = source.lines
         return Stop(
             event,
