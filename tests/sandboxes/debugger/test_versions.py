@@ -73,7 +73,7 @@ def _programs(data: Path) -> Iterator[Program]:
 
 
 def _traces(python: str, programs: list[Program]) -> list[Trace]:
-    with open_sandbox("process", python=python, max_events=1500) as box:
+    with open_sandbox("process", python=python, max_events=3000) as box:
         return [box.record(program) for program in programs]
 
 
