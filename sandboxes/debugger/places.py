@@ -1,7 +1,7 @@
 """Places in time at which a breakpoint holds: ascending indexes into the states of a run.
 
-What can be told from the states alone is found here, as far as they are known. What needs the
-program itself (a condition, an exception's bases) is found by a `Session`, once for a whole run.
+What the states alone tell is found in them, as far as they are known. What needs the program itself (a
+condition, an exception's bases) is asked of a live run, as far along as it is needed.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 
 from .breakpoint import Breakpoint, BreakpointKind
+from .errors import IllegalAction
 from .state import Event, State
 from .suite import is_failure
 
+_FEWEST, _FIRST, _MOST = 50, 1_000, 4_000
+"""Places that are asked for at once: at least, at first, and at most."""
 Search = Callable[[int, int], Iterable[int]]
 """Finds the places from one index up to another, ascending."""
 
@@ -22,24 +25,72 @@ class Places:
 
     Args:
         states: The states of the run, which may still be growing.
-        search: Finds the places among states; None where `found` holds them all.
-        found: The places that are known.
+        search: Finds the places among states.
     """
 
-    def __init__(self, states: Sequence[State], search: Search | None, found: Iterable[int] = ()) -> None:
-        self._states = states
+    def __init__(self, states: Sequence[State], search: Search) -> None:
+        self.states = states
+        """The states of the run."""
+        self.found: list[int] = []
+        """The places among the states that were searched, ascending."""
+        self.searched = 0
+        """Number of the states that were searched, from the entry on."""
         self._search = search
-        self._found = list(found)
-        self._searched = 0
 
-    @property
-    def found(self) -> list[int]:
-        """All places among the states known so far, ascending."""
-        end = len(self._states)
-        if self._search is not None and self._searched < end:
-            self._found.extend(self._search(self._searched, end))
-            self._searched = end
-        return self._found
+    def search(self, end: int) -> list[int]:
+        """Searches at least the known states up to an index, and returns `found`."""
+        known = len(self.states)
+        if self.searched < known:
+            self.found.extend(self._search(self.searched, known))
+            self.searched = known
+        return self.found
+
+
+class Departed(IllegalAction):
+    """A program did not do the same when it was run again."""
+
+
+class AskedPlaces(Places):
+    """Places that another run of a complete tree's program is asked for, some at a time.
+
+    Args:
+        states: The states of the run.
+        candidates: Where the breakpoint can hold as far as the states tell, ascending.
+        ask: Finds the places from one candidate up to another one, both included.
+    """
+
+    def __init__(self, states: Sequence[State], candidates: Sequence[int], ask: Search) -> None:
+        super().__init__(states, ask)
+        self._candidates = candidates
+        self._size = _FIRST
+
+    def search(self, end: int) -> list[int]:
+        """As `Places.search`.
+
+        Raises:
+            Departed: the other run is another one.
+            IllegalAction: the answer takes too long, even for a few places.
+        """
+        end = min(end, len(self.states))
+        while self.searched < end:
+            first = bisect_left(self._candidates, self.searched)
+            some = self._candidates[first : first + self._size]
+            if not some or some[0] >= end:
+                self.searched = end
+                break
+            try:
+                found = sorted(set(self._search(some[0], some[-1])))
+            except Departed:
+                raise
+            except IllegalAction:
+                if self._size == _FEWEST:
+                    raise
+                self._size = max(self._size // 8, _FEWEST)
+                continue
+            self.found.extend(found)
+            self.searched = some[-1] + 1
+            self._size = min(4 * self._size, _MOST)
+        return self.found
 
 
 class Passes:
@@ -59,13 +110,19 @@ class Passes:
 
     def after(self, position: int) -> int:
         """Returns the first place later than a position among the known states; -1 where there is none."""
-        found = self._places.found
-        place = max(bisect_right(found, position), self._start(found))
-        return found[place] if place < len(found) else -1
+        places, end = self._places, position + 2
+        while True:
+            found = places.search(end)
+            place = max(bisect_right(found, position), self._start(found))
+            if place < len(found):
+                return found[place]
+            if places.searched >= len(places.states):
+                return -1
+            end = places.searched + 1
 
     def before(self, position: int) -> int:
         """Returns the last place earlier than a position; -1 where there is none."""
-        found = self._places.found
+        found = self._places.search(position)
         place = bisect_left(found, position) - 1
         return found[place] if place >= self._start(found) else -1
 

@@ -14,7 +14,7 @@ from .action import Action, ActionKind
 from .breakpoint import Breakpoint, BreakpointKind, require_expression
 from .errors import IllegalAction
 from .look import Evaluation, Frame
-from .places import Passes, Places
+from .places import AskedPlaces, Departed, Passes, Places
 from .program import Edit, Program
 from .session import Session
 from .state import Event, State
@@ -100,8 +100,6 @@ class RecordedDebugger(TreeDebugger):
             if tree.states[:index] != self._tree.states[:index]:
                 raise _unlike(program, index)
             _require_alike(program, index, tree.states[min(index, len(tree) - 1)], changed)
-            asked = [point for point in self._breakpoints if tree.places(point) is None]
-            self._survey(program, tree, asked)
         except BaseException:
             self._end_session()  # it has gone on into the new future
             raise
@@ -156,44 +154,38 @@ class RecordedDebugger(TreeDebugger):
             return super()._stops(action)
         places = self._tree.condition(action.text)
         if places is None:
-            tree = self._tree
-            lines = dict.fromkeys((s.line, s.file) for s in tree.states if s.event is Event.LINE)
-            points = [Breakpoint(line, file=file, condition=action.text) for line, file in lines]
-            self._survey(self.program, tree, points)
-            found = (place for point in points for place in self._places(point).found)
-            places = tree.learn(action.text, sorted(found))
+            at = [i for i, state in enumerate(self._tree.states) if state.event is Event.LINE]
+            places = self._tree.learn(action.text, self._asked(at, action.text))
         return (Passes(places),)
 
     def _places(self, breakpoint: Breakpoint) -> Places:
         places = self._tree.places(breakpoint, self._expected(breakpoint))
         if places is None:
-            self._survey(self.program, self._tree, [breakpoint])
-            places = self._tree.places(breakpoint)
-            assert places is not None
+            point = replace(breakpoint, hits=1)
+            places = self._tree.learn(point, self._asked(_candidates(self._tree, point), point))
         return places
 
-    def _survey(self, program: Program, tree: StateTree, points: Sequence[Breakpoint]) -> None:
-        """Learns from one live run where breakpoints hold whose places the states do not tell."""
-        possible = {replace(p, hits=1): _possible(tree, p) for p in points if tree.places(p) is None}
-        asked = []
-        for point, places in possible.items():
-            if places:
-                asked.append(point)
-            else:
-                tree.learn(point, ())
-        if not asked:
-            return
-        assert self._open_session is not None
-        session = self._open_session(program)
-        try:
-            answers = session.survey(asked, len(tree) - 2)
-        finally:
-            session.close()
-        for point, found in zip(asked, answers, strict=True):
-            if not possible[point].issuperset(found):
-                raise _unlike(program, min(set(found) - possible[point]))
-        for point, found in zip(asked, answers, strict=True):
-            tree.learn(point, sorted(set(found)))
+    def _asked(self, candidates: Sequence[int], what: Breakpoint | str) -> AskedPlaces:
+        """Returns places that live runs of the current program tell, of a breakpoint or of a condition."""
+        program, tree, start = self.program, self._tree, self._open_session
+        assert start is not None
+
+        def ask(first: int, last: int) -> set[int]:
+            points = [what] if isinstance(what, Breakpoint) else _lines(tree, first, last, what)
+            session = start(program)
+            try:
+                if first > 1:
+                    _require_alike(program, first - 1, tree.states[first - 1], session.goto(first - 1))
+                answers = session.survey(points, last)
+            finally:
+                session.close()
+            found = {index for places in answers for index in places}
+            odd = found.difference(candidates)
+            if odd:
+                raise _unlike(program, min(odd))
+            return found
+
+        return AskedPlaces(tree.states, candidates, ask)
 
     def _brought(self, what: str) -> Session:
         """Returns a session that stands where the debugger does."""
@@ -236,15 +228,22 @@ def _with_output(before: State, own: State, changed: State) -> State:
     return replace(changed, stdout=stdout, stderr=before.stderr + changed.stderr.removeprefix(own.stderr))
 
 
-def _possible(tree: StateTree, breakpoint: Breakpoint) -> set[int]:
-    """The places among which a breakpoint's must lie, as far as the states tell."""
+def _candidates(tree: StateTree, breakpoint: Breakpoint) -> list[int]:
+    """The places among which a breakpoint's must lie, as far as the states tell; the entry is none."""
     if breakpoint.kind is BreakpointKind.EXCEPTION:
-        return {i for i, state in enumerate(tree.states) if state.event is Event.EXCEPTION}
+        return [i for i, state in enumerate(tree.states) if state.event is Event.EXCEPTION]
     if breakpoint.kind in (BreakpointKind.LINE, BreakpointKind.FUNCTION):
-        plain = tree.places(replace(breakpoint, condition=None, hits=1))
+        plain = tree.places(replace(breakpoint, condition=None))
         assert plain is not None
-        return set(plain.found)
-    return set(range(len(tree) - 1))
+        return [place for place in plain.search(len(tree)) if place]
+    return list(range(1, len(tree) - 1))
+
+
+def _lines(tree: StateTree, first: int, last: int, condition: str) -> list[Breakpoint]:
+    """Breakpoints under a condition at every line of a part of a run."""
+    states = (state for state in tree.states[first : last + 1] if state.event is Event.LINE)
+    places = dict.fromkeys((state.line, state.file) for state in states)
+    return [Breakpoint(line, file=file, condition=condition) for line, file in places]
 
 
 def _require_alike(program: Program, index: int, known: State, seen: State) -> None:
@@ -257,8 +256,8 @@ def _require_alike(program: Program, index: int, known: State, seen: State) -> N
         raise _unlike(program, index, f": {part} was {before!r} and is {now!r}")
 
 
-def _unlike(program: Program, index: int, detail: str = "") -> IllegalAction:
-    return IllegalAction(
+def _unlike(program: Program, index: int, detail: str = "") -> Departed:
+    return Departed(
         f"{program.name} does not repeat its run: state {index} of another run is not the recorded one"
         f"{detail}; a live debugger can look into such a program"
     )

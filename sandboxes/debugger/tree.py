@@ -204,9 +204,9 @@ class StateTree:
         """Returns the ``line`` states under which a condition is true; None where they were not learnt."""
         return self._places.get(text)
 
-    def learn(self, what: Breakpoint | str, found: Iterable[int]) -> Places:
-        """Remembers all places of a breakpoint with one hit, or of a condition, in a complete tree."""
-        places = self._places[what] = Places(self.states, None, found)
+    def learn(self, what: Breakpoint | str, places: Places) -> Places:
+        """Remembers where a breakpoint with one hit holds, or a condition, and returns that."""
+        self._places[what] = places
         return places
 
     def shown(self, before: int, position: int) -> State:

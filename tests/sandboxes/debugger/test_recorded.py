@@ -259,13 +259,13 @@ def test_two_stops_are_compared_part_by_part(debugger: RecordedDebugger) -> None
 def test_where_breakpoints_hold_is_learnt_once(debugger: RecordedDebugger, sessions: Counted) -> None:
     do(debugger, "break 14", "break function g", "continue", "run_to 7")
     assert sessions.started == 0, "the states tell where plain breakpoints hold"
-    do(debugger, "break 14 if i", "clear 14 if i", "break 14 hits 2 if i")
+    do(debugger, "break 14 if i", "continue", "clear 14 if i", "break 14 hits 2 if i", "continue")
     assert sessions.started == 1
-    do(debugger, "break 13 if i", "break exception ValueError")
+    do(debugger, "break 13 if i", "break exception ValueError", "reverse_continue 9", "continue")
     assert sessions.started == 1, "no state was there, or raised: there is nothing to ask"
     do(debugger, "run_until i == 1", "back_into 3", "run_until i == 1")
     assert sessions.started == 2
-    debugger.fork().bind(Breakpoint(14, condition="i"))
+    do(debugger.fork(), "break 14 if i", "reverse_continue", "continue")
     assert (sessions.started, sessions.open) == (2, 0)
 
 
@@ -375,3 +375,20 @@ def test_a_program_that_ends_early_when_it_runs_again_is_told(box: Sandbox, tmp_
         mark.unlink()
         assert do(debugger, "back_into 2", "evaluate n").line == 4
         assert debugger.reply == "2"
+
+
+def test_a_long_run_is_searched_in_several_pieces(box: Sandbox, sessions: Counted) -> None:
+    source = (
+        "t = 0\ndef f(n):\n    global t\n    for i in range(n):\n        t += i % 500 == 499\n    return t\n"
+    )
+    with RecordedDebugger(box.record, sessions) as debugger:
+        debugger.reset(Program(source, "f(2600)"))
+        do(debugger, "break change t")
+        found = []
+        while not debugger.done:
+            found.append(do(debugger, "continue").locals.get("i"))
+        assert found == ["499", "999", "1499", "1999", "2499", None]
+        assert sessions.started == 3
+        do(debugger, "clear change t", "break 5 if i % 1000 == 7")
+        assert do(debugger, "reverse_continue").locals["i"] == "2007"
+        assert do(debugger, "reverse_continue 2").locals["i"] == "7"
