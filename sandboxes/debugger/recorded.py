@@ -92,7 +92,7 @@ class RecordedDebugger(TreeDebugger):
         require_expression(expression, "expression")
         session = self._brought("assign variables")
         changed = session.assign(name, expression, number)
-        kept = (edit for edit in self.program.edits if edit.index <= index)
+        kept = [edit for edit in self.program.edits if edit.index <= index]
         program = replace(self.program, edits=(*kept, Edit(index, number, name, expression)))
         try:
             trace = self._record(program)
@@ -103,6 +103,8 @@ class RecordedDebugger(TreeDebugger):
         except BaseException:
             self._end_session()  # it has gone on into the new future
             raise
+        if len(kept) < len(self.program.edits):
+            self._end_session()  # it would make the later ones yet
         before, own = self.state, self._tree.states[index]
         self._program, self._trace = program, trace
         self._stand(tree, index)

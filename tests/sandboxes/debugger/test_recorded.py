@@ -190,9 +190,12 @@ def test_an_assignment_changes_the_future_and_not_the_past(
 
 def test_an_earlier_assignment_gives_up_the_later_ones(debugger: RecordedDebugger) -> None:
     do(debugger, "run_to 12", "run_to 12", "set j = 7")
-    do(debugger, "back_to_call 2", "set n = 1")
+    later = debugger.position
+    do(debugger, "back_to_call 2", "evaluate n", "set n = 2")
     assert [(edit.name, edit.index) for edit in debugger.program.edits] == [("n", debugger.position)]
-    assert do(debugger, "step_return").value == "1"
+    do(debugger, "run_to 12", "run_to 12", "evaluate j")
+    assert (debugger.position, debugger.reply) == (later, "2")
+    assert do(debugger, "step_return 2").value == "4"
 
 
 @pytest.mark.parametrize(
