@@ -124,6 +124,7 @@ class Run:
         """Runs to the end; returns how it ended and what was printed after the last state."""
         stage, tracer = self._stage, self.tracer
         tracer.namespace = stage.namespace
+        tracer.recursion = stage.recursion
         try:
             with stage:
                 exit = stage.prepare() or stage.run(tracer.start, tracer.finish)

@@ -8,7 +8,7 @@ What it finds there:
 * The module is ``__main__`` for a script, else ``program``; its ``__file__`` is ``<program>``, that of
   another file ``<program>/shapes.py``. The sources stand in `linecache`, so that tracebacks and
   `inspect.getsource` show them.
-* ``random`` starts from seed 0.
+* ``random`` starts from seed 0. The recursion limit counts the program's own frames, see `Recursion`.
 * After its last line, threads that are no daemons are waited for and ``atexit`` functions called, untraced.
 
 * ``breakpoint()`` does nothing: there is a debugger already.
@@ -35,6 +35,7 @@ from typing import TYPE_CHECKING, Any
 from .importer import Importer
 from .output import Output
 from .program import Program
+from .recursion import Recursion
 from .source import FILENAME, compile_flat, is_own, quietly
 from .state import Exit, ExitCode
 from .threads import end_pools, own_part, report, thread_failed
@@ -45,11 +46,11 @@ if TYPE_CHECKING:
 _REPLACED = (
     *((sys, name) for name in ("argv", "stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__")),
     *((atexit, name) for name in ("register", "unregister")),
-    *((sys, name) for name in ("excepthook", "breakpointhook")),
+    *((sys, name) for name in ("excepthook", "breakpointhook", "settrace")),
     (threading, "excepthook"),
 )
 
-PATIENCE = 1.0
+PATIENCE = 0.5
 """Seconds that threads may go on after the program's last line."""
 
 
@@ -72,6 +73,8 @@ class Stage:
         """The module that its own source is run in."""
         self.entry: Callable[[], object]
         """Runs the entry frame; made by `prepare`."""
+        self.recursion = Recursion()
+        """The program's own recursion limit."""
         self._program = program
         self._runner: Runner | None = None
         self._importer = Importer(program)
@@ -87,6 +90,7 @@ class Stage:
         self._threads = set(threading.enumerate())
         self._found = [(owner, name, getattr(owner, name)) for owner, name in _REPLACED]
         self._importer.install()
+        self.recursion.install()
         namespace["__builtins__"] = builtins if program.is_script else builtins.__dict__
         namespace["__file__"] = FILENAME
         sys.modules[program.module_name] = self.module
@@ -98,6 +102,7 @@ class Stage:
         atexit.register, atexit.unregister = self._register, self._unregister
         threading.excepthook = thread_failed
         sys.excepthook, sys.breakpointhook = sys.__excepthook__, _pass_by
+        sys.settrace = _set_trace
         for name, source in program.sources.items():
             text = source.text if source.file else source.text + program.entry_text
             linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
@@ -106,6 +111,7 @@ class Stage:
 
     def __exit__(self, *exc_info: object) -> None:
         self._importer.remove()
+        self.recursion.remove()
         for owner, name, value in self._found:
             setattr(owner, name, value)
         for name in self._program.sources:
@@ -205,6 +211,15 @@ class Stage:
         _atexit_unregister(function)
 
 
+_real_settrace = sys.settrace
+
+
+def _set_trace(function: Any) -> None:
+    """Stands for `sys.settrace`: the trace function that is there may be set again, as doctest does."""
+    if function is not sys.gettrace():
+        _real_settrace(function)
+
+
 _atexit_register, _atexit_unregister = atexit.register, atexit.unregister
 
 
@@ -216,7 +231,7 @@ def _ending(body: Callable[[], object]) -> Exit | None:
         raise
     except SystemExit as error:
         code = error.code
-        good = code is None or (isinstance(code, int) and int(code) == 0)
+        good = code is None or (issubclass(type(code), int) and int.__int__(code) == 0)
         return Exit(ExitCode.NORMAL if good else ExitCode.ERROR, "exit")
     except BaseException as error:
         _tell_hook(error)

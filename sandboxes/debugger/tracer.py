@@ -14,6 +14,8 @@ does not. What is canonical:
   out of a ``finally`` or a bare ``raise`` its state is written at the frame's end.
 * The ``StopIteration`` that ends a ``for`` is no state. A generator that is closed
   before its end makes no states unless its ``finally`` or ``except`` runs lines.
+* What the interpreter finalizes by itself makes no states, for its moment is the interpreter's
+  own matter: ``__del__``, a generator dropped unfinished, what a weak reference calls.
 * Names that the compiler makes (``.0``, ``__class__``, ``__module__``...) are no locals.
 
 What a state shows is made only where its consumer, the `Guide`, wants to see it.
@@ -22,35 +24,30 @@ What a state shows is made only where its consumer, the `Guide`, wants to see it
 from __future__ import annotations
 
 import dis
-import inspect
 import sys
 import types
 from array import array
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from .bytecode import async_ends, instructions, opcodes, quiet_units, suspends
 from .guide import MAYBE, Guide, Instruction, Put
 from .output import Output, bounded
 from .program import Program
+from .recursion import MESSAGE, Recursion
 from .source import Source
 from .state import Event, Exit
-from .statements import COMPREHENSION_COLUMN, Scope
+from .statements import COMPREHENSION_COLUMN, FINALIZER, Scope
 from .values import FrameMemory, Layout, Renderer, stable
 
 if TYPE_CHECKING:
     from .fast import Fast
 
 
-def _opcodes(*names: str) -> frozenset[int]:
-    """Numbers of the named instructions that this version has."""
-    return frozenset(dis.opmap[name] for name in names if name in dis.opmap)
-
-
 # 3.13 reports a yield at the instruction after it
-_RETURNS = _opcodes("RETURN_VALUE", "RETURN_CONST", "YIELD_VALUE", "RETURN_GENERATOR", "RESUME")
-_EXHAUSTED = _opcodes("FOR_ITER", "END_FOR", "SEND", "END_SEND", "END_ASYNC_FOR", "CLEANUP_THROW")
+_RETURNS = opcodes("RETURN_VALUE", "RETURN_CONST", "YIELD_VALUE", "RETURN_GENERATOR", "RESUME")
+_EXHAUSTED = opcodes("FOR_ITER", "END_FOR", "SEND", "END_SEND", "CLEANUP_THROW")
 _RESUME = dis.opmap["RESUME"]
-_SUSPENDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _COMPILER_NAMES = frozenset(
     f"__{name}__"
     for name in (
@@ -68,6 +65,7 @@ _COMPILER_NAMES = frozenset(
         "file",
         "doc",
         "package",
+        "path",
         "loader",
         "spec",
         "cached",
@@ -77,7 +75,9 @@ _COMPILER_NAMES = frozenset(
     )
 )
 _NOTHING: Any = object()
+_settrace = sys.settrace  # the program sees another one
 _UNSHOWN = ("", "")
+_UNREPORTED = (None, None)
 
 
 class Stop:
@@ -138,6 +138,10 @@ class Code:
         "source",
         "opcodes",
         "columns",
+        "quiet",
+        "async_ends",
+        "suspends",
+        "finalizes",
         "function",
         "start",
         "layout",
@@ -150,10 +154,15 @@ class Code:
     def __init__(self, code: types.CodeType, scope: Scope, source: Source) -> None:
         self.scope = scope
         self.source = source
-        self.opcodes = code.co_code
+        self.opcodes = instructions(code)
+        """The instruction of each code unit."""
+        self.quiet = quiet_units(code, self.opcodes)
+        self.async_ends = async_ends(code, self.opcodes)
+        self.suspends = suspends(code)
+        self.finalizes = code.co_name == FINALIZER
         self.columns = [position[2] for position in code.co_positions()]
         self.function = code.co_qualname
-        self.start = 2 * code.co_code[::2].index(_RESUME)
+        self.start = 2 * self.opcodes.index(_RESUME)
         """Offset of the instruction at which the first activation is reported."""
         hidden = scope.comprehension_names
         self.layout = Layout(scope.names, lambda name: name not in hidden and _is_local(name))
@@ -238,6 +247,8 @@ class Tracer:
         self.renderer = Renderer()
         self.stdout = stdout
         self.stderr = stderr
+        self.recursion = Recursion()
+        """The program's own recursion limit."""
         self.namespace: dict[str, Any] = {}
         """Names of the program's module."""
         self.trail: array[int] | None = None
@@ -253,7 +264,11 @@ class Tracer:
         self._unshown = _UNSHOWN
         """What was printed up to a state that was rendered and then not handed over."""
         self._waiting = 0
-        self._reported: tuple[BaseException | None, object] = (None, None)
+        self._finalized: types.FrameType | None = None
+        self._covered: dict[int, dict[str, object]] = {}
+        """`Activation.outer` of frames that are suspended inside a comprehension, by the frame's id."""
+        self._reported: tuple[BaseException | None, object] = _UNREPORTED
+        """The exception of the last state, if it is one, and its frame."""
         self._fast: Fast | None = None
         self._bound = self.local
         self._edits = list(program.edits)
@@ -275,22 +290,22 @@ class Tracer:
 
     def start(self) -> None:
         """Begins the trace: what the caller calls next is the program's."""
-        sys.settrace(self.trace)
+        _settrace(self.trace)
 
     def end(self) -> None:
         """Ends the trace."""
-        sys.settrace(None)
+        _settrace(None)
 
     def finish(self) -> None:
         """Ends the trace, and a fast run; for good."""
-        sys.settrace(None)
+        _settrace(None)
         if self._fast is not None:
             self._fast.end()
             self._fast = None
 
     def trace_with(self, function: Any) -> None:
         """Has another function called when a frame is entered."""
-        sys.settrace(function)
+        _settrace(function)
 
     @property
     def edits_due(self) -> bool:
@@ -363,16 +378,24 @@ class Tracer:
             known = self._codes[code]
         except KeyError:
             known = self.code_of(code)
-        if known is None or event != "call":
+        if known is None or event != "call" or self._finalized is not None:
             return None
         stack = self.stack
+        if known.finalizes or (stack and stack[-1].code.quiet[stack[-1].frame.f_lasti >> 1]):
+            self._finalized = frame
+            return self._finalize
+        if len(stack) >= self.recursion.limit:
+            self._refuse()
         top = Activation(frame, known, known.scope.line, len(stack))
         stack.append(top)
-        if frame.f_lasti > known.start:  # a generator goes on
-            top.line = frame.f_lineno
-            top.stopped = True
-            top.waiting = True
+        if known.suspends:
+            top.waiting = True  # it may only be closing
             self._waiting += 1
+            if frame.f_lasti > known.start:  # it goes on
+                top.line = frame.f_lineno
+                top.stopped = True
+                if self._covered:
+                    top.outer = self._covered.pop(id(frame), top.outer)
         else:
             if self._waiting:
                 self._settle()
@@ -380,6 +403,25 @@ class Tracer:
         if self.guide.instructions:
             frame.f_trace_opcodes = True
         return self._bound if self._fast is None else frame.f_trace
+
+    def _finalize(self, frame: types.FrameType, event: str, argument: Any) -> Any:
+        """The local trace function of a frame that the interpreter runs to finalize something."""
+        if event == "return":
+            self._finalized = None
+        return self._finalize
+
+    def _refuse(self) -> None:
+        """Has an exception leave the frame that was about to be entered.
+
+        CPython takes the trace function away where it raises; it is put back when the frame is left.
+        """
+        sys.setprofile(self.put_back)
+        raise RecursionError(MESSAGE)
+
+    def put_back(self, frame: types.FrameType, event: str, argument: Any) -> None:
+        """The profile function while a refused frame is left."""
+        sys.setprofile(None)
+        _settrace(self.trace)
 
     def _settle(self) -> None:
         """Writes the ``call`` states that are held back, outermost first."""
@@ -424,6 +466,8 @@ class Tracer:
             if put is None or self._held is not None or not self._record_line(put, top, frame.f_locals):
                 self._write(Event.LINE, top)
         elif event == "exception":
+            if argument[0] is RecursionError:
+                _cut(argument[2])
             self._exception(top, frame, argument[1], argument[2] is None)
         elif event == "return":
             self._return(top, frame, argument)
@@ -444,6 +488,7 @@ class Tracer:
         ):
             return False
         self._ended_by = self._guess = None
+        self._reported = _UNREPORTED
         self.index = index
         renderer = self.renderer
         renderer.start()
@@ -467,14 +512,15 @@ class Tracer:
         guide.take(stop)
 
     def _exception(self, top: Activation, frame: types.FrameType, error: BaseException, silent: bool) -> None:
-        if isinstance(error, (StopIteration, StopAsyncIteration)) and (
-            silent or top.code.opcodes[frame.f_lasti] in _EXHAUSTED
-        ):
+        if isinstance(error, StopIteration):
+            if silent or top.code.opcodes[frame.f_lasti >> 1] in _EXHAUSTED:
+                return
+        elif isinstance(error, StopAsyncIteration) and (silent or frame.f_lasti >> 1 in top.code.async_ends):
             return
         if self._guess is not None and self._guess is not error:
             self._correct(error)
         top.raised = error
-        if top.waiting and isinstance(error, GeneratorExit):
+        if top.waiting and issubclass(type(error), GeneratorExit):
             top.closing = True
             return
         if self._waiting:
@@ -490,13 +536,16 @@ class Tracer:
         self._ended_by = top
 
     def _return(self, top: Activation, frame: types.FrameType, value: object) -> None:
-        if value is None and (top.fresh or top.closing or top.code.opcodes[frame.f_lasti] not in _RETURNS):
+        unit = frame.f_lasti >> 1
+        if value is None and (top.fresh or top.closing or top.code.opcodes[unit] not in _RETURNS):
             if not top.waiting:
                 self._unwound(top)
         else:
             if self._waiting:
                 self._settle()
             self._write(Event.RETURN, top, value)
+            if top.outer and top.code.suspends and self._in_comprehension(top):
+                self._covered[id(frame)] = top.outer
         self._pop()
 
     def _unwound(self, top: Activation) -> None:
@@ -531,6 +580,8 @@ class Tracer:
             self._unshown = self._candidate.stdout, self._candidate.stderr
             self._candidate = None
         self._ended_by = self._guess = None
+        if event is not Event.EXCEPTION:
+            self._reported = _UNREPORTED
         self.index = index = self.index + 1
         if self.trail is not None:
             self.trail.append(top.depth << 1 | (event is Event.CALL))
@@ -560,7 +611,7 @@ class Tracer:
         text, chain = None, ()
         if value is not _NOTHING:
             if event is Event.EXCEPTION:
-                assert isinstance(value, BaseException)
+                assert issubclass(type(value), BaseException)
                 text, chain = renderer.error(value), renderer.chain(value)
             else:
                 text = renderer.text(value)
@@ -592,10 +643,15 @@ class Tracer:
         if memory is None:
             memory = top.memory = FrameMemory(top.code.layout)
         values = top.frame.f_locals
-        if unwinding and top.code.shared:
+        if top.code.shared and (unwinding or self._in_comprehension(top)):
             names = top.code.shared
             values = {name: value for name, value in values.items() if name not in names} | top.outer
         return self.renderer.locals(memory, values)
+
+    @staticmethod
+    def _in_comprehension(top: Activation) -> bool:
+        """Whether a frame stands inside a comprehension that is inlined into it."""
+        return top.code.columns[top.frame.f_lasti >> 1] == COMPREHENSION_COLUMN
 
     def _apply_edits(self, top: Activation) -> None:
         """Makes the assignments that are due at the current state."""
@@ -609,6 +665,14 @@ class Tracer:
 
 class _Unknown(BaseException):
     """Stands for an exception that nobody has seen yet."""
+
+
+def _cut(trace: types.TracebackType | None) -> None:
+    """Takes a refused frame, and what is the debugger's own, out of a traceback."""
+    refused = None if trace is None else trace.tb_next
+    own = None if refused is None else refused.tb_next
+    if trace is not None and own is not None and own.tb_frame.f_globals is globals():
+        trace.tb_next = None
 
 
 def _is_local(name: str) -> bool:

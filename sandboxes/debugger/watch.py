@@ -9,6 +9,7 @@ from .breakpoint import Breakpoint, BreakpointKind
 from .condition import Condition
 from .guide import MAYBE
 from .state import Event
+from .suite import is_failure
 from .values import Renderer
 
 if TYPE_CHECKING:
@@ -71,8 +72,11 @@ class Watch:
         )
 
     def _failure(self, tracer: Tracer, event: Event, top: Activation, value: Any) -> int:
-        at_test = event is Event.EXCEPTION and tracer.program.tests and top.depth == 1
-        return MAYBE if at_test else False
+        program = tracer.program
+        if event is not Event.EXCEPTION or not program.tests or top.depth != 1:
+            return False
+        failed = is_failure(top.code.function, qualname_of(type(value)), program.expected_failures)
+        return MAYBE if failed else False
 
     def _change(self, tracer: Tracer, event: Event, top: Activation, value: Any) -> bool:
         name = self.breakpoint.name

@@ -250,6 +250,20 @@ def test_a_breakpoint_in_the_program_is_passed_by() -> None:
     assert trace.exit.to_json() == {"code": "normal", "reason": "exit"}
 
 
+def test_doctests_run_under_the_debugger(boxes: Callable[[str], Sandbox]) -> None:
+    source = (
+        "import doctest\n"
+        "def f(x):\n"
+        "    \"\"\"\n    >>> f(2)\n    4\n    >>> f(3)\n    7\n    \"\"\"\n"
+        "    return x * 2\n"
+        "print(doctest.testmod(report=False)[:2])\n"
+    )
+    trace = boxes("process").record(Program(source))
+    assert trace.exit.to_json() == {"code": "normal", "reason": "exit"}
+    assert [state.locals for state in trace.states if state.event == "call"][1:] == [{"x": "2"}, {"x": "3"}]
+    assert trace.states[-1].stdout.endswith("(1, 2)\n")
+
+
 def test_nothing_is_left_behind() -> None:
     before = (
         set(sys.modules),
