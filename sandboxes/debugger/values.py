@@ -374,8 +374,14 @@ class Renderer:
     def _pairs(
         self, value: dict[Any, Any], depth: int, items: Iterable[tuple[Any, Any]] | None = None
     ) -> str:
-        shown = chain.from_iterable(islice(dict.items(value) if items is None else items, MAX_ITEMS))
-        return enclosed("{", paired(self._parts(value, list(shown), depth)[0]), dict.__len__(value), "}")
+        pairs = dict.items(value) if items is None else items
+        size = dict.__len__(value)
+        if _LATER_NAMES:
+            kept = [p for p in islice(pairs, MAX_ITEMS + 2) if type(p[0]) is not str or p[0] not in _LATER_NAMES]
+            size -= min(size, MAX_ITEMS + 2) - len(kept)
+            pairs = kept
+        shown = chain.from_iterable(islice(pairs, MAX_ITEMS))
+        return enclosed("{", paired(self._parts(value, list(shown), depth)[0]), size, "}")
 
     def _ordered_dict(self, value: OrderedDict[Any, Any], depth: int) -> str:
         if not dict.__len__(value):
@@ -462,7 +468,8 @@ class Renderer:
         own = dict(fields(value, places))
         name = own.get("_name_")
         shown = f".{name}" if type(name) is str else ""
-        return f"<{qualname_of(type(value))}{shown}: {self._text(own.get('_value_'), depth + 1)}>"
+        inner = CUT if depth >= MAX_DEPTH else self._text(own.get("_value_"), depth + 1)
+        return f"<{qualname_of(type(value))}{shown}: {inner}>"
 
     def _namespace(self, value: types.SimpleNamespace, depth: int) -> str:
         return f"namespace({self._field_texts(value, depth, layout_of(types.SimpleNamespace))})"
