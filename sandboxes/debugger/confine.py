@@ -64,6 +64,7 @@ def confine(keep: int | Sequence[int], memory: int, timeout: float, alone: bool)
     os.closerange(start, os.sysconf("SC_OPEN_MAX"))
     seconds = math.ceil(timeout) + 1
     _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_MSGQUEUE, 0)
     _limit(resource.RLIMIT_AS, memory)
     _limit(resource.RLIMIT_FSIZE, _MAX_FILE)
     _limit(resource.RLIMIT_NOFILE, max(_MAX_DESCRIPTORS, start))

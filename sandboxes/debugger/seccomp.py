@@ -42,6 +42,7 @@ _DENIED: dict[str, tuple[int | None, int | None]] = {
     "io_uring_register": (427, 427),
     "io_uring_setup": (425, 425),
     "ioperm": (173, None),
+    "ioprio_set": (251, 30),
     "iopl": (172, None),
     "kcmp": (312, 272),
     "kexec_file_load": (320, 294),
@@ -55,6 +56,8 @@ _DENIED: dict[str, tuple[int | None, int | None]] = {
     "mount_setattr": (442, 442),
     "move_mount": (429, 429),
     "move_pages": (279, 239),
+    "mq_open": (240, 180),
+    "msgget": (68, 186),
     "name_to_handle_at": (303, 264),
     "nfsservctl": (180, 42),
     "open_by_handle_at": (304, 265),
@@ -72,9 +75,16 @@ _DENIED: dict[str, tuple[int | None, int | None]] = {
     "reboot": (169, 142),
     "request_key": (249, 218),
     "seccomp": (317, 277),
+    "semget": (64, 190),
+    "sched_setaffinity": (203, 122),
+    "sched_setattr": (314, 274),
+    "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
     "set_mempolicy": (238, 237),
+    "setpriority": (141, 140),
     "setdomainname": (171, 162),
     "sethostname": (170, 161),
+    "shmget": (29, 194),
     "setns": (308, 268),
     "settimeofday": (164, 170),
     "swapoff": (168, 225),
@@ -89,6 +99,8 @@ _DENIED: dict[str, tuple[int | None, int | None]] = {
 _CLONE, _CLONE3, _SOCKET, _IOCTL = (56, 220), (435, 435), (41, 198), (16, 29)
 _NAMESPACES = 0x7E020000
 """Every ``CLONE_NEW*`` flag that `clone` takes."""
+_PRLIMIT = (302, 261)
+"""Other processes' limits are not to be had; 0 is the process itself."""
 _AF_UNIX = 1
 _TERMINAL_INPUT = (0x5412, 0x541C)
 """``TIOCSTI`` and ``TIOCLINUX``, which type for the user of a terminal."""
@@ -141,6 +153,11 @@ def compiled(machine: str | None = None) -> bytes | None:
     emit(_EQUAL, _SOCKET[column], 0, 4)
     emit(_LOAD, _FIRST)
     emit(_EQUAL, _AF_UNIX, 1, 0)
+    emit(_RETURN, _REFUSE)
+    emit(_RETURN, _ALLOW)
+    emit(_EQUAL, _PRLIMIT[column], 0, 4)
+    emit(_LOAD, _FIRST)
+    emit(_EQUAL, 0, 1, 0)
     emit(_RETURN, _REFUSE)
     emit(_RETURN, _ALLOW)
     emit(_EQUAL, _IOCTL[column], 0, 5)

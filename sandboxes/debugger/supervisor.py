@@ -15,7 +15,6 @@ import os
 import platform
 import resource
 import select
-import shutil
 import signal
 import socket
 import stat
@@ -399,15 +398,37 @@ def _clear(alone: bool) -> None:
     try:
         if os.fstat(folder).st_dev == os.stat("/").st_dev:
             return
-        with os.scandir(folder) as entries:
-            found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
-        for name, is_folder in found:
-            if is_folder:
-                shutil.rmtree(name, dir_fd=folder)
-            else:
-                os.unlink(name, dir_fd=folder)
+        _empty(folder)
     finally:
         os.close(folder)
+
+
+def _empty(folder: int) -> None:
+    """Removes all that is in a folder, locked or however deep: what lies in a folder in it is moved up first."""
+    count = 0
+    while entries := _entries(folder):
+        for name, is_folder in entries:
+            if not is_folder:
+                os.unlink(name, dir_fd=folder)
+                continue
+            os.chmod(name, 0o700, dir_fd=folder)
+            inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+            try:
+                for deeper, is_folder in _entries(inner):
+                    if is_folder:
+                        os.chmod(deeper, 0o700, dir_fd=inner)
+                        count += 1
+                        os.rename(deeper, f".moved-{os.getpid()}-{count}", src_dir_fd=inner, dst_dir_fd=folder)
+                    else:
+                        os.unlink(deeper, dir_fd=inner)
+            finally:
+                os.close(inner)
+            os.rmdir(name, dir_fd=folder)
+
+
+def _entries(folder: int) -> list[tuple[str, bool]]:
+    with os.scandir(folder) as entries:
+        return [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
 
 
 def _send(data: bytes | bytearray) -> None:
