@@ -19,9 +19,10 @@ from pathlib import Path
 import numpy as np
 from common.report import Report, number
 
-from debugworld.sandboxes.batch import PLAIN_KINDS, RecordedBatch, TraceBatch
+from debugworld.sandboxes.batch import RecordedBatch, TraceBatch
 from debugworld.sandboxes.debugger import Action, ActionKind, Program, RecordedDebugger, Trace
 from debugworld.sandboxes.debugger.recorder import record
+from debugworld.sandboxes.numbering import PLAIN_KINDS
 from debugworld.worldmodel.data.examples import EVALUATION_SEED
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.neural import NeuralDebugger

@@ -9,68 +9,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .debugger import BASIC_KINDS, Action, ActionKind, Breakpoint, Event, Program, State, StateTree, Trace
+from .debugger import ActionKind, Breakpoint, Event, Program, State, StateTree, Trace
 from .debugger.binding import bind
+from .numbering import LINE_KINDS, PLAIN, PLAIN_KINDS, Numbering
 
-PLAIN_KINDS = tuple(kind for kind in BASIC_KINDS if not kind.takes_line)
-"""The moves that need no line, in the order of their numbers."""
-LINE_KINDS = tuple(kind for kind in BASIC_KINDS if kind.takes_line)
-"""The actions that take a line, in the order of their numbers."""
 EVENTS = tuple(Event)[:5]
 """The events in the order of their numbers."""
 
-_PLAIN = len(PLAIN_KINDS)
 _CONTINUE, _REVERSE = PLAIN_KINDS.index(ActionKind.CONTINUE), PLAIN_KINDS.index(ActionKind.REVERSE_CONTINUE)
 _RUN_TO, _BREAK, _CLEAR = map(LINE_KINDS.index, (ActionKind.RUN_TO, ActionKind.BREAK, ActionKind.CLEAR))
 
 Integers = npt.NDArray[np.integer[Any]]
 Positions = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Numbering:
-    """The actions by number: plain moves, then each line kind for every line.
-
-    With ``P`` plain kinds, line ``l`` of line kind ``j`` has number ``P + j * max_lines + l - 1``.
-    """
-
-    max_lines: int
-    """Lines of the program's own source that have numbers."""
-
-    def __len__(self) -> int:
-        return _PLAIN + len(LINE_KINDS) * self.max_lines
-
-    def number(self, action: Action) -> int:
-        """Returns the number of an action.
-
-        Raises:
-            ValueError: the action has none.
-        """
-        if action.kind in PLAIN_KINDS and action.count == 1:
-            return PLAIN_KINDS.index(action.kind)
-        plain = action.breakpoint is None or action.breakpoint == Breakpoint(action.line or 1)
-        if action.line is None or action.line > self.max_lines or action.file or not plain:
-            raise ValueError(f"{action} has no number; counts, conditions and files are for one debugger")
-        return _PLAIN + LINE_KINDS.index(action.kind) * self.max_lines + action.line - 1
-
-    def action(self, number: int) -> Action:
-        """Returns the action that has a number.
-
-        Raises:
-            ValueError: none has it.
-        """
-        if not 0 <= number < len(self):
-            raise ValueError(f"the actions have the numbers 0 to {len(self) - 1}; got {number}")
-        if number < _PLAIN:
-            return Action(PLAIN_KINDS[number])
-        kind, line = divmod(number - _PLAIN, self.max_lines)
-        return Action(LINE_KINDS[kind], line + 1)
 
 
 class TraceBatch:
@@ -202,7 +157,7 @@ class RecordedBatch:
         self._flat = traces.targets.ravel()
         self._width = traces.targets.shape[1]
         self._size = len(traces.numbering)
-        by_line = np.arange(-_PLAIN, self._size - _PLAIN)
+        by_line = np.arange(-PLAIN, self._size - PLAIN)
         self._kind, self._line = (
             by_line // traces.numbering.max_lines,
             by_line % traces.numbering.max_lines + 1,
@@ -280,7 +235,7 @@ class RecordedBatch:
         highest = numbers.view(np.uint64).max()  # a negative number is a very high one
         if highest >= self._size:
             raise ValueError(f"the actions have the numbers 0 to {self._size - 1}; got {numbers}")
-        if highest < _PLAIN:
+        if highest < PLAIN:
             target = self._flat.take(numbers * self._width + rows).astype(np.int64)
             self.refused = target == rows
         else:
@@ -296,8 +251,8 @@ class RecordedBatch:
         """Returns which actions are legal now, by number; ``int8 (count, actions)``."""
         traces, lines = self.traces, self.traces.numbering.max_lines
         masks = np.zeros((len(self), self._size), np.int8)
-        masks[:, :_PLAIN] = (traces.targets[:, self.rows] != self.rows).T
-        by_line = masks[:, _PLAIN:].reshape(len(self), len(LINE_KINDS), lines)
+        masks[:, :PLAIN] = (traces.targets[:, self.rows] != self.rows).T
+        by_line = masks[:, PLAIN:].reshape(len(self), len(LINE_KINDS), lines)
         binding = traces.binding[self.runs]
         by_line[:, _RUN_TO] = traces.stops[self.runs, 1:] & ~self.done[:, None]
         by_line[:, _BREAK] = binding[:, 1:] > 0
@@ -324,7 +279,7 @@ class RecordedBatch:
     def _mixed(self, numbers: Positions) -> Positions:
         """Does actions some of which take lines; returns the rows they lead to."""
         traces, rows = self.traces, self.rows
-        by_line = numbers >= _PLAIN
+        by_line = numbers >= PLAIN
         plain = np.where(by_line, 0, numbers)
         target = np.where(by_line, rows, self._flat.take(plain * self._width + rows))
         refused = (target == rows) & ~by_line
