@@ -72,6 +72,22 @@ _default_factory = defaultdict.__dict__["default_factory"].__get__
 _maxlen = deque.__dict__["maxlen"].__get__
 
 
+def _members(value: dict[Any, Any], items: Iterable[tuple[Any, Any]]) -> tuple[int, list[tuple[Any, Any]]]:
+    """Returns a dict's size, and its first pairs."""
+    size = dict.__len__(value)
+    if not _LATER_NAMES:
+        return size, list(islice(items, MAX_ITEMS))
+    pairs = list(islice(items, MAX_ITEMS + len(_LATER_NAMES)))
+    kept = [pair for pair in pairs if type(pair[0]) is not str or pair[0] not in _LATER_NAMES]
+    return size - len(pairs) + len(kept), kept[:MAX_ITEMS]
+
+
+_LATER_NAMES = (
+    frozenset({"__firstlineno__", "__static_attributes__"}) if sys.version_info >= (3, 13) else frozenset()
+)
+"""What a class body's namespace has on newer versions only; it shows on none."""
+
+
 class Renderer:
     """Writes the values of one stop after the other.
 
@@ -322,11 +338,11 @@ class Renderer:
         if flat is not None and self._nodes + flat.nodes <= MAX_NODES:
             self._nodes += flat.nodes
             return flat.text
-        size, pairs = len(value), list(islice(value.items(), MAX_ITEMS))
+        size, pairs = _members(value, value.items())
         parts, plain = self._parts(value, list(chain.from_iterable(pairs)), depth)
         texts = paired(parts)
         text = enclosed("{", texts, size, "}")
-        if plain:
+        if plain and size == len(value):
             keys, items = [key for key, _ in pairs], [item for _, item in pairs]
             self._flats.keep(self._flats.dicts, value, Flat(size, keys, items, texts, text))
         return text
@@ -374,13 +390,8 @@ class Renderer:
     def _pairs(
         self, value: dict[Any, Any], depth: int, items: Iterable[tuple[Any, Any]] | None = None
     ) -> str:
-        pairs = dict.items(value) if items is None else items
-        size = dict.__len__(value)
-        if _LATER_NAMES:
-            kept = [p for p in islice(pairs, MAX_ITEMS + 2) if type(p[0]) is not str or p[0] not in _LATER_NAMES]
-            size -= min(size, MAX_ITEMS + 2) - len(kept)
-            pairs = kept
-        shown = chain.from_iterable(islice(pairs, MAX_ITEMS))
+        size, pairs = _members(value, dict.items(value) if items is None else items)
+        shown = chain.from_iterable(pairs)
         return enclosed("{", paired(self._parts(value, list(shown), depth)[0]), size, "}")
 
     def _ordered_dict(self, value: OrderedDict[Any, Any], depth: int) -> str:
