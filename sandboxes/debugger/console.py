@@ -50,7 +50,7 @@ class Console:
             "over": self._over,
             "return": self._return,
             "until": lambda condition: Until(self.take, [Moment(condition)]),
-            "to": lambda file, line, counted: self._run([Watch(Breakpoint(line, file=file))], counted),
+            "to": lambda file, line, counted: self._run([Watch(Breakpoint(line, file=file))], counted, 1),
             "continue": self._continue,
             "survey": self._survey,
             "scan": self._back_from_the_end,
@@ -134,24 +134,24 @@ class Console:
         standing = tracer.standing[:-1] if tracer.at_end else tracer.standing
         return Return(self.take, standing, stop.event is Event.EXCEPTION and not tracer.at_end, count)
 
-    def _continue(self, points: list[list[Any]], counted: bool) -> Guide:
+    def _continue(self, points: list[list[Any]], counted: bool, count: int) -> Guide:
         kept = {watch.breakpoint: watch for watch in self._watches}
         self._watches = []
-        for text, count in points:
+        for text, passes in points:
             point = Breakpoint.parse(text)
             watch = kept.get(point)
             if watch is None:
                 watch = Watch(point)
             watch.prime(self._tracer, self._tracer.standing[-1])
-            watch.count = count
+            watch.count = passes
             self._watches.append(watch)
-        return self._run(self._watches, counted)
+        return self._run(self._watches, counted, count)
 
-    def _run(self, watches: list[Watch], counted: bool) -> Guide:
+    def _run(self, watches: list[Watch], counted: bool, count: int) -> Guide:
         """Runs to the next state at which a watch holds; without counting as fast as that can be done."""
         if not counted and serves(self._tracer, watches):
-            self._tracer.go_fast(make_fast(self._tracer, watches))
-        return Until(self.take, watches)
+            self._tracer.go_fast(make_fast(self._tracer, watches, count))
+        return Until(self.take, watches, count)
 
     def _survey(self, texts: list[str], until: int | None) -> Guide:
         watches = [Watch(Breakpoint.parse(text)) for text in texts]
@@ -181,7 +181,8 @@ class Console:
         return standing[-1 - number]
 
     def _evaluate(self, text: str, number: int, seconds: float) -> list[Any]:
-        found = evaluate(text, self._frame(number).frame, seconds)
+        kept = self._tracer.kept if number == 0 else None
+        found = evaluate(text, self._frame(number).frame, seconds, kept)
         return ["value", found.text, found.outcome]
 
     def _set(self, name: str, text: str, number: int) -> None:
@@ -196,11 +197,14 @@ class Console:
     def _frames(self) -> list[Any]:
         tracer, stop = self._tracer, self._here()
         tracer.renderer.start()
+        tracer.locals(
+            tracer.standing[-1], stop.event is Event.EXCEPTION
+        )  # its objects have the first numbers
         found = []
         for number, activation in enumerate(reversed(tracer.standing)):
             source = activation.code.source
             line = stop.line if number == 0 else activation.line
-            shown = tracer.locals(activation, number == 0 and stop.event is Event.EXCEPTION)
+            shown = stop.locals if number == 0 else tracer.locals(activation)
             frame = Frame(
                 activation.code.function, line, source.line(line), activation.depth, dict(shown), source.file
             )

@@ -12,6 +12,7 @@ import threading
 import time
 import types
 import warnings
+from collections.abc import Mapping
 from os import _exit, close, fork, kill, pipe, read, waitpid, write
 from typing import Any, NoReturn
 
@@ -24,9 +25,19 @@ _LONGEST = 64_000
 """Bytes of an answer."""
 
 
-def evaluate(text: str, frame: types.FrameType, seconds: float = SECONDS) -> Evaluation:
-    """Evaluates an expression in a frame and discards all that it does."""
-    return Evaluation(*_answer(text, frame, seconds)[:2])
+Names = Mapping[str, Any]
+
+
+def evaluate(text: str, frame: types.FrameType, seconds: float, names: Names | None = None) -> Evaluation:
+    """Evaluates an expression in a frame and discards all that it does.
+
+    Args:
+        text: One Python expression.
+        frame: The frame.
+        seconds: Wall clock that it may take.
+        names: The frame's locals at the stop, where the frame has gone on since; None takes those it has.
+    """
+    return Evaluation(*_answer(text, frame, seconds, names)[:2])
 
 
 def truth(text: str, frame: types.FrameType) -> bool:
@@ -34,10 +45,10 @@ def truth(text: str, frame: types.FrameType) -> bool:
     return _answer(text, frame, SECONDS)[2]
 
 
-def value(text: str, frame: types.FrameType) -> Any:
+def value(text: str, frame: types.FrameType, names: Names | None = None) -> Any:
     """Evaluates an expression in this very process; what it does stays done."""
     code = compile(text.strip(), "<expression>", "eval", dont_inherit=True)
-    return eval(code, {**frame.f_globals, **frame.f_locals})
+    return eval(code, {**frame.f_globals, **(frame.f_locals if names is None else names)})
 
 
 def double() -> int:
@@ -49,7 +60,9 @@ def double() -> int:
         return fork()
 
 
-def _answer(text: str, frame: types.FrameType, seconds: float) -> tuple[str, str, bool]:
+def _answer(
+    text: str, frame: types.FrameType, seconds: float, names: Names | None = None
+) -> tuple[str, str, bool]:
     """Returns the text, the outcome, and whether the value is true."""
     reading, writing = pipe()
     try:
@@ -59,7 +72,7 @@ def _answer(text: str, frame: types.FrameType, seconds: float) -> tuple[str, str
         close(writing)
         return f"the process cannot be doubled: {error.strerror}", "refused", False
     if pid == 0:
-        _child(text, frame, writing)
+        _child(text, frame, names, writing)
     close(writing)
     data, in_time = _read(reading, time.monotonic() + seconds)
     close(reading)
@@ -74,11 +87,11 @@ def _answer(text: str, frame: types.FrameType, seconds: float) -> tuple[str, str
         return f"its process ended with status {status}", "killed", False
 
 
-def _child(text: str, frame: types.FrameType, writing: int) -> NoReturn:
+def _child(text: str, frame: types.FrameType, names: Names | None, writing: int) -> NoReturn:
     """Evaluates, answers, and ends."""
     dumps = json.dumps
     try:
-        answer = _evaluated(text, frame)
+        answer = _evaluated(text, frame, names)
         data = dumps(answer).encode()[:_LONGEST]
         while data:
             data = data[write(writing, data) :]
@@ -86,10 +99,10 @@ def _child(text: str, frame: types.FrameType, writing: int) -> NoReturn:
         _exit(0)
 
 
-def _evaluated(text: str, frame: types.FrameType) -> tuple[str, str, bool]:
+def _evaluated(text: str, frame: types.FrameType, names: Names | None) -> tuple[str, str, bool]:
     renderer = Renderer()
     try:
-        found = value(text, frame)
+        found = value(text, frame, names)
         true = bool(found)
     except MemoryError:
         return "MemoryError", "memory", False

@@ -37,11 +37,13 @@ class Fast:
     Args:
         tracer: Takes over where one of the lines is reached.
         watches: The lines.
+        count: Times that one of them is to be reached.
     """
 
-    def __init__(self, tracer: Tracer, watches: Sequence[Watch]) -> None:
+    def __init__(self, tracer: Tracer, watches: Sequence[Watch], count: int) -> None:
         self.tracer = tracer
         self.watches = watches
+        self._count = count
         self._codes: dict[types.CodeType, Code | None] = {}
 
     def begin(self) -> None:
@@ -73,10 +75,12 @@ class Fast:
         hit = 0
         for watch in self.watches:
             hit = watch.passes(tracer, Event.LINE, top, None) or hit
-        if hit:
-            self.end()
-            tracer.take_over(top)
-        return bool(hit)
+        self._count -= bool(hit)
+        if not hit or self._count:
+            return False
+        self.end()
+        tracer.take_over(top)
+        return True
 
 
 class MonitoringFast(Fast):
@@ -84,8 +88,8 @@ class MonitoringFast(Fast):
 
     _TOOL = 3
 
-    def __init__(self, tracer: Tracer, watches: Sequence[Watch]) -> None:
-        super().__init__(tracer, watches)
+    def __init__(self, tracer: Tracer, watches: Sequence[Watch], count: int) -> None:
+        super().__init__(tracer, watches, count)
         self._monitoring: Any = sys.monitoring  # type: ignore[attr-defined]
         self._events = self._monitoring.events
         self._local: set[types.CodeType] = set()
@@ -157,7 +161,7 @@ class PrunedFast(Fast):
         return self._line
 
 
-def make_fast(tracer: Tracer, watches: Sequence[Watch]) -> Fast:
+def make_fast(tracer: Tracer, watches: Sequence[Watch], count: int) -> Fast:
     """Returns the fastest way of this interpreter."""
     kind = MonitoringFast if hasattr(sys, "monitoring") else PrunedFast
-    return kind(tracer, watches)
+    return kind(tracer, watches, count)

@@ -148,7 +148,11 @@ class Step(Guide):
     stands = True
 
     def __init__(self, take: Callable[[Stop], None]) -> None:
-        self.take = take  # type: ignore[method-assign]
+        self._take = take
+
+    def take(self, stop: Stop) -> None:
+        """Hands the state on."""
+        self._take(stop)
 
 
 class Into(Step):
@@ -256,22 +260,39 @@ class Return(Step):
 
 
 class Until(Step):
-    """The next state at which one of several watches holds.
+    """The next state at which one of several watches holds, several times over.
 
     Args:
         take: As in `Step`.
         watches: The watches; each counts its passes.
+        count: States at which some watch holds, the last of them the one that is wanted.
     """
 
-    def __init__(self, take: Callable[[Stop], None], watches: Sequence[Watch]) -> None:
+    def __init__(self, take: Callable[[Stop], None], watches: Sequence[Watch], count: int = 1) -> None:
         super().__init__(take)
         self._watches = watches
+        self._count = count
+        self._passed: Activation | None = None
+        """The activation of a state that counts if it turns out to be its last."""
 
     def wants(self, tracer: Tracer, event: Event, top: Activation, value: Any) -> int:
         """Asks every watch, so that each counts; some hold only where the state ends its frame."""
+        self._passed = None
         answer = 0
         for watch in self._watches:
             passed = watch.passes(tracer, event, top, value)
             if passed and answer != 1:
                 answer = passed
+        if answer and self._count > 1:
+            if answer == MAYBE:
+                self._passed = top
+            else:
+                self._count -= 1
+            return False
         return answer
+
+    def left(self, tracer: Tracer, top: Activation) -> None:
+        """The last state did end its frame."""
+        if self._passed is top:
+            self._count -= 1
+        self._passed = None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import ClassVar
 
 from .action import Action, ActionKind
 from .breakpoint import Breakpoint
@@ -34,9 +33,7 @@ class LiveDebugger(Debugger):
         session: Starts a program and lets it stand at its entry; usually the ``session`` method of a sandbox.
     """
 
-    abilities: ClassVar[frozenset[str]] = frozenset(
-        {"evaluate", "set", "frames", "fork", "conditions", "instructions"}
-    )
+    abilities = frozenset({"evaluate", "set", "frames", "fork", "conditions", "instructions"})
 
     def __init__(self, session: Callable[[Program], Session]) -> None:
         super().__init__()
@@ -106,8 +103,8 @@ class LiveDebugger(Debugger):
         state = session.assign(name, expression, number)
         if session.index is None:
             self._uncounted.append(Edit(-1, number, name, expression))
-        else:
-            self._add_edit(Edit(session.index, number, name, expression))
+        elif self._add_edit(Edit(session.index, number, name, expression)):
+            self._jump(session.index)  # the run that went on from here knows of assignments that are no more
         return state
 
     def frames(self) -> tuple[Frame, ...]:
@@ -193,10 +190,6 @@ class LiveDebugger(Debugger):
     def _move(self, action: Action) -> None:
         if action.kind.backward:
             self._jump(self._target(action))
-        elif action.kind is ActionKind.CONTINUE:
-            for _ in range(action.count):
-                if not self.done:
-                    self._forward(Action(ActionKind.CONTINUE))
         else:
             self._forward(action)
 
@@ -322,10 +315,16 @@ class LiveDebugger(Debugger):
         for edit in edits:
             self._add_edit(edit)
 
-    def _add_edit(self, edit: Edit) -> None:
-        """Adds an assignment to the program; those that were made later in time belong to another future."""
-        kept = tuple(old for old in self.program.edits if old.index <= edit.index)
+    def _add_edit(self, edit: Edit) -> bool:
+        """Adds an assignment to the program; those that were made later in time belong to another future.
+
+        Returns:
+            Whether there were such.
+        """
+        old = self.program.edits
+        kept = tuple(other for other in old if other.index <= edit.index)
         self._program = replace(self.program, edits=(*kept, edit))
+        return len(kept) < len(old)
 
 
 _DIFFERS = (
