@@ -117,15 +117,18 @@ class DockerSandbox(Sandbox):
     def _start_attached(self, client: Any, image: str) -> Channel:
         """Starts a container and talks over its stdin and stdout, through the engine."""
         container = client.api.create_container(image, **self._settings(client, {}), stdin_open=True)["Id"]
+        raw = None
         try:
             raw = client.api.attach_socket(container, {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
             client.api.start(container)
         except BaseException:
+            if raw is not None:
+                _close(raw)
             remove_container(client, container)
             raise
 
         def end() -> None:
-            raw.close()
+            _close(raw)
             remove_container(client, container)
             client.close()
 
@@ -153,7 +156,7 @@ class DockerSandbox(Sandbox):
         finally:
             door.close()
             if stream is None and raw is not None:
-                raw.close()
+                _close(raw)
             if stream is None and container is not None:
                 remove_container(client, container)
         if stream is None or raw is None or container is None:
@@ -164,7 +167,7 @@ class DockerSandbox(Sandbox):
         def end() -> None:
             remove_container(client, identity)
             complaints()
-            raw.close()
+            _close(raw)
             client.close()
 
         return Channel(stream, multiplexed=False, close=end, passes_descriptors=True, complaints=complaints)
@@ -207,6 +210,12 @@ class DockerSandbox(Sandbox):
             "hostname": "box",
             "host_config": host,
         }
+
+
+def _close(raw: Any) -> None:
+    """Closes what the Docker client gives for an attached stream, which would leave its socket open."""
+    _socket_of(raw).close()
+    raw.close()
 
 
 def _socket_of(raw: Any) -> socket.socket:

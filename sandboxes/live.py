@@ -39,6 +39,9 @@ from .debugger.wire import STATE_LIMIT, WireError, frame, pack
 
 EVALUATION_SECONDS = 1.0
 """Wall clock that an evaluated expression may take."""
+_SOON = 0.5
+"""Seconds in which a process ends that has said its last word."""
+_LOST = "box_lost"
 _TOKEN = 16
 _CPU = 24 * 3600.0
 _EVENTS = {event.value: event for event in Event}
@@ -81,7 +84,7 @@ class DirectLink(Link):
         left = deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError
-        if abs(left - self._timeout) > 0.1 * left:
+        if abs(left - self._timeout) > min(0.1 * left, 0.2):
             self.stream.settimeout(left)
             self._timeout = left
         return self.stream.recv(1 << 16)
@@ -96,7 +99,7 @@ class RelayLink(Link):
 
     def __init__(self, box: Box) -> None:
         self._box = box
-        self._heard: list[str] = []
+        self._heard: list[bytes] = []
 
     def send(self, data: bytes) -> None:
         """Sends bytes."""
@@ -105,16 +108,28 @@ class RelayLink(Link):
     def receive(self, deadline: float) -> bytes:
         """Returns what came; empty at the end."""
         if self._heard:
-            return self._heard.pop(0).encode("latin-1")
-        message = self._box.receive(max(deadline - time.monotonic(), 0.001))
-        if not isinstance(message, dict) or not isinstance(message.get("hear"), str):
-            raise WireError("the box sent what is no part of a session")
-        text: str = message["hear"]
-        return text.encode("latin-1")
+            return self._heard.pop(0)
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return _heard(self._box.receive(left))
 
-    def keep(self, text: str) -> None:
+    def keep(self, message: Any) -> None:
         """Keeps what came while something else was waited for."""
-        self._heard.append(text)
+        self._heard.append(_heard(message))
+
+
+def _heard(message: Any) -> bytes:
+    """Returns what a message hands on.
+
+    Raises:
+        WireError: it is no such message.
+    """
+    text = message.get("hear") if isinstance(message, dict) else None
+    try:
+        return text.encode("latin-1")  # type: ignore[union-attr]
+    except (AttributeError, UnicodeEncodeError):
+        raise WireError("the box sent what is no part of a session") from None
 
 
 class Tenancy:
@@ -132,10 +147,19 @@ class Tenancy:
         with self._lock:
             self._members += 1
 
-    def verdict(self, pid: int, link: Link) -> Exit:
-        """Asks the supervisor how a process ended; one that goes on is ended."""
+    def watch(self, pid: int, stream: socket.socket) -> None:
+        """Gives the supervisor a fork's end of its socket, to be shut when the fork has ended.
+
+        Raises:
+            OSError: the box is gone.
+        """
         with self._lock:
-            return self._ask({"status": pid}, link)
+            self.box.send({"watch": pid}, stream.fileno())
+
+    def verdict(self, pid: int, link: Link, within: float) -> Exit:
+        """Asks the supervisor how a process ended; one that goes on for so many seconds is ended."""
+        with self._lock:
+            return self._ask({"status": pid, "within": within}, link)
 
     def leave(self, link: Link) -> None:
         """Counts one session less; the last one gives the box back, or leaves it to be thrown away."""
@@ -146,7 +170,7 @@ class Tenancy:
         if self.box.owner != os.getpid():
             return
         end = self._ask({"end": True}, link)
-        (self._drop if end.reason == "box_lost" else self._give)(self.box)
+        (self._drop if end.reason == _LOST else self._give)(self.box)
 
     def _ask(self, request: dict[str, Any], link: Link) -> Exit:
         try:
@@ -155,11 +179,12 @@ class Tenancy:
                 message = self.box.receive(GRACE)
                 if "hear" in message:
                     if isinstance(link, RelayLink):
-                        link.keep(message["hear"])
+                        link.keep(message)
                     continue
-                return Exit.from_json(message["exit"])
+                end = Exit.from_json(message["exit"])
+                return Exit(ExitCode.ERROR, _LOST) if "over" in message else end
         except (OSError, WireError, KeyError, TypeError, ValueError):
-            return Exit(ExitCode.ERROR, "box_lost")
+            return Exit(ExitCode.ERROR, _LOST)
 
 
 class LiveSession:
@@ -216,13 +241,17 @@ class LiveSession:
         if not isinstance(answer, dict) or type(answer.get("pid")) is not int:
             raise WireError("the box does not start the session")
         session = LiveSession(Tenancy(box, give, drop), link, program, timeout, token, answer["pid"])
-        first = session._hear(time.monotonic() + timeout)
-        if isinstance(first, list) and first[:1] == ["error"]:
+        deadline = time.monotonic() + timeout
+        first = session._hear(deadline)
+        if first == ["checked"]:  # from here on the program may speak, and can blame the caller no more
+            session._arrive(session._hear(deadline))
+        elif isinstance(first, list) and len(first) == 2 and first[0] == "error":
             session._closed = True
             link.close()
             session._tenancy._ask({"end": True}, link)
             raise ProgramError(str(first[1]))
-        session._arrive(first)
+        else:
+            session._arrive(first)
         return session
 
     @property
@@ -261,7 +290,7 @@ class LiveSession:
         if kind is ActionKind.CONTINUE:
             self._passes = dict(breakpoints)
             points = [[str(point), count] for point, count in breakpoints.items()]
-            return self._go(pack(["continue", points, counted]))
+            return self._go(pack(["continue", points, counted, action.count]))
         data = self._frames.get(action)
         if data is None:
             verb = _VERBS.get(kind)
@@ -405,19 +434,21 @@ class LiveSession:
         ours, theirs = socket.socketpair()
         with theirs:
             socket.send_fds(self._link.stream, [frame(b"[]")], [theirs.fileno()])
-        answer = self._hear(time.monotonic() + self._timeout) or []
-        if answer != ["forked"]:
-            ours.close()
-            raise IllegalAction(str(answer[1]) if len(answer) > 1 else "the process cannot be doubled")
-        made = LiveSession(
-            self._tenancy, DirectLink(ours), self._program, self._timeout, self._token, self._pid
-        )
-        self._tenancy.join()
-        answer = made._hear(time.monotonic() + self._timeout) or []
-        if len(answer) != 2 or type(answer[1]) is not int:
-            made.close()
-            raise IllegalAction("the process cannot be doubled")
-        made._pid = answer[1]
+            answer = self._hear(time.monotonic() + self._timeout) or []
+            if answer != ["forked"]:
+                ours.close()
+                raise IllegalAction(str(answer[1]) if len(answer) > 1 else "the process cannot be doubled")
+            made = LiveSession(
+                self._tenancy, DirectLink(ours), self._program, self._timeout, self._token, self._pid
+            )
+            self._tenancy.join()
+            answer = made._hear(time.monotonic() + self._timeout) or []
+            if len(answer) != 2 or type(answer[1]) is not int:
+                made.close()
+                raise IllegalAction("the process cannot be doubled")
+            made._pid = answer[1]
+            with suppress(OSError):
+                self._tenancy.watch(made._pid, theirs)
         made._state, made._index, made._passes = self._state, self._index, dict(self._passes)
         return made
 
@@ -466,7 +497,10 @@ class LiveSession:
         receive = self._link.receive
         try:
             while len(buffer) < 4 or len(buffer) < 4 + int.from_bytes(buffer[:4], "big"):
-                if len(buffer) >= 4 and int.from_bytes(buffer[:4], "big") > STATE_LIMIT:
+                if buffer and not self._token.startswith(buffer[4 : 4 + _TOKEN]):
+                    self._die(Exit(ExitCode.ERROR, "tamper"))
+                    return None
+                if len(buffer) >= 4 + _TOKEN and int.from_bytes(buffer[:4], "big") > STATE_LIMIT:
                     self._die(Exit(ExitCode.NEVER, "size_budget"))
                     return None
                 piece = receive(deadline)
@@ -540,7 +574,7 @@ class LiveSession:
                     isinstance(stdout, str) and isinstance(stderr, str) and isinstance(claimed.reason, str)
                 ):
                     raise TypeError
-                seen = self._tenancy.verdict(self._pid, self._link)
+                seen = self._tenancy.verdict(self._pid, self._link, _SOON)
                 if seen != Exit(ExitCode.NORMAL, "abrupt_exit"):
                     claimed = seen
                 if counts:
@@ -552,10 +586,10 @@ class LiveSession:
         return self._die(Exit(ExitCode.ERROR, "tamper"))
 
     def _die(self, exit: Exit | None) -> State:
-        """The session has ended out of turn: for a reason known here, or for one that the supervisor knows."""
+        """Ends the session out of turn: for a reason known here, or for one that the supervisor knows."""
         with suppress(OSError):
             self._link.close()
-        seen = self._tenancy.verdict(self._pid, self._link)
+        seen = self._tenancy.verdict(self._pid, self._link, _SOON if exit is None else 0.0)
         self._index = None
         if exit is None:
             exit = seen

@@ -13,7 +13,7 @@ from .box import GRACE, Box, boot_source
 from .channel import Channel
 from .debugger import Exit, ExitCode, Program, ProgramError, State, Trace
 from .debugger.packing import PackingError, Unpacker
-from .debugger.wire import WireError
+from .debugger.wire import NotJson, WireError
 from .errors import SandboxError
 from .interpreter import find_interpreter
 from .live import LiveSession
@@ -41,14 +41,14 @@ class Sandbox(ABC):
     """Boxes in which programs run, one at a time in each; each run starts from the same clean state.
 
     A box starts when it is needed, lives until `close` (or the end of this process, however it ends), and
-    another takes its place where it was lost. A recording has one until it is done, a live session until it is
-    closed; going back and looking ahead take another for a moment. Once there are as many boxes as allowed, who
-    needs one waits. A process forked from this one gets boxes of its own.
+    another takes its place where it was lost. A recording has one until it is done, a live session until it
+    is closed; going back and looking ahead take another for a moment. Once there are as many boxes as
+    allowed, who needs one waits. A process forked from this one gets boxes of its own.
 
     Args:
         max_events: states after which a recording is ended as ``never``, for ``step_budget``.
-        timeout: seconds of wall clock after which a recording, or a live session's move, is ended as ``never``,
-            for ``timeout``.
+        timeout: seconds of wall clock after which a recording, or a live session's move, is ended as
+            ``never``, for ``timeout``.
         memory: bytes of address space that a run may have.
         python: the interpreter that runs the programs, a path or a name on PATH; None takes this one.
         boxes: how many boxes there may be at a time.
@@ -125,7 +125,7 @@ class Sandbox(ABC):
         box = self._take()
         try:
             box.send(request)
-            trace = self._receive(box, program)
+            trace, over = self._receive(box, program)
         except (OSError, WireError) as error:
             self._drop(box)
             raise box.lost(program.name, error) from None
@@ -135,7 +135,7 @@ class Sandbox(ABC):
         except BaseException:
             self._drop(box)  # an interrupted run leaves nothing behind
             raise
-        self._give(box)
+        (self._drop if over else self._give)(box)
         return trace
 
     def session(self, program: Program) -> LiveSession:
@@ -200,28 +200,33 @@ class Sandbox(ABC):
         self._lent.discard(box)
         self._pool.give(box, broken=True)
 
-    def _receive(self, box: Box, program: Program) -> Trace:
-        """Gathers a run's messages; what is no state was forged by the program."""
+    def _receive(self, box: Box, program: Program) -> tuple[Trace, bool]:
+        """Gathers a run's messages; what is no state was forged by the program.
+
+        Returns:
+            The trace, and whether the box is of no use any more.
+        """
         lines = {source.file: source.lines[1:] for source in program.sources.values()}
         unpacker = Unpacker(lines, self.max_events)
         states: list[State] = []
-        forged = False
-        while True:
-            message = box.receive(self.timeout + GRACE)
-            if isinstance(message, bytes):
+        begun = forged = False
+        try:
+            while isinstance(message := box.receive(self.timeout + GRACE), bytes):
+                begun = True
                 try:
                     states += [] if forged else unpacker.feed(message)
                 except PackingError:
                     forged = True
-            elif not isinstance(message, dict):
-                forged = True
-            elif isinstance(message.get("error"), str) and not (forged or states):
-                raise ProgramError(message["error"])
-            else:
-                end = _TAMPER if forged or not unpacker.whole else _exit(message)
-                texts = (message.get("stdout"), message.get("stderr"))
-                stdout, stderr = (text if isinstance(text, str) else "" for text in texts)
-                return Trace(self.python, tuple(states), end, stdout, stderr)
+        except NotJson:
+            message = None
+        if not isinstance(message, dict):
+            message, forged = {}, True
+        elif isinstance(message.get("error"), str) and not begun:
+            raise ProgramError(message["error"])
+        end = _TAMPER if forged or not unpacker.whole else _exit(message)
+        texts = (message.get("stdout"), message.get("stderr"))
+        stdout, stderr = (text if isinstance(text, str) else "" for text in texts)
+        return Trace(self.python, tuple(states), end, stdout, stderr), message.get("over") is True
 
 
 def _exit(message: dict[str, Any]) -> Exit:

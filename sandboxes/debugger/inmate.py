@@ -93,16 +93,23 @@ def attend(request: dict[str, Any], descriptor: int, alone: bool) -> NoReturn:
 class _Report:
     """Takes the states of a recording, and its last message.
 
-    The states' lines lie one after the other in the shared memory; where that is full, all of it goes over the
-    pipe as one numbered chunk. A process that the program forks says nothing. A run that went on after its
-    trace had ended is none that ended well.
+    The states' lines lie one after the other in the shared memory; where that is full, all of it goes over
+    the pipe as one numbered chunk. The first chunk is empty and says that the program is about to run. A
+    process that the program forks says nothing. A run that went on after its trace had ended is none that
+    ended well.
     """
 
     def __init__(self, pipe: int, area: mmap.mmap, token: bytes, guard: _Guard) -> None:
         self._token = token
         self._guard = guard
         self._number = 0
-        pack, packer, whoami, owner, mark = Packer().pack, AREA_HEAD.pack_into, os.getpid, os.getpid(), MARK.pack
+        pack, packer, whoami, owner, mark = (
+            Packer().pack,
+            AREA_HEAD.pack_into,
+            os.getpid,
+            os.getpid(),
+            MARK.pack,
+        )
         write, start, full = os.write, AREA_HEAD.size, AREA_SIZE
         end = start
         mine = self
@@ -147,7 +154,9 @@ class _Report:
 
         self.put = put
         """Takes one state by its parts, as `Packer.pack` does."""
-        self.finish = finish
+        self.checked: Callable[[], None] = lambda: push(b"")
+        """Says that the program is about to run; an empty chunk."""
+        self.finish: Callable[[dict[str, Any]], None] = finish
         """Takes the last message; flushes what is not sent."""
 
 

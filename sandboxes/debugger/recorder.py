@@ -39,7 +39,13 @@ def record(program: Program, max_events: int = 10_000) -> Trace:
     lines = {source.file: source.lines for source in program.sources.values()}
 
     def put(
-        event: Event, line: int, depth: int, shown: dict[str, str], function: str, value: str | None, *rest: Any
+        event: Event,
+        line: int,
+        depth: int,
+        shown: dict[str, str],
+        function: str,
+        value: str | None,
+        *rest: Any,
     ) -> None:
         stdout, stderr, file, chain, _, _ = rest
         source = lines[file][line] if line < len(lines[file]) else ""
@@ -56,6 +62,7 @@ class Report(Protocol):
     """Takes what a recording says."""
 
     put: Put
+    checked: Callable[[], None]
     finish: Callable[[dict[str, Any]], None]
 
 
@@ -63,8 +70,9 @@ def run(program: Program, max_events: int, report: Report) -> None:
     """Records a program in a process made for it.
 
     The report takes each state as it comes, since what is not sent is lost where the process dies, then one
-    ``{"exit": ..., "stdout": ..., "stderr": ...}`` or, where the caller is at fault, ``{"error": text}``. When
-    the budget is spent the process ends here, whatever the program would do about it.
+    ``{"exit": ..., "stdout": ..., "stderr": ...}`` or, where the caller is at fault, ``{"error": text}``. It
+    is told right before anything of the program runs, when that can no more be. When the budget is spent the
+    process ends here, whatever the program would do about it.
     """
 
     def finish(exit: Exit, stdout: str, stderr: str) -> None:
@@ -81,6 +89,7 @@ def run(program: Program, max_events: int, report: Report) -> None:
     except ProgramError as error:
         report.finish({"error": str(error)})
         return
+    report.checked()
     finish(*made.through())
 
 
@@ -101,6 +110,7 @@ def attend(program: Program, speech: Speech, guard: Guard) -> None:
     except ProgramError as error:
         speech.say(["error", str(error)])
         return
+    speech.say(["checked"])
     console = Console(made.tracer, speech)
     exit, stdout, stderr = made.through()
     if guard.lost and exit.code is ExitCode.NORMAL:

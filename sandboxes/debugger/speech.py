@@ -1,7 +1,8 @@
 """The program's process speaking with the host: frames over a socket of their own.
 
-What the process says begins with a token that the host gave it, so that a program which writes to a descriptor
-it has found is not taken for its debugger.
+What the process says begins with a token that the host gave it, so that a program which writes to a
+descriptor it has found is not taken for its debugger. A process that the program forks says nothing and runs
+on.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable
-from os import close, read, write
+from os import close, getpid, read, write
 from typing import Any
 
 from .wire import HEADER, WireError
 
 _CHUNK = 1 << 16
+_RUN_ON = ["goto", 1 << 62]
+"""The command that a process obeys which nobody speaks with."""
 
 
 class Speech:
@@ -28,6 +31,8 @@ class Speech:
     def __init__(self, descriptor: int, token: bytes) -> None:
         self._descriptor = descriptor
         self._token = token
+        self._owner = getpid()
+        self._silent = False
         self._buffer = b""
         self._encode: Callable[[Any], str] = json.JSONEncoder(
             separators=(",", ":"), check_circular=False
@@ -41,6 +46,9 @@ class Speech:
         Raises:
             OSError: the host is gone.
         """
+        if getpid() != self._owner:
+            self._silent = True
+            return
         body = self._token + self._encode(data).encode("ascii")
         frame = HEADER.pack(len(body)) + body
         sent = write(self._descriptor, frame)
@@ -50,6 +58,8 @@ class Speech:
 
     def hear(self) -> Any:
         """Waits for the next command; None where the host is gone."""
+        if self._silent:
+            return _RUN_ON
         buffer = self._buffer
         while len(buffer) < 4 or len(buffer) < 4 + int.from_bytes(buffer[:4], "big"):
             piece = read(self._descriptor, _CHUNK)
@@ -81,6 +91,7 @@ class Speech:
         return descriptors[0]
 
     def turn(self, descriptor: int) -> None:
-        """Speaks over another socket from now on."""
+        """Speaks over another socket from now on, as the process that calls it."""
         close(self._descriptor)
+        self._owner, self._silent = getpid(), False
         self._descriptor, self._buffer = descriptor, b""

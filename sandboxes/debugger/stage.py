@@ -230,7 +230,7 @@ def _ending(body: Callable[[], object]) -> Exit | None:
     except LeaveRun:
         raise
     except SystemExit as error:
-        code = error.code
+        code: Any = error.code
         good = code is None or (issubclass(type(code), int) and int.__int__(code) == 0)
         return Exit(ExitCode.NORMAL if good else ExitCode.ERROR, "exit")
     except BaseException as error:

@@ -2,13 +2,12 @@
 
 It reads requests from stdin and writes messages to stdout, framed as `wire` has it, and never runs a
 line of the program. A run's states are handed on as they come; its end is decided here, from the
-clock and the wait status. It ends when stdin does, so that no box outlives its host.
+clock and the wait status. It ends when stdin does, so that no box outlives its host; and after a run
+that damaged the box itself, whose last message then says ``"over": true``.
 """
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import gc
 import mmap
 import os
@@ -16,31 +15,21 @@ import platform
 import resource
 import select
 import signal
-import socket
-import stat
 import sys
 import time
 from typing import Any
 
+from .attendance import Attendance
+from .cleaning import clear
 from .confine import shield_supervisor
-from .inmate import AREA_HEAD, AREA_SIZE, BROKEN_STATUS, MARK, TAMPER_STATUS, TOKEN_SIZE, attend, live
-from .wire import HEADER, RAW, RUN_LIMIT, STATE_LIMIT, frame, pack, read_frame
+from .ends import end_others, verdict
+from .host import STDIN, Host, send
+from .inmate import AREA_HEAD, AREA_SIZE, MARK, TOKEN_SIZE, live
+from .wire import HEADER, RAW, RUN_LIMIT, STATE_LIMIT, frame, pack
 
-_STDIN, _STDOUT = 0, 1
 _CHUNK = 1 << 16
 _GRACE = 1.0
 """Seconds that a process may take to end after its last message."""
-_CRASHES = frozenset(
-    {
-        signal.SIGSEGV,
-        signal.SIGBUS,
-        signal.SIGABRT,
-        signal.SIGILL,
-        signal.SIGFPE,
-        signal.SIGSYS,
-        signal.SIGTRAP,
-    }
-)
 
 
 def serve() -> None:
@@ -50,47 +39,33 @@ def serve() -> None:
     alone = os.getpid() == 1
     limits = _limits()
     area = mmap.mmap(-1, AREA_SIZE)
-    _send(pack({"python": platform.python_version()}))
+    send(pack({"python": platform.python_version()}))
     gc.collect()
     gc.freeze()
     host = Host()
     while (request := host.hear()) is not None:
         if "token" in request:
-            last = Live(request, host, alone).last()
+            last = Attendance(request, host, alone).last()
         elif "program" in request:
             last = Run(request, area, alone).last()
         else:
             last = pack({"idle": True})
-        if _limits() != limits:
-            sys.exit("the program changed the limits of the box's first process")
-        _clear(alone)
-        _send(last)
+        broken = _broken(limits, alone)
+        if broken:
+            send(pack({"exit": {"code": "error", "reason": "tamper"}, "over": True}))
+            sys.exit(broken)
+        send(last)
 
 
-class Host:
-    """What the host says, on stdin: frames, and descriptors with them where stdin is a Unix socket."""
-
-    def __init__(self) -> None:
-        self._socket: socket.socket | None = None
-        if stat.S_ISSOCK(os.fstat(_STDIN).st_mode):
-            self._socket = socket.socket(fileno=os.dup(_STDIN))
-        self._descriptors: list[int] = []
-
-    def hear(self) -> dict[str, Any] | None:
-        """Waits for the next request; None where the host is gone."""
-        found: dict[str, Any] | None = read_frame(self._read)
-        return found
-
-    def take_descriptor(self) -> int | None:
-        """Returns the descriptor that came with the last request."""
-        return self._descriptors.pop() if self._descriptors else None
-
-    def _read(self, size: int) -> bytes:
-        if self._socket is None:
-            return os.read(_STDIN, size)
-        data, descriptors, _, _ = socket.recv_fds(self._socket, size, 4)
-        self._descriptors += descriptors
-        return data
+def _broken(limits: list[object], alone: bool) -> str:
+    """Cleans the box after a run; says what cannot be made good again, if anything."""
+    if _limits() != limits:
+        return "the program changed the limits of the box's first process"
+    try:
+        clear(alone)
+    except OSError as error:
+        return f"what the program left in the box cannot be removed: {error}"
+    return ""
 
 
 class Run:
@@ -124,14 +99,22 @@ class Run:
         """Exit code and reason that were decided before the process ended."""
 
     def last(self) -> bytes:
-        """Hands on the states, ends the process, and returns the last message's frame."""
+        """Hands on the states, ends the process, and returns the last message's frame.
+
+        Once the program may have run there is a frame of states before it, if an empty one: from then on the
+        caller can be blamed no more.
+        """
         self._relay()
         status = self._end()
+        while self._fault is None and self._read():  # nobody is left to write more
+            pass
         os.close(self._pipe)
         self._take_rest()
         if self._fault is None and self._last is not None and status == 0:
+            if self._count and not self._sent:
+                send(frame(RAW))
             return frame(self._last)
-        code, reason = self._fault or _verdict(status)
+        code, reason = self._fault or verdict(status)
         return pack({"exit": {"code": code, "reason": reason}})
 
     def _relay(self) -> None:
@@ -140,7 +123,7 @@ class Run:
         poll = select.poll()
         poll.register(self._pipe, select.POLLIN)
         poll.register(ended, select.POLLIN)
-        poll.register(_STDIN, 0)  # a hang-up is told all the same
+        poll.register(STDIN, 0)  # a hang-up is told all the same
         try:
             while self._fault is None:
                 left = self._deadline - time.monotonic()
@@ -148,16 +131,13 @@ class Run:
                     self._fault = ("never", "timeout")
                     return
                 ready = dict(poll.poll(left * 1000 + 1))
-                if ready.get(_STDIN, 0) & (select.POLLHUP | select.POLLERR):
+                if ready.get(STDIN, 0) & (select.POLLHUP | select.POLLERR):
                     self._end()
                     sys.exit(0)
-                more = self._pipe not in ready or self._read()
-                if not more:
-                    poll.unregister(self._pipe)
                 if ended in ready:
-                    while more and self._fault is None and self._read():
-                        pass
                     return
+                if self._pipe in ready and not self._read():
+                    poll.unregister(self._pipe)
         finally:
             os.close(ended)
 
@@ -202,6 +182,9 @@ class Run:
                 break
             self._count += 1
             if last:
+                if buffer.startswith(RAW, content):
+                    self._blame("error", "tamper")
+                    break
                 self._last = bytes(buffer[content:start])
                 self._deadline = min(self._deadline, time.monotonic() + _GRACE)
             else:
@@ -214,7 +197,7 @@ class Run:
         if self._sent > RUN_LIMIT:
             self._blame("never", "size_budget")
         elif lines:
-            _send(frame(RAW + lines))
+            send(frame(RAW + lines))
 
     def _blame(self, code: str, reason: str) -> None:
         """Notes why the run is over; the first reason stays."""
@@ -227,217 +210,11 @@ class Run:
         except ProcessLookupError:
             os.kill(self._pid, signal.SIGKILL)  # not yet the leader of its group; a zombie at the latest
         _, status = os.waitpid(self._pid, 0)
-        _end_others(self._alone)
+        end_others(self._alone)
         return status
-
-
-class Live:
-    """A live session's processes: the program's, and the forks of it that its host asked for.
-
-    The host speaks with them over sockets of their own; where it cannot hand those over, with the first one
-    through here. It asks for their ends: ``{"status": pid}`` waits for one, 0 for the first, ``{"end": true}``
-    ends all.
-
-    Args:
-        request: as `attend` takes it.
-        host: where requests come from.
-        alone: as `Run` has it.
-    """
-
-    def __init__(self, request: dict[str, Any], host: Host, alone: bool) -> None:
-        self._host = host
-        self._alone = alone
-        given = host.take_descriptor()
-        self._relay: socket.socket | None = None
-        if given is None:
-            self._relay, theirs = socket.socketpair()
-            given = theirs.detach()
-        self._pid = os.fork()
-        if self._pid == 0:
-            attend(request, given, alone)
-        os.close(given)
-        self._statuses: dict[int, int] = {}
-        _send(pack({"pid": self._pid}))
-
-    def last(self) -> bytes:
-        """Serves the session to its end, and returns the last message's frame."""
-        poll = select.poll()
-        poll.register(_STDIN, select.POLLIN)
-        if self._relay is not None:
-            poll.register(self._relay, select.POLLIN)
-        while True:
-            for descriptor, _ in poll.poll():
-                if descriptor != _STDIN:
-                    self._hand_on(poll)
-                    continue
-                request = self._host.hear()
-                if request is None:
-                    self._end()
-                    sys.exit(0)
-                if "end" in request:
-                    code, reason = self._end()
-                    return pack({"exit": {"code": code, "reason": reason}})
-                if "say" in request and self._relay is not None:
-                    with contextlib.suppress(OSError):
-                        self._relay.sendall(request["say"].encode("latin-1"))
-                elif "status" in request:
-                    code, reason = self._verdict(request["status"] or self._pid)
-                    _send(pack({"exit": {"code": code, "reason": reason}}))
-
-    def _hand_on(self, poll: select.poll) -> None:
-        """Hands on what the program's process says."""
-        assert self._relay is not None
-        try:
-            data = self._relay.recv(_CHUNK)
-        except OSError:
-            data = b""
-        _send(pack({"hear": data.decode("latin-1")}))
-        if not data:
-            poll.unregister(self._relay)
-
-    def _verdict(self, pid: int) -> tuple[str, str]:
-        """How a process ended; one that does not end by itself soon is ended."""
-        deadline = time.monotonic() + _GRACE
-        while pid not in self._statuses:
-            self._reap()
-            if pid in self._statuses:
-                break
-            if time.monotonic() > deadline:
-                _kill(pid)
-                deadline += _GRACE
-            if not _is_there(pid):
-                return "error", "killed"
-            time.sleep(0.001)
-        return _verdict(self._statuses[pid])
-
-    def _reap(self) -> None:
-        """Takes the statuses of the processes that have ended."""
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            self._statuses[pid] = status
-
-    def _end(self) -> tuple[str, str]:
-        """Ends all processes of the session; returns how the first one ended."""
-        self._reap()
-        if self._relay is not None:
-            self._relay.close()
-        if self._pid not in self._statuses:
-            try:
-                os.killpg(self._pid, signal.SIGKILL)
-            except ProcessLookupError:
-                _kill(self._pid)
-            _, self._statuses[self._pid] = os.waitpid(self._pid, 0)
-        else:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._pid, signal.SIGKILL)
-        _end_others(self._alone)
-        return _verdict(self._statuses[self._pid])
-
-
-def _is_there(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def _limits() -> list[object]:
     """What another process of the same user could change about this one."""
     kinds = [getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")]
     return [os.getpriority(os.PRIO_PROCESS, 0), os.sched_getaffinity(0), *map(resource.getrlimit, kinds)]
-
-
-def _verdict(status: int) -> tuple[str, str]:
-    """Exit code and reason from a wait status, for a process without a last message of its own."""
-    if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        if number == signal.SIGXCPU:
-            return "never", "timeout"
-        return "error", "crash" if number in _CRASHES else "killed"
-    code = os.WEXITSTATUS(status)
-    if code == TAMPER_STATUS:
-        return "error", "tamper"
-    if code == BROKEN_STATUS:
-        return "error", "broken_recorder"
-    return "normal" if code == 0 else "error", "abrupt_exit"
-
-
-def _end_others(alone: bool) -> None:
-    """Ends the orphans that a program left."""
-    while True:
-        if alone:
-            _kill(-1)
-        else:
-            with open(f"/proc/self/task/{os.getpid()}/children") as file:
-                for child in file.read().split():
-                    _kill(int(child))
-        try:
-            os.waitpid(-1, 0)
-        except ChildProcessError:
-            return
-
-
-def _kill(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-
-
-def _clear(alone: bool) -> None:
-    """Empties the box's own ``/tmp``: only as the box's first process, and only a mount of its own."""
-    if not alone:
-        return
-    folder = os.open("/tmp", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    try:
-        if os.fstat(folder).st_dev == os.stat("/").st_dev:
-            return
-        _empty(folder)
-    finally:
-        os.close(folder)
-
-
-def _empty(folder: int) -> None:
-    """Removes all that is in a folder, locked or however deep: what lies in a folder in it is moved up first."""
-    count = 0
-    while entries := _entries(folder):
-        for name, is_folder in entries:
-            if not is_folder:
-                os.unlink(name, dir_fd=folder)
-                continue
-            os.chmod(name, 0o700, dir_fd=folder)
-            inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
-            try:
-                for deeper, is_folder in _entries(inner):
-                    if is_folder:
-                        os.chmod(deeper, 0o700, dir_fd=inner)
-                        count += 1
-                        os.rename(deeper, f".moved-{os.getpid()}-{count}", src_dir_fd=inner, dst_dir_fd=folder)
-                    else:
-                        os.unlink(deeper, dir_fd=inner)
-            finally:
-                os.close(inner)
-            os.rmdir(name, dir_fd=folder)
-
-
-def _entries(folder: int) -> list[tuple[str, bool]]:
-    with os.scandir(folder) as entries:
-        return [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
-
-
-def _send(data: bytes | bytearray) -> None:
-    """Writes to the host; ends this process, and so the box, when the host is gone."""
-    view = memoryview(data)
-    try:
-        while view:
-            view = view[os.write(_STDOUT, view) :]
-    except OSError as error:
-        if error.errno in (errno.EPIPE, errno.ECONNRESET):
-            sys.exit(0)
-        raise

@@ -30,6 +30,10 @@ class WireError(Exception):
     """The bytes are no frame, or the other side is gone in the middle of one."""
 
 
+class NotJson(WireError):
+    """A frame that came whole and holds no JSON; the stream goes on behind it."""
+
+
 def pack(data: Any) -> bytes:
     """Returns plain data as one frame."""
     return frame(dumps(data).encode("ascii"))
@@ -47,7 +51,8 @@ def read_frame(read: Callable[[int], bytes]) -> Any:
         read: returns at least one and at most n bytes; none at the end.
 
     Raises:
-        WireError: the frame is cut off, too long, or not JSON.
+        WireError: the frame is cut off or too long.
+        NotJson: it is not JSON.
     """
     first = read(HEADER.size)
     if not first:
@@ -61,7 +66,7 @@ def read_frame(read: Callable[[int], bytes]) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise WireError(f"a frame that is not JSON: {error}") from None
+        raise NotJson(f"a frame that is not JSON: {error}") from None
 
 
 def read_exactly(read: Callable[[int], bytes], size: int) -> bytes:
