@@ -608,7 +608,8 @@ class Tracer:
         renderer.start()
         code = top.code
         shown = self.locals(top, event is Event.EXCEPTION)
-        text, chain = None, ()
+        text: str | None = None
+        chain: tuple[str, ...] = ()
         if value is not _NOTHING:
             if event is Event.EXCEPTION:
                 error: Any = value  # an instance check would ask the program's own class
