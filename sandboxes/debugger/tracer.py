@@ -244,6 +244,8 @@ class Tracer:
         """The stack at the state that was handed over last."""
         self.at_end = False
         """Whether that state is known to be the last of its frame."""
+        self.kept: dict[str, Any] | None = None
+        """The locals at that state, where its frame has gone on since: it was left by the exception."""
         self.renderer = Renderer()
         self.stdout = stdout
         self.stderr = stderr
@@ -497,7 +499,20 @@ class Tracer:
             memory = top.memory = FrameMemory(top.code.layout)
         code = top.code
         shown = renderer.locals(memory, values)
-        put(Event.LINE, top.line, top.depth, shown, code.function, None, "", "", code.source.file, (), None, memory)
+        put(
+            Event.LINE,
+            top.line,
+            top.depth,
+            shown,
+            code.function,
+            None,
+            "",
+            "",
+            code.source.file,
+            (),
+            None,
+            memory,
+        )
         return True
 
     def _instruction(self, top: Activation, frame: types.FrameType) -> None:
@@ -515,7 +530,9 @@ class Tracer:
         if issubclass(type(error), StopIteration):
             if silent or top.code.opcodes[frame.f_lasti >> 1] in _EXHAUSTED:
                 return
-        elif issubclass(type(error), StopAsyncIteration) and (silent or frame.f_lasti >> 1 in top.code.async_ends):
+        elif issubclass(type(error), StopAsyncIteration) and (
+            silent or frame.f_lasti >> 1 in top.code.async_ends
+        ):
             return
         if self._guess is not None and self._guess is not error:
             self._correct(error)
@@ -579,7 +596,7 @@ class Tracer:
         if self._candidate is not None:
             self._unshown = self._candidate.stdout, self._candidate.stderr
             self._candidate = None
-        self._ended_by = self._guess = None
+        self._ended_by = self._guess = self.kept = None
         if event is not Event.EXCEPTION:
             self._reported = _UNREPORTED
         self.index = index = self.index + 1
@@ -598,7 +615,7 @@ class Tracer:
             return
         self.standing, self.at_end = standing, event is Event.RETURN
         if wanted is MAYBE:
-            self._candidate = stop
+            self._candidate, self.kept = stop, dict(top.frame.f_locals)
         else:
             guide.take(stop)
 
