@@ -1,8 +1,9 @@
 """Assigns variables of frames that stand still.
 
-How a local can be written from outside differs: up to Python 3.12 ``f_locals`` is a copy, which has to be
-written back with the C function that CPython's own debugger hooks use, before anybody asks for ``f_locals`` again,
-which would make the copy anew; from 3.13 on it writes through. Cells of closures are reached by both.
+How a local can be written from outside differs. Up to Python 3.12 ``f_locals`` is a copy, which has to be
+written back with the C function that CPython's own debugger hooks use, and before anybody asks for
+``f_locals`` again, which would make the copy anew. From 3.13 on it writes through. Cells of closures are
+reached by both.
 """
 
 from __future__ import annotations

@@ -47,6 +47,23 @@ _SIGNS: dict[type, Callable[[Any], Any]] = {
 }
 
 
+_SIMPLE = frozenset(
+    (
+        ast.Name,
+        ast.Load,
+        ast.Constant,
+        ast.Compare,
+        ast.BoolOp,
+        ast.And,
+        ast.Or,
+        ast.UnaryOp,
+        ast.Not,
+        ast.USub,
+    )
+    + (ast.BinOp, ast.Add, ast.Sub, ast.Mod, ast.FloorDiv, ast.Div, ast.Is, ast.IsNot, *_COMPARISONS)
+)
+"""What an expression may be made of that needs no care where its names are small numbers."""
+_NOTHING: dict[str, Any] = {"__builtins__": {}}
 _BUILTINS = frozenset(dir(builtins))
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     work.__name__: work
@@ -104,9 +121,36 @@ class Condition:
     def __init__(self, text: str) -> None:
         self.text = text.strip()
         self._tree = ast.parse(self.text, mode="eval").body
+        nodes = list(ast.walk(self._tree))
+        formats = any(
+            isinstance(node, ast.Constant) and isinstance(node.value, str | bytes) for node in nodes
+        )
+        sums = any(isinstance(node, ast.BinOp) for node in nodes)
+        simple = all(type(node) in _SIMPLE for node in nodes) and not (texts and sums)
+        self._code = compile(self.text, "<condition>", "eval", dont_inherit=True) if simple else None
+        self._names = tuple({node.id for node in nodes if isinstance(node, ast.Name)})
 
     def holds(self, frame: types.FrameType) -> bool:
         """Whether the expression is true in a frame; one that raises, or takes too long, is not."""
+        code = self._code
+        if code is not None:  # comparisons and sums of small numbers and the like: no need for care
+            values = {}
+            seen = frame.f_locals
+            try:
+                for name in self._names:
+                    value = values[name] = seen[name]
+                    kind = type(value)
+                    if kind is int:
+                        if not -_LARGE < value < _LARGE:
+                            break
+                    elif kind is not float and kind is not bool and value is not None:
+                        break
+                else:
+                    return bool(eval(code, _NOTHING, values))
+            except KeyError:
+                pass  # a global, or no name at all
+            except Exception:
+                return False
         try:
             return _true(_value(self._tree, _Names(frame)))
         except _Unknown:
@@ -251,13 +295,11 @@ def _choose(node: ast.IfExp, names: _Names) -> Any:
 
 def _item(node: ast.Subscript, names: _Names) -> Any:
     container, key = _value(node.value, names), _value(node.slice, names)
-    if type(container) in _SEQUENCES and type(key) in (int, bool):
-        found = container[key]
-    elif type(container) is dict and type(key) in _SCALARS and _keys_are_plain(container):
-        found = container[key]
-    else:
+    at_place = type(container) in _SEQUENCES and type(key) in (int, bool)
+    by_key = type(container) is dict and type(key) in _SCALARS and _keys_are_plain(container)
+    if not at_place and not by_key:
         raise _Unknown
-    return found
+    return container[key]
 
 
 def _call(node: ast.Call, names: _Names) -> Any:
@@ -279,7 +321,16 @@ def _call(node: ast.Call, names: _Names) -> Any:
     raise _Unknown
 
 
+def _several(node: ast.Tuple | ast.List, names: _Names) -> Any:
+    if any(isinstance(part, ast.Starred) for part in node.elts):
+        raise _Unknown
+    values = [_value(part, names) for part in node.elts]
+    return tuple(values) if isinstance(node, ast.Tuple) else values
+
+
 _HANDLERS: dict[type, Callable[[Any, _Names], Any]] = {
+    ast.Tuple: _several,
+    ast.List: _several,
     ast.Compare: _compare,
     ast.BoolOp: _both,
     ast.UnaryOp: _one,

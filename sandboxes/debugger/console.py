@@ -1,16 +1,16 @@
 """Answers a live debugger's commands while the program stands still at a state.
 
-The host asks in JSON arrays such as ``["over", 1]`` or ``["evaluate", "n * 2", 0, 1.0]``; a command that moves lets
-the program go on until the state that it leads to. Every other is answered at once.
+The host asks in JSON arrays such as ``["over", 1]`` or ``["evaluate", "n * 2", 0, 1.0]``. A command that moves
+lets the program go on until the state that it leads to. Every other is answered at once.
 """
 
 from __future__ import annotations
-
 
 from collections.abc import Callable
 from os import _exit, close, getpid, waitpid
 from typing import Any
 
+from .activation import Activation
 from .breakpoint import Breakpoint
 from .change import assign
 from .errors import IllegalAction
@@ -20,7 +20,8 @@ from .guide import Goto, Guide, Instruction, Into, Over, Return, Survey, Telling
 from .look import Frame
 from .speech import Speech
 from .state import Event, Exit
-from .tracer import Activation, Stop, Tracer
+from .stop import Stop
+from .tracer import Tracer
 from .trail import back, new_trail
 from .watch import Moment, Watch
 

@@ -1,7 +1,7 @@
 """Runs to a line as fast as the interpreter can; the states on the way are neither seen nor counted.
 
-From Python 3.12 on, `sys.monitoring` reports the lines of those functions alone that hold a breakpoint, and each
-other line once. Before, a trace function is left on the frames of those functions only.
+From Python 3.12 on, `sys.monitoring` reports the lines of those functions alone that hold a breakpoint, and
+each other line once. Before, a trace function is left on the frames of those functions only.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import types
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from .activation import Activation
 from .breakpoint import BreakpointKind
 from .state import Event
 
 if TYPE_CHECKING:
-    from .tracer import Code, Tracer
+    from .activation import Code
+    from .tracer import Tracer
     from .watch import Watch
 
 
@@ -44,6 +46,7 @@ class Fast:
         self.tracer = tracer
         self.watches = watches
         self._count = count
+        self.lines = frozenset(watch.breakpoint.line for watch in watches)
         self._codes: dict[types.CodeType, Code | None] = {}
 
     def begin(self) -> None:
@@ -71,7 +74,7 @@ class Fast:
     def reached(self, frame: types.FrameType, known: Code, line: int) -> bool:
         """Asks the watches about a line that is about to run; stands still where one holds."""
         tracer = self.tracer
-        top = tracer.activation(frame, known, line)
+        top = Activation(frame, known, line, 0)
         hit = 0
         for watch in self.watches:
             hit = watch.passes(tracer, Event.LINE, top, None) or hit
@@ -129,7 +132,7 @@ class MonitoringFast(Fast):
 
     def _on_line(self, code: types.CodeType, line: int) -> Any:
         known = self.wanted(code)
-        if known is None or not any(watch.breakpoint.line == line for watch in self.watches):
+        if known is None or line not in self.lines:
             return self._monitoring.DISABLE
         self.reached(sys._getframe(1), known, line)
         return None
@@ -140,7 +143,6 @@ class PrunedFast(Fast):
 
     def begin(self) -> None:
         """Lets the program run; called where it stands still."""
-        self._lines = frozenset(watch.breakpoint.line for watch in self.watches)
         for activation in self.tracer.stack:
             frame = activation.frame
             frame.f_trace = self._line if self.wanted(frame.f_code) is not None else None
@@ -154,7 +156,7 @@ class PrunedFast(Fast):
         return self._line if event == "call" and self.wanted(frame.f_code) is not None else None
 
     def _line(self, frame: types.FrameType, event: str, argument: Any) -> Any:
-        if event == "line" and frame.f_lineno in self._lines:
+        if event == "line" and frame.f_lineno in self.lines:
             known = self.wanted(frame.f_code)
             if known is not None and self.reached(frame, known, frame.f_lineno):
                 return frame.f_trace

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from .state import Event
 
 if TYPE_CHECKING:
-    from .tracer import Activation, Stop, Tracer
+    from .activation import Activation
+    from .stop import Stop
+    from .tracer import Tracer
     from .watch import Watch
 
 Put = Callable[..., None]
@@ -87,8 +89,8 @@ class Recording(Guide):
 class Survey(Guide):
     """Tells where breakpoints hold, and stops nowhere.
 
-    Each place is told at once, as ``["held", number of the watch, place]``, and ``["end"]`` after the last: what
-    a process that dies has not told is lost.
+    Each place is told at once, as ``["held", number of the watch, place]``, and ``["end"]`` after the last:
+    what a process that dies has not told is lost.
 
     Args:
         watches: The breakpoints.

@@ -271,7 +271,7 @@ class LiveDebugger(Debugger):
             session.close()
 
     def _recount(self) -> None:
-        """Counts anew the passes at every breakpoint up to here; those that still lie ahead of its setting are owed."""
+        """Counts anew the passes at every breakpoint up to here; those before its setting are owed."""
         place = self.position
         until = max(place, *self._points.values())
         for point, places in zip(self._points, self._surveyed(until), strict=True):

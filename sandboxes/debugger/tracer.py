@@ -23,22 +23,22 @@ What a state shows is made only where its consumer, the `Guide`, wants to see it
 
 from __future__ import annotations
 
-import dis
 import sys
 import types
 from array import array
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .bytecode import async_ends, instructions, opcodes, quiet_units, suspends
+from .activation import Activation, Code
+from .bytecode import opcodes
 from .guide import MAYBE, Guide, Instruction, Put
 from .output import Output, bounded
 from .program import Program
 from .recursion import MESSAGE, Recursion
-from .source import Source
-from .state import Event, Exit
-from .statements import COMPREHENSION_COLUMN, FINALIZER, Scope
-from .values import FrameMemory, Layout, Renderer, stable
+from .state import Event
+from .statements import COMPREHENSION_COLUMN
+from .stop import Stop
+from .values import FrameMemory, Renderer, stable
 
 if TYPE_CHECKING:
     from .fast import Fast
@@ -47,178 +47,10 @@ if TYPE_CHECKING:
 # 3.13 reports a yield at the instruction after it
 _RETURNS = opcodes("RETURN_VALUE", "RETURN_CONST", "YIELD_VALUE", "RETURN_GENERATOR", "RESUME")
 _EXHAUSTED = opcodes("FOR_ITER", "END_FOR", "SEND", "END_SEND", "CLEANUP_THROW")
-_RESUME = dis.opmap["RESUME"]
-_COMPILER_NAMES = frozenset(
-    f"__{name}__"
-    for name in (
-        "module",
-        "qualname",
-        "firstlineno",
-        "static_attributes",
-        "classdict",
-        "class",
-        "annotations",
-        "type_params",
-        "classdictcell",
-        "builtins",
-        "name",
-        "file",
-        "doc",
-        "package",
-        "path",
-        "loader",
-        "spec",
-        "cached",
-        "conditional_annotations",
-        "annotate",
-        "orig_bases",
-    )
-)
 _NOTHING: Any = object()
 _settrace = sys.settrace  # the program sees another one
 _UNSHOWN = ("", "")
 _UNREPORTED = (None, None)
-
-
-class Stop:
-    """What a state shows, as `State` has it; made by the thousand, and so a plain record."""
-
-    __slots__ = (
-        "event",
-        "line",
-        "source",
-        "function",
-        "depth",
-        "locals",
-        "value",
-        "stdout",
-        "exit",
-        "stderr",
-        "file",
-        "chain",
-        "memory",
-    )
-
-    def __init__(
-        self,
-        event: Event,
-        line: int,
-        source: str,
-        function: str,
-        depth: int,
-        locals: dict[str, str],
-        value: str | None,
-        stdout: str,
-        stderr: str,
-        file: str,
-        chain: tuple[str, ...],
-        memory: FrameMemory | None,
-    ) -> None:
-        self.event = event
-        self.line = line
-        self.source = source
-        self.function = function
-        self.depth = depth
-        self.locals = locals
-        self.value = value
-        self.stdout = stdout
-        self.exit: Exit | None = None
-        self.stderr = stderr
-        self.file = file
-        self.chain = chain
-        self.memory = memory
-        """What the locals were written with."""
-
-
-class Code:
-    """What is known of one code object that makes stops."""
-
-    __slots__ = (
-        "scope",
-        "source",
-        "opcodes",
-        "columns",
-        "quiet",
-        "async_ends",
-        "suspends",
-        "finalizes",
-        "function",
-        "start",
-        "layout",
-        "shared",
-        "tight",
-        "_code",
-        "_instructions",
-    )
-
-    def __init__(self, code: types.CodeType, scope: Scope, source: Source) -> None:
-        self.scope = scope
-        self.source = source
-        self.opcodes = instructions(code)
-        """The instruction of each code unit."""
-        self.quiet = quiet_units(code, self.opcodes)
-        self.async_ends = async_ends(code, self.opcodes)
-        self.suspends = suspends(code)
-        self.finalizes = code.co_name == FINALIZER
-        self.columns = [position[2] for position in code.co_positions()]
-        self.function = code.co_qualname
-        self.start = 2 * self.opcodes.index(_RESUME)
-        """Offset of the instruction at which the first activation is reported."""
-        hidden = scope.comprehension_names
-        self.layout = Layout(scope.names, lambda name: name not in hidden and _is_local(name))
-        self.shared = tuple(name for name in scope.names if name in hidden)
-        """Locals that a comprehension's variable may cover while it runs."""
-        self.tight = source.outline.tight_loops
-        self._code = code
-        self._instructions: dict[int, str] | None = None
-
-    def instruction(self, offset: int) -> str:
-        """Returns an instruction's text, such as ``LOAD_FAST n``."""
-        if self._instructions is None:
-            found = dis.get_instructions(self._code)
-            self._instructions = {i.offset: f"{i.opname} {i.argrepr}".rstrip() for i in found}
-        return self._instructions.get(offset, "")
-
-
-class Activation:
-    """One activation of a frame that makes stops."""
-
-    __slots__ = (
-        "frame",
-        "code",
-        "line",
-        "depth",
-        "memory",
-        "outer",
-        "stopped",
-        "raised",
-        "fresh",
-        "waiting",
-        "closing",
-        "unseen",
-    )
-
-    def __init__(self, frame: types.FrameType, code: Code, line: int, depth: int) -> None:
-        self.frame = frame
-        self.code = code
-        self.line = line
-        """Where it stopped last."""
-        self.depth = depth
-        self.memory: FrameMemory | None = None
-        self.outer: dict[str, object] = {}
-        """Values of the locals that a comprehension may cover, at the last line stop."""
-        self.stopped = False
-        """Whether it has made a ``line`` stop yet."""
-        self.raised: BaseException | None = None
-        """The last exception seen in it."""
-        self.fresh = False
-        """Whether that exception came after its last ``line`` stop."""
-        self.waiting = False
-        """Whether its ``call`` state is held back: a resumed generator that may only be closing."""
-        self.closing = False
-        """Whether it was resumed by ``GeneratorExit``."""
-        self.unseen = False
-        """Whether it ran for a while without being followed."""
 
 
 class Tracer:
@@ -254,7 +86,7 @@ class Tracer:
         self.namespace: dict[str, Any] = {}
         """Names of the program's module."""
         self.trail: array[int] | None = None
-        """Depth and kind of every state so far, for those who want to walk back: twice the depth, and 1 at calls."""
+        """Every state so far, for those who want to walk back; see `trail`."""
         self.propagated = False
         """Whether the exception of the current state was reported by a callee before."""
         self._sources = program.sources
@@ -320,15 +152,6 @@ class Tracer:
         self.counted = False
         self.trail = None
         fast.begin()
-
-    def activation(self, frame: types.FrameType, code: Code, line: int) -> Activation:
-        """Returns a frame that was not followed, as it is where it is about to run a line."""
-        depth = 0
-        caller = frame.f_back
-        while caller is not None:
-            depth += self.code_of(caller.f_code) is not None
-            caller = caller.f_back
-        return Activation(frame, code, line, depth)
 
     def take_over(self, top: Activation) -> None:
         """Stands still at a line that a fast run has reached, and follows the program again."""
@@ -691,7 +514,3 @@ def _cut(trace: types.TracebackType | None) -> None:
     own = None if refused is None else refused.tb_next
     if trace is not None and own is not None and own.tb_frame.f_globals is globals():
         trace.tb_next = None
-
-
-def _is_local(name: str) -> bool:
-    return name not in _COMPILER_NAMES and not name.startswith(".")

@@ -14,14 +14,14 @@ def new_trail() -> array[int]:
 
 
 def back(trail: array[int], verb: str, count: int, index: int, depth: int | None) -> int | None:
-    """Returns the place that a backward move leads to, 0 where it would lead further; None where there is none.
+    """Returns the place that a backward move leads to, at least 0; None where there is none.
 
     Args:
         trail: Of all states before the place where the debugger stands, at least.
         verb: ``into``, ``over`` or ``call``.
         count: How many times the move is done.
         index: Where the debugger stands.
-        depth: The depth there, where no state stands there: 0 at the end, and between two states that of the frame.
+        depth: The depth there, where that is no state: 0 at the end, between two states that of the frame.
     """
     for _ in range(count):
         if index == 0:

@@ -13,7 +13,8 @@ from .suite import is_failure
 from .values import Renderer
 
 if TYPE_CHECKING:
-    from .tracer import Activation, Tracer
+    from .activation import Activation
+    from .tracer import Tracer
 
 _ABSENT: Any = object()
 

@@ -121,7 +121,19 @@ def test_hits_count_from_where_the_breakpoint_was_set(debugger: Debugger) -> Non
 
 
 def test_function_exception_and_change_breakpoints(debugger: Debugger) -> None:
-    source = "def f(d):\n    try:\n        return d['x']\n    except KeyError:\n        d['x'] = 1\n    return g(d)\n\n\ndef g(d):\n    d['x'] = 2\n    return d\n"
+    source = """\
+def f(d):
+    try:
+        return d['x']
+    except KeyError:
+        d['x'] = 1
+    return g(d)
+
+
+def g(d):
+    d['x'] = 2
+    return d
+"""
     debugger.reset(Program(source, "f({})"))
     do(debugger, "break exception LookupError; break function g; break change d in f; continue")
     assert (debugger.state.event, debugger.state.value) == (Event.EXCEPTION, "KeyError: 'x'")
@@ -274,7 +286,13 @@ def test_a_call_as_a_whole(debugger: Debugger) -> None:
 
 def test_programs_of_several_files_with_arguments_and_input(debugger: Debugger) -> None:
     files = {"shapes.py": "def area(w, h):\n    return w * h\n"}
-    source = "import sys\nfrom shapes import area\nw, h = map(int, input().split())\nprint(area(w, h), sys.argv[1:])\nprint('!', file=sys.stderr)\n"
+    source = """\
+import sys
+from shapes import area
+w, h = map(int, input().split())
+print(area(w, h), sys.argv[1:])
+print('!', file=sys.stderr)
+"""
     debugger.reset(Program(source, files=files, argv=("-v",), stdin="3 4\n"))
     do(debugger, "break shapes.py:2; continue")
     assert (debugger.state.file, debugger.state.locals) == ("shapes.py", {"w": "3", "h": "4"})
@@ -283,7 +301,19 @@ def test_programs_of_several_files_with_arguments_and_input(debugger: Debugger) 
 
 
 def test_a_test_suite_stops_where_a_test_fails(debugger: Debugger) -> None:
-    source = "def double(n):\n    return n + n\n\n\ndef test_good():\n    assert double(2) == 4\n\n\ndef test_bad():\n    x = double(3)\n    assert x == 7\n"
+    source = """\
+def double(n):
+    return n + n
+
+
+def test_good():
+    assert double(2) == 4
+
+
+def test_bad():
+    x = double(3)
+    assert x == 7
+"""
     debugger.reset(Program(source, tests=True))
     do(debugger, "break failure; continue")
     assert (debugger.state.event, debugger.state.function, debugger.state.line) == (
@@ -297,7 +327,13 @@ def test_a_test_suite_stops_where_a_test_fails(debugger: Debugger) -> None:
 
 
 def test_a_chain_of_exceptions_shows(debugger: Debugger) -> None:
-    source = "def f():\n    try:\n        {}['a']\n    except KeyError as error:\n        raise ValueError('no') from error\n"
+    source = """\
+def f():
+    try:
+        {}['a']
+    except KeyError as error:
+        raise ValueError('no') from error
+"""
     debugger.reset(Program(source, "f()"))
     do(debugger, "break exception ValueError; continue")
     assert debugger.state.value == "ValueError: no"

@@ -18,7 +18,6 @@ import pytest
 from debugworld.sandboxes import Sandbox, open_sandbox
 from debugworld.sandboxes.debugger import (
     Action,
-    Breakpoint,
     BreakpointKind,
     Debugger,
     Event,
@@ -150,7 +149,7 @@ def compare(sandbox: Sandbox, program: Program, seed: int, length: int = 16) -> 
 
 
 def run(sandbox: Sandbox, chosen: list[Program], count: int) -> None:
-    """Runs sequences; a program that does not do the same twice, such as one that reads a clock, is left out."""
+    """Runs sequences; programs that do not do the same twice, such as those that read a clock, are left out."""
     left_out = 0
     for seed in range(count):
         program = chosen[random.Random(seed).randrange(len(chosen))]
