@@ -20,7 +20,7 @@ import pytest
 
 from debugworld.sandboxes import Sandbox, SandboxError, open_sandbox
 from debugworld.sandboxes.channel import Channel
-from debugworld.sandboxes.debugger import Program
+from debugworld.sandboxes.debugger import Action, LiveDebugger, Program
 from debugworld.sandboxes.owner import Owner
 from debugworld.sandboxes.reaper import OWNER_LABEL
 
@@ -228,6 +228,51 @@ def supervisor_of_bwrap() -> int:
     return pythons[0]
 
 
+def test_a_program_that_harms_the_supervisor_ends_for_it_and_the_box_is_replaced() -> None:
+    harm = Program("import os\nos.setpriority(os.PRIO_PROCESS, os.getppid(), 5)\nx = 1\n")
+    supervisor = Program("import os\nx = os.getppid()\n")
+    with opened("process") as box:  # the others let no program do it
+        first = box.record(supervisor).states[-1].locals["x"]
+        trace = box.record(harm)
+        assert (trace.exit.code, trace.exit.reason) == ("error", "tamper")
+        second = box.record(supervisor).states[-1].locals["x"]
+        assert second != first
+        debugger = LiveDebugger(box.session)
+        debugger.reset(harm)
+        while not debugger.done:
+            debugger.step(Action.parse("step_into"))
+        debugger.close()
+        assert box.record(supervisor).states[-1].locals["x"] != second
+
+
+@pytest.mark.parametrize("name", BOXES)
+@pytest.mark.parametrize("end, expected", [("os._exit(3)", "abrupt_exit"), ("raise SystemExit(3)", "exit")])
+def test_what_a_program_leaves_running_does_not_hide_its_end(name: str, end: str, expected: str) -> None:
+    program = Program(
+        "import os, time\nx = 1\n"
+        "if not os.fork():\n    os.setsid()\n    while True:\n        time.sleep(0.01)\n"
+        f"{end}\n"
+    )
+    with opened(name, timeout=20.0) as box:
+        trace = box.record(program)
+        assert (trace.exit.code, trace.exit.reason) == ("error", expected)
+        debugger = LiveDebugger(box.session)
+        debugger.reset(program)
+        while not debugger.done:
+            debugger.step(Action.parse("step_into"))
+        assert debugger.state.exit == trace.exit
+        debugger.reset(program)
+        debugger.step(Action.parse("step_into"))
+        fork = debugger.fork()
+        while not fork.done:
+            fork.step(Action.parse("step_into"))
+        assert fork.state.exit == trace.exit
+        assert debugger.state.event == "line"
+        fork.close()
+        debugger.close()
+        require_recovery(box)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("box", BOXES, indirect=True)
 def test_a_stopped_supervisor_does_not_hang_the_caller(box: Sandbox) -> None:
@@ -257,21 +302,31 @@ def alive(pid: int) -> bool:
 @pytest.mark.docker
 @pytest.mark.parametrize("how", ["kill", "stop", "remove", pytest.param("pause", marks=pytest.mark.long)])
 def test_a_container_that_is_taken_away_in_mid_run(how: str) -> None:
+    import docker
+
     with opened("docker", timeout=2.0) as box:
         box.record(SIMPLE)
         [container] = [c for c in containers(str(Owner.this())) if c.name not in _OTHERS]
 
         def take() -> None:
-            if how == "remove":
-                container.remove(force=True)
-            elif how == "stop":
-                container.stop(timeout=1)
-            else:
-                getattr(container, how)()
+            client = docker.from_env()
+            try:
+                there = client.containers.get(container.id)
+                options = {"remove": {"force": True}, "stop": {"timeout": 1}}
+                getattr(there, how)(**options.get(how, {}))
+            finally:
+                client.close()
 
-        error = during_a_run(box, take)
-        assert isinstance(error, SandboxError), error
-        require_recovery(box)
+        gc.collect()
+        gc.disable()
+        before = len(os.listdir("/proc/self/fd"))
+        try:
+            error = during_a_run(box, take)
+            assert isinstance(error, SandboxError), error
+            require_recovery(box)
+            assert len(os.listdir("/proc/self/fd")) == before, "a lost box keeps nothing open"
+        finally:
+            gc.enable()
     left = [c for c in containers(str(Owner.this())) if c.name not in _OTHERS]
     assert left == []
 
