@@ -122,9 +122,8 @@ class Condition:
         self.text = text.strip()
         self._tree = ast.parse(self.text, mode="eval").body
         nodes = list(ast.walk(self._tree))
-        formats = any(
-            isinstance(node, ast.Constant) and isinstance(node.value, str | bytes) for node in nodes
-        )
+        constants = [node.value for node in nodes if isinstance(node, ast.Constant)]
+        texts = any(isinstance(value, str | bytes) for value in constants)
         sums = any(isinstance(node, ast.BinOp) for node in nodes)
         simple = all(type(node) in _SIMPLE for node in nodes) and not (texts and sums)
         self._code = compile(self.text, "<condition>", "eval", dont_inherit=True) if simple else None

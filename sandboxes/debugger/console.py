@@ -1,7 +1,7 @@
 """Answers a live debugger's commands while the program stands still at a state.
 
-The host asks in JSON arrays such as ``["over", 1]`` or ``["evaluate", "n * 2", 0, 1.0]``. A command that moves
-lets the program go on until the state that it leads to. Every other is answered at once.
+The host asks in JSON arrays such as ``["over", 1]`` or ``["evaluate", "n * 2", 0, 1.0]``. A command that
+moves lets the program go on until the state that it leads to. Every other is answered at once.
 """
 
 from __future__ import annotations

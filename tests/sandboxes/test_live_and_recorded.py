@@ -149,7 +149,7 @@ def compare(sandbox: Sandbox, program: Program, seed: int, length: int = 16) -> 
 
 
 def run(sandbox: Sandbox, chosen: list[Program], count: int) -> None:
-    """Runs sequences; programs that do not do the same twice, such as those that read a clock, are left out."""
+    """Runs sequences; programs that do not do the same twice, such as readers of clocks, are left out."""
     left_out = 0
     for seed in range(count):
         program = chosen[random.Random(seed).randrange(len(chosen))]
