@@ -20,7 +20,7 @@ from debugworld.sandboxes import Sandbox, SandboxError, open_sandbox
 from debugworld.sandboxes.channel import Channel
 from debugworld.sandboxes.debugger import Action, LiveDebugger, Program, ProgramError, RecordedDebugger, Trace
 from debugworld.sandboxes.debugger.packing import PackingError, Unpacker
-from debugworld.sandboxes.debugger.wire import FRAME_LIMIT, WireError, pack, read_frame
+from debugworld.sandboxes.debugger.wire import FRAME_LIMIT, RAW, WireError, frame, pack, read_frame
 from debugworld.sandboxes.process import ProcessSandbox
 
 PROGRAM = Program(
@@ -291,6 +291,50 @@ def test_a_frame_that_is_nested_too_deep_is_no_crash() -> None:
     body = b"[" * 500_000
     with pytest.raises(WireError):
         read_frame(io.BytesIO(struct.pack(">I", len(body)) + body).read)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [pack({"error": "forged"}), frame(b"[" * 50_000), frame(b"\xff"), pack([]), pack({"exit": 5})],
+)
+def test_a_last_message_that_is_none_once_the_program_ran_is_tampering(last: bytes) -> None:
+    trace = record_over(pack({"python": "3.11.7"}) + frame(RAW) + last)
+    assert trace is not None and (trace.exit.code, trace.exit.reason) == ("error", "tamper")
+
+
+def test_the_caller_is_blamed_before_the_program_ran_only() -> None:
+    box = FakeSandbox()
+    box.said = pack({"python": "3.11.7"}) + pack({"error": "it does not compile"})
+    with box, pytest.raises(ProgramError, match="it does not compile"):
+        box.record(PROGRAM)
+    spoken = [["error", "it does not compile"], ["checked"], ["error", "forged"]]
+    for number in (0, 1):
+        said = b"".join(frame(bytes(16) + json.dumps(words).encode()) for words in spoken[number:])
+        box = FakeSandbox()
+        box.said = pack({"python": "3.11.7"}) + pack({"pid": 5}) + pack({"hear": said.decode("latin-1")})
+        with box, pytest.MonkeyPatch.context() as patch:
+            patch.setattr("os.urandom", bytes)
+            if number == 0:
+                with pytest.raises(ProgramError, match="it does not compile"):
+                    box.session(PROGRAM)
+            else:
+                end = box.session(PROGRAM).state.exit
+                assert end is not None and (end.code, end.reason) == ("error", "tamper")
+
+
+@pytest.mark.parametrize("length", [0, 5, 40, 1 << 20, 0xFFFFFFFF])
+def test_what_does_not_begin_with_the_token_is_tampering_whatever_length_it_claims(length: int) -> None:
+    garbage = struct.pack(">I", length) + b"x" * 30
+    box = FakeSandbox()
+    box.said = pack({"python": "3.11.7"}) + pack({"pid": 5}) + pack({"hear": garbage.decode("latin-1")})
+    with box:
+        end = box.session(PROGRAM).state.exit
+    assert end is not None and (end.code, end.reason) == ("error", "tamper")
+
+
+@pytest.mark.parametrize("text", ["\u0100", "a\ud800", 7, None, ["x"]])
+def test_what_is_passed_on_and_holds_no_bytes_ends_the_session(text: object) -> None:
+    assert live_over(pack({"python": "3.11.7"}) + pack({"pid": 5}) + pack({"hear": text})) == ["exit"]
 
 
 def test_descriptors_that_come_along_are_closed() -> None:
