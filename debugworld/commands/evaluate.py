@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--tasks", default="builtin", metavar="URI", help=f"{uris} (default: %(default)s)")
     add("--episodes", type=_count, default=50, metavar="N", help="for each agent (default: 50)")
     add("--seed", type=int, default=0, help="seed of the first episode (default: 0)")
-    add("--sandbox", help="docker or process (default: process for builtin, else docker)")
+    add("--sandbox", help="docker, bwrap or process (default: process for builtin, else docker)")
     add("--model", metavar="PATH", help="checkpoint folder (default: the one that ships)")
     add("--json", type=Path, metavar="OUT", help="write all numbers and episodes to this file")
     parser.set_defaults(text_ids=text_ids)

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--per-action", type=int, default=2, metavar="N", help="answers asked of each program for each action"
     )
     add("--seed", type=int, default=0, help="of the places and lines asked about (default: 0)")
-    add("--sandbox", help="docker or process (default: process for programs that ship, else docker)")
+    add("--sandbox", help="docker, bwrap or process (default: process for programs that ship, else docker)")
     add("--json", type=Path, metavar="OUT", help="write all numbers to this file")
 
 

@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="JSON Lines of real programs, may be repeated; run in the sandbox, a tenth of them held out",
     )
-    add("--sandbox", default="docker", help="docker or process, for --programs (default: docker)")
+    add("--sandbox", default="docker", help="docker, bwrap or process, for --programs (default: docker)")
     add("--seed", type=int, default=0, help="of programs, weights and order (default: 0)")
     add("--resume", type=Path, metavar="DIR", help="go on with the run in this folder")
     add("--smoke", action="store_true", help="everything in small, in under two minutes")

@@ -141,7 +141,7 @@ def test_docker_is_the_default(program: str) -> None:
         (["{program}", "--call", "half("], "the call 'half(' does not parse"),
         (["{program}", "--call", "quarter(8)"], "does not define 'quarter'"),
         (["--call", "half(2)"], "needs a program that defines it"),
-        (["{program}", "--sandbox", "jail"], "no sandbox 'jail'; there are: docker, process"),
+        (["{program}", "--sandbox", "jail"], "no sandbox 'jail'; there are: docker, bwrap, process"),
         (["--model", "{missing}"], "holds no checkpoint"),
         (["--model", "{damaged}"], "is damaged"),
         (["--max-states", "0"], "max_states >= 1"),
