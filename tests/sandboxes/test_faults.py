@@ -132,7 +132,7 @@ def wait_for(what: Callable[[], bool], seconds: float = SOON) -> bool:
     return True
 
 
-def during_a_run(box: Sandbox, fault: Callable[[], None]) -> BaseException | Any:
+def during_a_run(box: Sandbox, fault: Callable[[], None]) -> Any:
     """Runs a program that sleeps, causes a fault in its middle, and returns what came of the run."""
     outcome: list[Any] = []
 
@@ -312,7 +312,7 @@ def test_a_container_that_is_taken_away_in_mid_run(how: str) -> None:
             client = docker.from_env()
             try:
                 there = client.containers.get(container.id)
-                options = {"remove": {"force": True}, "stop": {"timeout": 1}}
+                options: dict[str, dict[str, Any]] = {"remove": {"force": True}, "stop": {"timeout": 1}}
                 getattr(there, how)(**options.get(how, {}))
             finally:
                 client.close()
@@ -348,8 +348,8 @@ def test_a_socket_that_is_cut(box: Sandbox, when: str) -> None:
         except SandboxError as error:
             assert "was lost" in str(error)
     else:
-        error = during_a_run(box, cut)
-        assert isinstance(error, SandboxError) and "was lost" in str(error), error
+        outcome = during_a_run(box, cut)
+        assert isinstance(outcome, SandboxError) and "was lost" in str(outcome), outcome
     require_recovery(box)
 
 
