@@ -186,7 +186,9 @@ class Sandbox(ABC):
         """
         while True:
             box = self._pool.take(_WAIT)
-            if self.lifetime is None or time.monotonic() - box.born <= self.lifetime:
+            old = self.lifetime is not None and time.monotonic() - box.born > self.lifetime
+            if not old or not box.runs:
+                box.runs += 1
                 self._lent.add(box)
                 _OPEN.add(self)
                 return box
@@ -206,7 +208,7 @@ class Sandbox(ABC):
         Returns:
             The trace, and whether the box is of no use any more.
         """
-        lines = {source.file: source.lines[1:] for source in program.sources.values()}
+        lines = {source.file: source.lines[1:] or ("",) for source in program.sources.values()}
         unpacker = Unpacker(lines, self.max_events)
         states: list[State] = []
         begun = forged = False
