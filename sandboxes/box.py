@@ -34,6 +34,8 @@ class Box:
         self.owner = os.getpid()
         """The process that started it; in a fork of that it is somebody else's."""
         self.born = time.monotonic()
+        self.runs = 0
+        """How many runs it was taken for."""
         try:
             channel.send(_sources(), START_TIMEOUT)
             channel.receive(START_TIMEOUT)
