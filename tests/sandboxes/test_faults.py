@@ -363,7 +363,7 @@ def test_a_full_disk_in_the_box_is_the_programs_exception(name: str, what: str) 
         "bytes": "f = open('/tmp/full', 'wb', 0)\nx = [f.write(b'x' * 10**6) for i in range(10**4)]\n",
         "files": "x = [open('/tmp/%d' % i, 'w').close() for i in range(10**6)]\n",
     }[what]
-    with opened(name, timeout=3.0) as box:
+    with opened(name, timeout=1.5) as box:
         trace = box.record(Program(source))
         if name == "bwrap" and what == "files":  # its number is bounded by memory only
             assert trace.exit.code in ("error", "never")

@@ -30,7 +30,7 @@ STEP = Action.parse("step_into")
 HANG = 30.0
 """Seconds, generously, after which a test calls something hung."""
 examples = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=60)
-many = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=3000)
+many = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=1500)
 
 scalars = (
     st.none()
@@ -359,13 +359,13 @@ def test_descriptors_that_come_along_are_closed() -> None:
 LINES = {"": PROGRAM.lines}
 
 
-@settings(examples, max_examples=300)
+@settings(examples, max_examples=150)
 @given(st.binary(max_size=300), st.integers(1, 40))
 def test_an_unpacker_is_fed_anything(data: bytes, step: int) -> None:
     feed(data, step)
 
 
-@settings(examples, max_examples=300)
+@settings(examples, max_examples=150)
 @given(st.lists(st.lists(json_values, max_size=8) | json_values, max_size=5), st.integers(1, 40))
 def test_an_unpacker_is_fed_any_json(rows: list[Any], step: int) -> None:
     feed("".join(json.dumps(row) + "\n" for row in rows).encode(), step)
@@ -422,7 +422,7 @@ def ready(box: ProcessSandbox) -> Channel:
     return heard[-1]
 
 
-@settings(examples, max_examples=10)
+@settings(examples, max_examples=6)
 @given(
     st.binary(min_size=1, max_size=100)
     | json_values.map(lambda value: pack({"x": value}))
