@@ -338,7 +338,7 @@ def test_lockstep_tells_where_the_dream_departs(
         (["{program}", "--actions", "break thing x"], "is no breakpoint; the forms are: LINE"),
         (["{program}", "--actions", "step_into -1"], "is no action"),
         (["{program}", "--actions", "step_into 0"], "at least once"),
-        (["{program}", "--actions", "step_into " + "9" * 5000], "Exceeds the limit"),
+        (["{program}", "--actions", "step_into " + "9" * 5000], "step_into COUNT"),
         (["{program}", "--actions", "eval"], "evaluate is written"),
         (["{program}", "--actions", "set n == 1"], "set is written"),
         (["{program}", "--actions", "step_into", "--actions-file", "x"], "not allowed with argument"),
