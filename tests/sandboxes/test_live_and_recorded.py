@@ -28,7 +28,7 @@ from debugworld.sandboxes.debugger import (
     RecordedDebugger,
 )
 
-SLICE, LONG = 150, 10_000
+SLICE, LONG = 100, 10_000
 INTERPRETERS = ("3.11", "3.12", "3.13")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
