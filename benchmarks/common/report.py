@@ -62,7 +62,12 @@ class Report:
     def __init__(self, name: str, settings: Mapping[str, Any]) -> None:
         self.name = name
         self.settings = {
-            key: str(value) if isinstance(value, Path) else value for key, value in settings.items()
+            key: Path(value).name
+            if key == "python" and value
+            else str(value)
+            if isinstance(value, Path)
+            else value
+            for key, value in settings.items()
         }
         self.machine = machine()
         self.results: dict[str, Any] = {}
