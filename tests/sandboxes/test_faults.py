@@ -222,10 +222,13 @@ def test_a_killed_supervisor_is_an_error_and_the_box_is_replaced(box: Sandbox) -
 
 
 def supervisor_of_bwrap() -> int:
-    """Returns the Python process below a bubblewrap of this process that is not the program's."""
-    below = descendants(os.getpid())
-    pythons = sorted(pid for pid, name in below.items() if name.startswith("python"))
-    return pythons[0]
+    """Returns the Python process below a bubblewrap of this process that has a program's process below it."""
+    for pid, name in descendants(os.getpid()).items():
+        if name == "bwrap":
+            for inner, kind in descendants(pid).items():
+                if kind.startswith("python") and descendants(inner):
+                    return inner
+    raise AssertionError("no program runs in a bwrap box")
 
 
 def test_a_program_that_harms_the_supervisor_ends_for_it_and_the_box_is_replaced() -> None:

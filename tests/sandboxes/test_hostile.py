@@ -292,11 +292,15 @@ def test_the_shared_rows_end_as_they_may(jail: Jail, shared_data: Path) -> None:
     rows: list[dict[str, Any]] = [json.loads(line) for line in lines]
     wrong = []
     for row in rows:
-        code, reason, seconds, trace = jail.run(row["source"], row["id"])
-        # a live debugger continues for as long as it takes; a recording ends at its budget
-        cut = row["drive"] == "continue" and reason == "step_budget"
-        late = seconds > TIMEOUT + LATE and jail.run(row["source"], row["id"])[2] > TIMEOUT + LATE
-        if late or (code not in row["allowed_exit"] and not cut):
+        for _ in range(3):  # a machine that stood still for a second does not do so three times
+            code, reason, seconds, _trace = jail.run(row["source"], row["id"])
+            # a live debugger continues for as long as it takes; a recording ends at its budget
+            cut = row["drive"] == "continue" and reason == "step_budget"
+            late = seconds > TIMEOUT + LATE
+            wrong_end = code not in row["allowed_exit"] and not cut
+            if not late and not (wrong_end and reason == "timeout"):
+                break
+        if late or wrong_end:
             wrong.append((row["id"], code, reason, row["allowed_exit"], round(seconds, 2)))
         jail.require_clean()
     assert len(rows) == 47
