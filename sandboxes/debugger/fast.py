@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import types
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,7 @@ def serves(tracer: Tracer, watches: Sequence[Watch]) -> bool:
     )
 
 
-class Fast:
+class Fast(ABC):
     """A run to the next of some lines.
 
     Args:
@@ -49,13 +50,13 @@ class Fast:
         self.lines = frozenset(watch.breakpoint.line for watch in watches)
         self._codes: dict[types.CodeType, Code | None] = {}
 
+    @abstractmethod
     def begin(self) -> None:
         """Lets the program run; called where it stands still."""
-        raise NotImplementedError
 
+    @abstractmethod
     def end(self) -> None:
         """Stops looking."""
-        raise NotImplementedError
 
     def wanted(self, code: types.CodeType) -> Code | None:
         """Returns what is known of a code object, where a breakpoint may lie in it."""
