@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -47,13 +48,13 @@ class OurPeer(Peer):
         self.box = box
         self._sandbox: Sandbox | None = None
 
+    @abstractmethod
     def debugger(self) -> Debugger:
         """Returns a fresh debugger over the box.
 
         Raises:
             PeerMissing: this machine or version cannot have it.
         """
-        raise NotImplementedError
 
     def sandbox(self) -> Sandbox:
         """Returns the box, started at the first use.
