@@ -78,35 +78,65 @@ class ExampleStore(Sequence[Example]):
         Raises:
             ModelError: a completion is empty.
         """
-        draft = path.with_name(path.name + ".part")
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True)
-        offsets, seen, digest = array("Q", [0]), set(), hashlib.sha256()
-        counts = {"count": 0, "repeated": 0, "too_long": 0}
-        with (draft / "text.bin").open("wb") as raw:
-            for parts in _encoded(examples):
-                if not parts[1]:
-                    raise ModelError(f"an example needs a completion; the one for {parts[0]!r} is empty")
-                identity = hashlib.blake2b(b"\0".join(parts), digest_size=8).digest()
-                if sum(map(len, parts)) + TEMPLATE_TOKENS > longest:
-                    counts["too_long"] += 1
-                elif identity in seen:
-                    counts["repeated"] += 1
-                else:
-                    seen.add(identity)
-                    digest.update(identity)
-                    counts["count"] += 1
-                    for part in parts:
-                        raw.write(part)
-                        offsets.append(offsets[-1] + len(part))
+        writer = ExampleWriter(path, longest)
+        writer.add(examples)
+        return writer.finish()
+
+
+class ExampleWriter:
+    """Writes a store bit by bit, leaving out repetitions and what is too long.
+
+    Args:
+        path: the folder to make; an older store there is replaced when the new one is whole.
+        longest: most tokens of an example, control tokens included.
+    """
+
+    def __init__(self, path: Path, longest: int = 512) -> None:
+        self._path, self._longest = path, longest
+        self._draft = path.with_name(path.name + ".part")
+        shutil.rmtree(self._draft, ignore_errors=True)
+        self._draft.mkdir(parents=True)
+        self._raw = (self._draft / "text.bin").open("wb")
+        self._offsets = array("Q", [0])
+        self._seen: set[bytes] = set()
+        self._digest = hashlib.sha256()
+        self._counts = {"count": 0, "repeated": 0, "too_long": 0}
+
+    def add(self, examples: Iterable[tuple[str, str]]) -> None:
+        """Appends (prompt, completion) pairs.
+
+        Raises:
+            ModelError: a completion is empty.
+        """
+        counts, offsets = self._counts, self._offsets
+        for parts in _encoded(examples):
+            if not parts[1]:
+                raise ModelError(f"an example needs a completion; the one for {parts[0]!r} is empty")
+            identity = hashlib.blake2b(b"\0".join(parts), digest_size=8).digest()
+            if sum(map(len, parts)) + TEMPLATE_TOKENS > self._longest:
+                counts["too_long"] += 1
+            elif identity in self._seen:
+                counts["repeated"] += 1
+            else:
+                self._seen.add(identity)
+                self._digest.update(identity)
+                counts["count"] += 1
+                for part in parts:
+                    self._raw.write(part)
+                    offsets.append(offsets[-1] + len(part))
+
+    def finish(self) -> ExampleStore:
+        """Puts the store in its place and opens it."""
+        draft = self._draft
+        self._raw.close()
         np.save(draft / "text.npy", np.fromfile(draft / "text.bin", dtype=np.uint8))
         (draft / "text.bin").unlink()
-        np.save(draft / "offsets.npy", np.frombuffer(offsets, dtype=np.uint64))
-        about = counts | {"bytes": offsets[-1], "digest": digest.hexdigest()}
+        np.save(draft / "offsets.npy", np.frombuffer(self._offsets, dtype=np.uint64))
+        about = self._counts | {"bytes": self._offsets[-1], "digest": self._digest.hexdigest()}
         (draft / "store.json").write_text(json.dumps(about, indent=1))
-        shutil.rmtree(path, ignore_errors=True)
-        draft.rename(path)
-        return cls(path)
+        shutil.rmtree(self._path, ignore_errors=True)
+        draft.rename(self._path)
+        return ExampleStore(self._path)
 
 
 def _encoded(examples: Iterable[tuple[str, str]]) -> Iterator[tuple[bytes, bytes]]:

@@ -9,33 +9,34 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from debugworld.sandboxes import SandboxError, open_sandbox
-from debugworld.sandboxes.debugger import ExitCode, Program, ProgramError, Trace
+from debugworld.sandboxes.debugger import Program, ProgramError, Trace
 from debugworld.sandboxes.debugger.recorder import record
 from debugworld.worldmodel.batches import Mixture
+from debugworld.worldmodel.data.oracle import Oracle
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.data.rows import ProgramRow, load_rows
 from debugworld.worldmodel.data.statements import generate_statement
-from debugworld.worldmodel.markov import Shell
-from debugworld.worldmodel.store import ExampleStore
+from debugworld.worldmodel.data.thoughts import MAX_STATES, Pair, lessons_of
+from debugworld.worldmodel.store import ExampleStore, ExampleWriter
 
 HELD_OUT_TENTHS = 1
 """Tenths of the groups of real programs that training never sees."""
-MAX_STATES = 250
-"""States of one run that become examples."""
 LONGEST = 320
 """Most tokens of an example; longer ones cost more than they teach."""
 CHUNK = 50
 """Programs that one task of a worker handles."""
 
-Pair = tuple[str, str]
+Found = dict[str, list[Pair]]
+"""Examples by kind."""
+Task = tuple[Callable[..., tuple[Found, list[str]]], tuple[object, ...]]
+"""A function that a worker calls, and its arguments."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class DataConfig:
         calls: entries of one real program that are recorded.
         sandbox: the box that records real programs.
         workers: processes.
+        weights: share of each source in what is drawn.
+        kinds: share of each kind of example; one that is absent is not made.
     """
 
     seed: int = 0
@@ -62,6 +65,7 @@ class DataConfig:
     weights: dict[str, float] = field(
         default_factory=lambda: {"generated": 0.25, "statements": 0.25, "real": 0.5}
     )
+    kinds: dict[str, float] = field(default_factory=lambda: {"parts": 0.8, "lines": 0.2})
 
 
 EVALUATION_SEED = 1 << 30
@@ -74,23 +78,25 @@ def held_out(group: str) -> bool:
 
 
 def examples_of(program: Program, trace: Trace) -> Iterator[Pair]:
-    """Yields (question, answer) for each step of a run that the shell does not know itself."""
-    states = [*trace.states, trace.final]
-    if not trace.states:
-        return
-    shell = Shell(program)
-    shell.start()
-    shell.accept(states[0])
-    last = len(states) - (2 if trace.exit.code is ExitCode.NEVER else 1)
-    for index in range(min(last, MAX_STATES)):
-        if shell.certain() is None:
-            prompt = shell.prompt()
-            outcome = shell.outcome_of(states, index)
-            if outcome is not None:
-                yield prompt, str(outcome)
-                with suppress(ValueError):  # where the shell lost the stack, `accept` finds it again
-                    shell.apply(outcome)
-        shell.accept(states[index + 1])
+    """Yields (question, answer) for each step that the shell does not know itself, statements whole."""
+    for lesson in lessons_of(program, trace):
+        yield lesson.whole
+
+
+def parts_of(program: Program, trace: Trace, oracle: Oracle) -> Iterator[Pair]:
+    """Yields the small questions that statements come apart into, and the whole ones that remain."""
+    for lesson in lessons_of(program, trace, oracle):
+        if lesson.parts is not None:
+            yield from lesson.parts
+        elif not lesson.apart:
+            yield lesson.whole
+
+
+KINDS: dict[str, Callable[[Program, Trace], Iterator[Pair]]] = {
+    "parts": lambda program, trace: parts_of(program, trace, Oracle()),
+    "lines": examples_of,
+}
+"""Kinds of examples, and what makes them of a run."""
 
 
 def build_stores(
@@ -111,26 +117,36 @@ def build_stores(
         ModelError: a file of programs cannot be read.
         SandboxError: the box for real programs is not there.
     """
-    sources: dict[str, list[tuple[Callable[..., tuple[list[Pair], list[str]]], tuple[object, ...]]]] = {
-        "generated": [(_generated, (seed, n)) for seed, n in _chunks(config.seed, config.generated)],
-        "statements": [(_statements, (seed, n)) for seed, n in _chunks(config.seed, config.statements)],
+    kinds = tuple(config.kinds)
+    sources: dict[str, list[Task]] = {
+        "generated": [(_generated, (seed, n, kinds)) for seed, n in _chunks(config.seed, config.generated)],
+        "statements": [
+            (_statements, (seed, n, kinds)) for seed, n in _chunks(config.seed, config.statements)
+        ],
     }
     rows = [row for path in config.programs for row in load_rows(path) if not held_out(row.group)]
     if rows:
         parts = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
-        sources["real"] = [(_real, (part, config.calls, config.sandbox)) for part in parts]
+        sources["real"] = [(_real, (part, config.calls, config.sandbox, kinds)) for part in parts]
     stores: dict[str, ExampleStore] = {}
+    weights: dict[str, float] = {}
     manifest: dict[str, object] = {"seed": config.seed}
     out.mkdir(parents=True, exist_ok=True)
-    for name, tasks in sources.items():
+    for source, tasks in sources.items():
         if not tasks:
             continue
         digests: set[str] = set()
-        pairs = _gather(tasks, config.workers, digests, partial(progress, name))
-        stores[name] = ExampleStore.write(out / name, pairs, LONGEST)
-        (out / f"{name}.digests").write_text("\n".join(sorted(digests)) + "\n")
-        manifest[name] = {"examples": len(stores[name]), "programs": len(digests)}
-    weights = {name: config.weights[name] for name in stores}
+        writers = {kind: ExampleWriter(out / f"{source}-{kind}", LONGEST) for kind in kinds}
+        for found in _gather(tasks, config.workers, digests, partial(progress, source)):
+            for kind, pairs in found.items():
+                writers[kind].add(pairs)
+        for kind, writer in writers.items():
+            store = writer.finish()
+            if len(store):
+                stores[store.path.name] = store
+                weights[store.path.name] = config.weights[source] * config.kinds[kind]
+                manifest[store.path.name] = {"examples": len(store), "programs": len(digests)}
+        (out / f"{source}.digests").write_text("\n".join(sorted(digests)) + "\n")
     return Mixture(stores, weights), manifest
 
 
@@ -140,53 +156,43 @@ def _chunks(seed: int, count: int) -> Iterator[tuple[int, int]]:
 
 
 def _gather(
-    tasks: Sequence[tuple[Callable[..., tuple[list[Pair], list[str]]], tuple[object, ...]]],
-    workers: int,
-    digests: set[str],
-    done: Callable[[int, int], None],
-) -> Iterator[Pair]:
+    tasks: Sequence[Task], workers: int, digests: set[str], done: Callable[[int, int], None]
+) -> Iterator[Mapping[str, list[Pair]]]:
     """Runs tasks on all cores, a few ahead of what is consumed, and yields in their order."""
     with ProcessPoolExecutor(workers) as pool:
-        ahead: deque[Future[tuple[list[Pair], list[str]]]] = deque()
+        ahead: deque[Future[tuple[Found, list[str]]]] = deque()
         finished = 0
-        for function, arguments in tasks:
-            ahead.append(pool.submit(function, *arguments))
-            if len(ahead) > 2 * workers:
-                yield from _take(ahead.popleft(), digests)
+        for function, arguments in [*tasks, *[(None, ())] * len(tasks)]:
+            if function is not None:
+                ahead.append(pool.submit(function, *arguments))
+            if ahead and (function is None or len(ahead) > 2 * workers):
+                found, seen = ahead.popleft().result()
+                digests.update(seen)
                 finished += 1
                 done(finished, len(tasks))
-        while ahead:
-            yield from _take(ahead.popleft(), digests)
-            finished += 1
-            done(finished, len(tasks))
+                yield found
 
 
-def _take(future: Future[tuple[list[Pair], list[str]]], digests: set[str]) -> list[Pair]:
-    pairs, seen = future.result()
-    digests.update(seen)
-    return pairs
-
-
-def _generated(seed: int, count: int) -> tuple[list[Pair], list[str]]:
+def _generated(seed: int, count: int, kinds: Sequence[str]) -> tuple[Found, list[str]]:
     programs = [generate(number, 1 + number % 5).program for number in range(seed, seed + count)]
-    return _examples(programs, record)
+    return _examples(programs, record, kinds)
 
 
-def _statements(seed: int, count: int) -> tuple[list[Pair], list[str]]:
+def _statements(seed: int, count: int, kinds: Sequence[str]) -> tuple[Found, list[str]]:
     programs = [generate_statement(number).program for number in range(seed, seed + count)]
-    return _examples(programs, record)
+    return _examples(programs, record, kinds)
 
 
-def _real(rows: list[ProgramRow], calls: int, sandbox: str) -> tuple[list[Pair], list[str]]:
+def _real(rows: list[ProgramRow], calls: int, sandbox: str, kinds: Sequence[str]) -> tuple[Found, list[str]]:
     programs = [program for row in rows for program in row.programs[:calls]]
     with open_sandbox(sandbox, max_events=MAX_STATES, timeout=5.0) as box:
-        return _examples(programs, box.record)
+        return _examples(programs, box.record, kinds)
 
 
 def _examples(
-    programs: Iterable[Program], recorded: Callable[[Program], Trace]
-) -> tuple[list[Pair], list[str]]:
-    pairs: dict[Pair, None] = {}
+    programs: Iterable[Program], recorded: Callable[[Program], Trace], kinds: Sequence[str]
+) -> tuple[Found, list[str]]:
+    found: dict[str, dict[Pair, None]] = {kind: {} for kind in kinds}
     digests = []
     for program in programs:
         try:
@@ -194,5 +200,6 @@ def _examples(
         except (ProgramError, SandboxError):
             continue
         digests.append(program.digest)
-        pairs.update(dict.fromkeys(examples_of(program, trace)))
-    return list(pairs), digests
+        for kind in kinds:
+            found[kind].update(dict.fromkeys(KINDS[kind](program, trace)))
+    return {kind: list(pairs) for kind, pairs in found.items()}, digests

@@ -76,6 +76,7 @@ class Builder:
             line, "; ".join(map(statement_text, group)), Kind.PLAIN, after, after, (), guards, binds=binds
         )
         parts: list[ast.AST] = [part for member in group for part in self._parts(member)]
+        stop.node = node if len(group) == 1 else None
         self._scope.stops[line] = stop
         for member in group:
             self._flow.nested(self._scope, member)

@@ -35,6 +35,8 @@ class Flow:
         self.constants: dict[str, str] = {}
         """Module names that are assigned one literal, with its text."""
         module = ast.parse(program.text)
+        self.imported: frozenset[str] = frozenset(_imported(module))
+        """Names that imports bind, anywhere."""
         self._constants(module)
         self._scope("<module>", 1, module.body, None)
         if program.call is not None:
@@ -150,3 +152,10 @@ def _is_literal(node: ast.expr) -> bool:
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return False
     return True
+
+
+def _imported(module: ast.Module) -> Iterator[str]:
+    for node in ast.walk(module):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            for alias in node.names:
+                yield alias.asname or alias.name.partition(".")[0]

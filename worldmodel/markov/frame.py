@@ -36,6 +36,8 @@ class Frame:
     line: int
     turns: dict[int, int] = field(default_factory=dict)
     entered: dict[int, dict[str, str]] = field(default_factory=dict)
+    iterables: dict[int, str] = field(default_factory=dict)
+    """What the loops that turn go over, by line, where it is known."""
     returns: list[str] = field(default_factory=list)
     leaving: list[Leaving] = field(default_factory=list)
     inside: list[int] = field(default_factory=list)

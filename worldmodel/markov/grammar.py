@@ -44,6 +44,8 @@ class OutcomeGrammar:
         lines: Iterable[int],
         waiting: Iterable[str] = (),
     ) -> None:
+        self._given = (tuple(names), labels, tuple(lines), tuple(waiting))
+        names, labels, lines, waiting = self._given
         self._letters = frozenset(letters.encode()) - (frozenset() if labels else {ord("C")})
         self._names = tuple(sorted({name.encode() for name in names}))
         self._labels = {
@@ -63,6 +65,10 @@ class OutcomeGrammar:
         )
         """Equal for grammars with the same answers."""
         self._allowed = lru_cache(maxsize=4096)(self._bytes_after)
+
+    def only(self, letters: str) -> OutcomeGrammar:
+        """Returns the grammar of the same statement with fewer outcomes."""
+        return OutcomeGrammar(letters, *self._given)
 
     def start(self) -> State:
         """The state before the first byte."""

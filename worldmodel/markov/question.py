@@ -45,11 +45,11 @@ class Question:
             if frozen is not None and not frozen.startswith(MUTABLE):
                 text = frozen
             if text is None:
-                text = self._global(name)
-            scope = self._callee(name, text)
+                text = self.outer(name)
+            scope = self.callee(name, text)
             if scope is not None and scope.signature:
                 lines.append(scope.signature)
-                lines += self._cells_of(scope, text)
+                lines += self.cells_of(scope, text)
                 numbered = numbered or scope.generator or "(" not in scope.name and self._is_class(scope)
             elif text is not None:
                 lines.append(f"{name}={_cut(text)}")
@@ -99,7 +99,8 @@ class Question:
         inside = {*stop.reads, *stop.binds_also}
         return tuple(n for n in known if n in inside or top.locals.get(n, "").startswith(MUTABLE))
 
-    def _global(self, name: str) -> str | None:
+    def outer(self, name: str) -> str | None:
+        """What a name that is no local stands for, where that is known."""
         if self._shell.program.call is None and self._shell.stack and len(self._shell.stack) > 1:
             return self._shell.stack[0].locals.get(name)
         for frame in reversed(self._shell.stack[:-1]):
@@ -107,14 +108,14 @@ class Question:
                 return frame.locals[name]
         return self._shell.flow.constants.get(name)
 
-    def _callee(self, name: str, text: str | None) -> ScopeFlow | None:
+    def callee(self, name: str, text: str | None) -> ScopeFlow | None:
         """The function or class of the program that a name stands for."""
         if text is None:
             return self._shell.flow.by_name.get(name)
         found = _FUNCTION.match(text) or _CLASS.match(text)
         return self._shell.flow.by_name.get(found[1]) if found else None
 
-    def _cells_of(self, scope: ScopeFlow, text: str | None) -> list[str]:
+    def cells_of(self, scope: ScopeFlow, text: str | None) -> list[str]:
         """What a function made inside another one finds in that one's variables."""
         number = NUMBER.search(text or "")
         owner = self._shell.cells.get(int(number[1])) if number else None

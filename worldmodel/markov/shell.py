@@ -156,6 +156,7 @@ class Shell:
         if not goes_on:
             top.turns.pop(stop.line, None)
             top.entered.pop(stop.line, None)
+            top.iterables.pop(stop.line, None)
             return
         if not top.turns.get(stop.line):
             top.entered[stop.line] = {n: top.locals[n] for n in stop.reads if n in top.locals}
@@ -405,6 +406,7 @@ class Shell:
         if stop is not None and stop.loop and not stop.holds(top.line):
             top.turns.pop(line, None)
             top.entered.pop(line, None)
+            top.iterables.pop(line, None)
 
     def _frame_of(self, state: State) -> Frame:
         scope = self.flow.scope(state.function, state.line) or self.flow.by_name.get(state.function)

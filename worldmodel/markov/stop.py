@@ -77,6 +77,8 @@ class Stop:
     """Name of the exception variable that leaves with the handler around this line."""
     calls: tuple[ast.Call, ...] = ()
     """The calls in it, outermost first."""
+    node: ast.stmt | None = None
+    """The statement, where it has the line to itself."""
 
     def holds(self, line: int) -> bool:
         """Whether a line belongs to the loop, head included."""

@@ -1,0 +1,86 @@
+"""What a run teaches, statement by statement: the whole question, and the small ones it comes apart into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+from debugworld.sandboxes.debugger import ExitCode, Program, Trace
+from debugworld.worldmodel.data.oracle import Oracle
+from debugworld.worldmodel.markov import Outcome, Shell
+from debugworld.worldmodel.markov.thought import think
+
+MAX_STATES = 250
+"""States of one run that become examples."""
+
+Pair = tuple[str, str]
+"""A prompt and its completion."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One statement of a run.
+
+    Attributes:
+        whole: the question about it at once, with its answer.
+        parts: the questions that it comes apart into; None where they are not known to give the true outcome.
+        apart: whether the statement can be taken apart at all.
+    """
+
+    whole: Pair
+    parts: tuple[Pair, ...] | None
+    apart: bool
+
+
+def lessons_of(program: Program, trace: Trace, oracle: Oracle | None = None) -> Iterator[Lesson]:
+    """Yields what each step of a run teaches that the shell does not know itself.
+
+    Args:
+        program: what ran.
+        trace: its run; the first `MAX_STATES` states count.
+        oracle: answers the small questions; without one, statements stay whole.
+    """
+    states = [*trace.states, trace.final]
+    if not trace.states:
+        return
+    shell = Shell(program)
+    shell.start()
+    shell.accept(states[0])
+    last = len(states) - (2 if trace.exit.code is ExitCode.NEVER else 1)
+    for index in range(min(last, MAX_STATES)):
+        if shell.certain() is None:
+            outcome = shell.outcome_of(states, index)
+            if outcome is not None:
+                whole = shell.prompt(), str(outcome)
+                parts, apart = _parts(shell, outcome, oracle) if oracle else (None, False)
+                yield Lesson(whole, parts, apart)
+                with suppress(ValueError):  # where the shell lost the stack, `accept` finds it again
+                    shell.apply(outcome)
+        shell.accept(states[index + 1])
+
+
+def _parts(shell: Shell, outcome: Outcome, oracle: Oracle) -> tuple[tuple[Pair, ...] | None, bool]:
+    """Takes a statement apart by true answers; they count only where they lead to the true outcome."""
+    pairs: list[Pair] = []
+    thought = think(shell)
+    try:
+        ask = next(thought)
+        while True:
+            if ask.whole:
+                return None, False
+            if ask.enters:
+                answer = outcome if outcome.letter in "CX" else None
+            else:
+                answer = oracle.answer(ask.prompt)
+            if answer is None:
+                return None, True
+            pairs.append((ask.prompt, str(answer)))
+            ask = thought.send(answer)
+    except StopIteration as end:
+        return (tuple(pairs) if same(end.value, outcome) else None), True
+
+
+def same(one: Outcome, other: Outcome) -> bool:
+    """Tells whether two outcomes lead to the same state: the order of changes does not matter."""
+    return one == other

@@ -1,0 +1,86 @@
+"""One question of a thought, and the grammar of its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeVar
+
+from ..grammar import OutcomeGrammar
+from ..outcome import Outcome
+
+MARK = "?"
+"""What a small question begins with."""
+HOLE = "_"
+"""The name of the operand that the question may change."""
+MAX_OPERAND = 240
+"""Characters of one operand's text in a question."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One question.
+
+    Attributes:
+        prompt: its text.
+        grammar: the answers that it can have.
+        whole: whether it asks about the whole statement at once.
+        enters: whether it asks what a function of the program is called with.
+    """
+
+    prompt: str
+    grammar: OutcomeGrammar
+    whole: bool = False
+    enters: bool = False
+
+
+Answer = TypeVar("Answer")
+Asking = Generator[Ask, Outcome, Answer]
+"""Asks, is sent the outcomes, and returns something."""
+
+
+class Unsupported(Exception):
+    """The statement cannot be taken apart; it is asked about as a whole."""
+
+
+class Raised(Exception):
+    """A part of the statement raised; the text is ``Type: message``."""
+
+
+class Form(str):
+    """Text that stands for an operand in a question and is no text of a value: ``enumerate([1, 2])``."""
+
+
+def value_of(expression: str, operands: dict[str, str]) -> Ask:
+    """Asks for the value of an expression, and what it did to the operand `HOLE`."""
+    return Ask(_prompt(expression, operands), _grammar("RX", tuple(sorted({HOLE} & operands.keys()))))
+
+
+def effect_of(statement: str, operands: dict[str, str], names: tuple[str, ...]) -> Ask:
+    """Asks what a statement gives to some names."""
+    return Ask(_prompt(statement, operands), _grammar("LX", names))
+
+
+def turn_of(target: str, names: tuple[str, ...], iterable: str, turn: int) -> Ask:
+    """Asks whether a loop over an iterable turns once more, and what its target is then."""
+    return Ask(_prompt(f"for {target} in {cut(iterable)}", {}) + f"\n#{turn}", _grammar("10X", names))
+
+
+def raised_by(statement: str, operands: dict[str, str]) -> Ask:
+    """Asks which exception a statement raises."""
+    return Ask(_prompt(statement, operands), _grammar("X", ()))
+
+
+def cut(text: str) -> str:
+    """Returns an operand's text, with a mark where it is too long."""
+    return text if len(text) <= MAX_OPERAND else text[:MAX_OPERAND] + "…"
+
+
+def _prompt(first: str, operands: dict[str, str]) -> str:
+    return "\n".join([MARK + first, *(f"{name}={cut(text)}" for name, text in operands.items())])
+
+
+@cache
+def _grammar(letters: str, names: tuple[str, ...]) -> OutcomeGrammar:
+    return OutcomeGrammar(letters, names, {}, ())
