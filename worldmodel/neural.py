@@ -7,7 +7,6 @@ walked back over.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -25,8 +24,9 @@ from debugworld.sandboxes.debugger import (
     TreeDebugger,
 )
 from debugworld.worldmodel.checkpoint import SHIPPED
-from debugworld.worldmodel.engine import Engine, Request
-from debugworld.worldmodel.markov import Outcome, Shell
+from debugworld.worldmodel.engine import Engine
+from debugworld.worldmodel.markov import Shell
+from debugworld.worldmodel.thinker import Considered, Granularity, Thinker
 
 _slots = count()
 
@@ -49,33 +49,45 @@ class NeuralDebugger(TreeDebugger):
         engine: Answers the shell's questions; several debuggers may share one.
         max_states: States after which a dream ends as ``never``, for ``step_budget``.
         max_tokens: Tokens of one answer after which a dream ends as ``never``, for ``token_budget``.
+        granularity: How much one question to the model covers.
     """
 
-    def __init__(self, engine: Engine, max_states: int = 2000, max_tokens: int = 256) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        max_states: int = 2000,
+        max_tokens: int = 256,
+        granularity: Granularity | str = Granularity.EXPRESSION,
+    ) -> None:
         super().__init__()
         if max_states < 1 or max_tokens < 1:
             raise ValueError(f"max_states and max_tokens must be at least 1; got {max_states}, {max_tokens}")
         self._engine = engine
         self.max_states = max_states
         """States after which a dream ends; may be changed between moves."""
-        self._max_tokens = max_tokens
-        self._slot = next(_slots)
+        self._thinker = Thinker(engine, next(_slots), max_tokens, Granularity(granularity))
         self._shell: Shell | None = None
         self._confidences: list[float] = []
         self._confidence = 1.0
 
     @classmethod
-    def load(cls, path: str | Path | None = None, max_states: int = 2000) -> NeuralDebugger:
+    def load(
+        cls,
+        path: str | Path | None = None,
+        max_states: int = 2000,
+        granularity: Granularity | str = Granularity.EXPRESSION,
+    ) -> NeuralDebugger:
         """Opens a debugger over a checkpoint.
 
         Args:
             path: The checkpoint's folder; None takes the one that ships with the package.
             max_states: As in the constructor.
+            granularity: As in the constructor.
 
         Raises:
             ModelError: the checkpoint is missing or damaged.
         """
-        return cls(_engine(Path(path) if path is not None else SHIPPED), max_states)
+        return cls(_engine(Path(path) if path is not None else SHIPPED), max_states, granularity=granularity)
 
     @property
     def confidence(self) -> float:
@@ -141,16 +153,13 @@ class NeuralDebugger(TreeDebugger):
         shell = Shell(self.program, self._shell.flow if self._shell else None)
         shell.start()
         shell.accept(states[0])
-        requests = []
+        asking = []
         for place, state in enumerate(states[1:]):
             if shell.certain() is None:
-                requests.append(self._request(shell))
+                asking.append(shell.copy())
                 self._lead(shell, states, place)
             shell.accept(state)
-        self._engine.complete(requests)
-
-    def _request(self, shell: Shell) -> Request:
-        return Request(self._slot, shell.prompt(), shell.grammar(), self._max_tokens)
+        self._thinker.consider(asking)
 
     @staticmethod
     def _lead(shell: Shell, states: Sequence[State], place: int) -> None:
@@ -176,16 +185,17 @@ class NeuralDebugger(TreeDebugger):
         if certain is not None:
             self._add(certain, 1.0)
             return
-        [answer] = self._engine.complete([self._request(shell)])
-        confidence = math.exp(answer.raw_lowest)
-        if not answer.finished:
-            self._add(State.at_exit(Exit(ExitCode.NEVER, "token_budget")), confidence)
-            return
+        [found] = self._thinker.consider([shell])
+        self._add(self._state_after(shell, found), found.confidence)
+
+    @staticmethod
+    def _state_after(shell: Shell, found: Considered) -> State:
+        if found.outcome is None:
+            return State.at_exit(Exit(ExitCode.NEVER, found.reason))
         try:
-            state = shell.apply(Outcome.parse(answer.text))
+            return shell.apply(found.outcome)
         except ValueError:
-            state = State.at_exit(Exit(ExitCode.NEVER, "incoherent"))
-        self._add(state, confidence)
+            return State.at_exit(Exit(ExitCode.NEVER, "incoherent"))
 
     def _add(self, state: State, confidence: float) -> None:
         self._tree.append(state)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from debugworld.sandboxes.debugger import (
@@ -20,36 +20,34 @@ from debugworld.sandboxes.debugger import (
     State,
 )
 from debugworld.sandboxes.debugger.recorder import record
+from debugworld.worldmodel.data.oracle import Oracle
 from debugworld.worldmodel.data.programs import generate
+from debugworld.worldmodel.data.thoughts import lessons_of
 from debugworld.worldmodel.engine import Completion, Engine, Request
 from debugworld.worldmodel.fidelity import ACTIONS, measure
-from debugworld.worldmodel.markov import Shell
 from debugworld.worldmodel.model import build_model
 from debugworld.worldmodel.neural import NeuralDebugger
 from debugworld.worldmodel.recipe import TrainConfig
+from debugworld.worldmodel.thinker import Granularity
 from debugworld.worldmodel.tokenizer import build_tokenizer
 
 LOOP = Program("def f(n):\n    t = 0\n    for i in range(n):\n        t += i\n    return t\n", "f(3)")
 
 
-class Oracle:
+class TrueModel:
     """A model that is always right: it answers from a recorded run, question by question."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, granularity: Granularity) -> None:
         trace = record(program)
-        self._states = [*trace.states, trace.final]
-        self._program = program
-        self._answers = self._all()
-
-    def _all(self) -> Iterator[str]:
-        shell = Shell(self._program)
-        shell.start()
-        for index in range(len(self._states) - 1):
-            if shell.certain() is None:
-                outcome = shell.outcome_of(self._states, index)
-                yield str(outcome)
-                assert outcome is not None
-                shell.apply(outcome)
+        oracle = Oracle() if granularity is Granularity.EXPRESSION else None
+        self.known = True
+        """Whether every question's true answer is known."""
+        answers: list[str] = []
+        for lesson in lessons_of(program, trace, oracle):
+            asked = lesson.parts if oracle else (lesson.whole,)
+            self.known = self.known and asked is not None
+            answers += [answer for _, answer in asked or ()]
+        self._answers = iter(answers)
 
     def complete(self, requests: Sequence[Request]) -> list[Completion]:
         return [Completion(next(self._answers), (-0.1,), (-0.1,), True) for _ in requests]
@@ -66,13 +64,17 @@ def engine() -> Engine:
 ACTION_KINDS = st.lists(st.sampled_from(BASIC_KINDS), max_size=25)
 
 
+@pytest.mark.parametrize("granularity", list(Granularity))
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10**6), ACTION_KINDS, st.data())
 def test_with_a_true_model_it_is_the_real_debugger(
-    seed: int, kinds: list[ActionKind], data: st.DataObject
+    granularity: Granularity, seed: int, kinds: list[ActionKind], data: st.DataObject
 ) -> None:
     program = generate(seed).program
-    real, neural = RecordedDebugger(record), NeuralDebugger(Oracle(program))  # type: ignore[arg-type]
+    model = TrueModel(program, granularity)
+    assume(model.known)
+    real = RecordedDebugger(record)
+    neural = NeuralDebugger(model, granularity=granularity)  # type: ignore[arg-type]
     assert real.reset(program) == neural.reset(program)
     for kind in kinds:
         line = data.draw(st.integers(1, len(program.lines))) if kind.takes_line else None
@@ -157,26 +159,23 @@ def test_an_empty_history_is_refused(engine: Engine) -> None:
         NeuralDebugger(engine, max_states=0)
 
 
-def test_fidelity_of_a_true_model_is_one_and_counts_what_it_asked() -> None:
-    class Fresh(NeuralDebugger):
-        """Answers rightly from any place, because the oracle is led there anew."""
-
-        def _request(self, shell: Shell) -> Request:
-            asked.append(shell)
-            return super()._request(shell)
-
+@pytest.mark.parametrize("granularity", list(Granularity))
+def test_fidelity_of_a_true_model_is_one_and_counts_what_it_asked(granularity: Granularity) -> None:
     class Truth:
-        def complete(self, requests: Sequence[Request]) -> list[Completion]:
-            if len(requests) > 1:
-                return []
-            states, shell = [*trace.states, trace.final], asked[-1]
-            known = len(neural.tree)
-            outcome = shell.outcome_of(states, known - 1)
-            return [Completion(str(outcome), (0.0,), (0.0,), True)]
+        """Answers rightly in any order: in this program a question has one answer."""
 
-    asked: list[Shell] = []
+        def __init__(self) -> None:
+            self.answers: dict[str, str] = {}
+            for lesson in lessons_of(LOOP, trace, Oracle()):
+                assert lesson.parts is not None
+                for prompt, answer in (lesson.whole, *lesson.parts):
+                    assert self.answers.setdefault(prompt, answer) == answer
+
+        def complete(self, requests: Sequence[Request]) -> list[Completion]:
+            return [Completion(self.answers[r.prompt], (0.0,), (0.0,), True) for r in requests]
+
     trace = record(LOOP)
-    neural = Fresh(Truth())  # type: ignore[arg-type]
+    neural = NeuralDebugger(Truth(), granularity=granularity)  # type: ignore[arg-type]
     fidelity = measure(neural, [(LOOP, trace)], per_action=10)
     assert fidelity.programs == 1
     for action in ACTIONS:

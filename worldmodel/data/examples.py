@@ -86,10 +86,7 @@ def examples_of(program: Program, trace: Trace) -> Iterator[Pair]:
 def parts_of(program: Program, trace: Trace, oracle: Oracle) -> Iterator[Pair]:
     """Yields the small questions that statements come apart into, and the whole ones that remain."""
     for lesson in lessons_of(program, trace, oracle):
-        if lesson.parts is not None:
-            yield from lesson.parts
-        elif not lesson.apart:
-            yield lesson.whole
+        yield from lesson.parts or ()
 
 
 KINDS: dict[str, Callable[[Program, Trace], Iterator[Pair]]] = {

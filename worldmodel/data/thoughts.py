@@ -24,13 +24,12 @@ class Lesson:
 
     Attributes:
         whole: the question about it at once, with its answer.
-        parts: the questions that it comes apart into; None where they are not known to give the true outcome.
-        apart: whether the statement can be taken apart at all.
+        parts: all that a debugger asks which takes statements apart, in order; None where the true answers
+            are not known, or do not lead to the true outcome (two names of one object, for instance).
     """
 
     whole: Pair
     parts: tuple[Pair, ...] | None
-    apart: bool
 
 
 def lessons_of(program: Program, trace: Trace, oracle: Oracle | None = None) -> Iterator[Lesson]:
@@ -53,34 +52,26 @@ def lessons_of(program: Program, trace: Trace, oracle: Oracle | None = None) -> 
             outcome = shell.outcome_of(states, index)
             if outcome is not None:
                 whole = shell.prompt(), str(outcome)
-                parts, apart = _parts(shell, outcome, oracle) if oracle else (None, False)
-                yield Lesson(whole, parts, apart)
+                yield Lesson(whole, _parts(shell, outcome, oracle) if oracle else None)
                 with suppress(ValueError):  # where the shell lost the stack, `accept` finds it again
                     shell.apply(outcome)
         shell.accept(states[index + 1])
 
 
-def _parts(shell: Shell, outcome: Outcome, oracle: Oracle) -> tuple[tuple[Pair, ...] | None, bool]:
-    """Takes a statement apart by true answers; they count only where they lead to the true outcome."""
+def _parts(shell: Shell, outcome: Outcome, oracle: Oracle) -> tuple[Pair, ...] | None:
+    """Takes a statement apart by true answers."""
     pairs: list[Pair] = []
     thought = think(shell)
     try:
         ask = next(thought)
         while True:
-            if ask.whole:
-                return None, False
-            if ask.enters:
-                answer = outcome if outcome.letter in "CX" else None
+            if ask.whole or ask.enters:
+                answer = outcome if ask.whole or outcome.letter in "CX" else None
             else:
                 answer = oracle.answer(ask.prompt)
             if answer is None:
-                return None, True
+                return None
             pairs.append((ask.prompt, str(answer)))
             ask = thought.send(answer)
     except StopIteration as end:
-        return (tuple(pairs) if same(end.value, outcome) else None), True
-
-
-def same(one: Outcome, other: Outcome) -> bool:
-    """Tells whether two outcomes lead to the same state: the order of changes does not matter."""
-    return one == other
+        return tuple(pairs) if end.value == outcome else None

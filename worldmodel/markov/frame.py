@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .stop import Guard, ScopeFlow
 
@@ -46,3 +46,16 @@ class Frame:
     resumed: bool = False
     shares: dict[str, str] = field(default_factory=dict)
     """Parameters that are the caller's variables of these names."""
+
+    def copy(self) -> Frame:
+        """Returns a frame that changes by itself."""
+        return replace(
+            self,
+            locals=dict(self.locals),
+            turns=dict(self.turns),
+            entered=dict(self.entered),
+            iterables=dict(self.iterables),
+            returns=list(self.returns),
+            leaving=[replace(leaving) for leaving in self.leaving],
+            inside=list(self.inside),
+        )

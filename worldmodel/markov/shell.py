@@ -53,6 +53,16 @@ class Shell:
         """The current state; None before the first."""
         return self._now
 
+    def copy(self) -> Shell:
+        """Returns a shell at the same place that goes its own way."""
+        other = Shell(self.program, self.flow)
+        twins = {id(frame): frame.copy() for frame in (*self.stack, *self.suspended, *self.cells.values())}
+        other.stack = [twins[id(frame)] for frame in self.stack]
+        other.suspended = [twins[id(frame)] for frame in self.suspended]
+        other.cells = {number: twins[id(frame)] for number, frame in self.cells.items()}
+        other.numbers, other._now = self.numbers, self._now
+        return other
+
     # What the shell knows
 
     def start(self) -> State:
@@ -110,6 +120,8 @@ class Shell:
         if outcome.letter == "C":
             return self._enter(top, stop, outcome)
         self._change(top, outcome)
+        if stop.loop and outcome.letter == "1" and not top.turns.get(stop.line):
+            self._remember_iterable(top, stop)
         top.returns.clear()
         top.resumed = False
         if outcome.letter == "X":
@@ -132,6 +144,13 @@ class Shell:
             passed = stop.guards[: len(stop.guards) - stop.outer]
             return self._pass(top, passed, Leaving(0, "goto", target=target), outcome.stdout)
         return self._go(top, target, outcome.stdout)
+
+    def _remember_iterable(self, top: Frame, stop: Stop) -> None:
+        """A loop over what a function of the program returned goes over that value."""
+        call = stop.node.iter if isinstance(stop.node, ast.For) else None
+        called = call.func.id if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) else ""
+        if called in self.flow.labels and len(top.returns) == 1:
+            top.iterables.setdefault(stop.line, top.returns[0])
 
     def _change(self, top: Frame, outcome: Outcome) -> None:
         for name in outcome.deleted:

@@ -7,7 +7,7 @@ value takes, and the text of a literal or of a display whose elements are known;
 the answers.
 """
 
-from .ask import Ask
-from .statement import Thought, think
+from .ask import Ask, Asking, Raised
+from .statement import Thought, consider, think
 
-__all__ = ["Ask", "Thought", "think"]
+__all__ = ["Ask", "Asking", "Raised", "Thought", "consider", "think"]

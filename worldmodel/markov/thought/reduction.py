@@ -96,6 +96,8 @@ class Reduction:
         """Locals as they are at this point of the statement."""
         self.stdout = ""
         """What was printed so far."""
+        self.enters = True
+        """Whether a function of the program may be called."""
         self._question = Question(shell)
         self._returns = list(self.top.returns)
         self._inner: dict[str, str] = {}
@@ -514,6 +516,8 @@ class Reduction:
             parts.append(cut((yield from self.solid(argument))))
         for keyword in node.keywords:
             parts.append(f"{keyword.arg}={cut((yield from self.solid(keyword.value)))}")
+        if not self.enters:
+            raise Unsupported
         if self._returns:
             text = self._returns.pop(0)
             if self._returns and self._returns[0].startswith(_SELF):

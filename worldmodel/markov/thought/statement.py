@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..frame import MUTABLE
 from ..outcome import Outcome
 from ..stop import Stop
-from .ask import HOLE, Ask, Asking, Raised, Unsupported, effect_of, raised_by
+from .ask import HOLE, Ask, Asking, Raised, Unsupported, effect_of, raised_by, value_of
 from .reduction import Called, Reduction
 
 if TYPE_CHECKING:
@@ -31,6 +31,24 @@ def think(shell: Shell) -> Thought:
         return (yield from _Statement(shell).outcome())
     except Unsupported:
         return (yield Ask(shell.prompt(), shell.grammar(), whole=True))
+
+
+def consider(shell: Shell, expression: str) -> Asking[str]:
+    """Asks for the value of an expression where a shell stands; what it would change is not kept.
+
+    Raises:
+        SyntaxError: it is no expression.
+        Raised: by the answers, it raises.
+    """
+    node = ast.parse(expression.strip(), mode="eval").body
+    reduction = Reduction(shell)
+    reduction.enters = False
+    try:
+        return (yield from reduction.solid(node))
+    except Unsupported:
+        names = dict.fromkeys(part.id for part in ast.walk(node) if isinstance(part, ast.Name))
+        known = {name: shell.stack[-1].locals[name] for name in names if name in shell.stack[-1].locals}
+        return (yield from reduction.ask(value_of(ast.unparse(node), known))).value
 
 
 class _Statement:
@@ -172,10 +190,12 @@ class _Statement:
         live = isinstance(node.iter, ast.Name) and top.locals.get(node.iter.id, "").startswith(MUTABLE)
         iterable = top.iterables.get(line) if turn else None
         if iterable is None or live:
-            if turn and not live:
+            again = turn > 0 and not live
+            if again:  # it was evaluated when the loop began
                 reduction.env |= top.entered.get(line, {})
+                reduction.enters = False
             iterable = yield from reduction.value(node.iter)
-            if turn and not live:
+            if again:
                 reduction.env = dict(top.locals)
             top.iterables[line] = iterable
         changes = yield from reduction.turn(node.target, iterable, turn)
