@@ -29,6 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--per-action", type=int, default=2, metavar="N", help="answers asked of each program for each action"
     )
+    add(
+        "--granularity",
+        choices=("expression", "line"),
+        default="expression",
+        help="how much one question to the model covers (default: %(default)s)",
+    )
     add("--seed", type=int, default=0, help="of the places and lines asked about (default: 0)")
     add("--sandbox", help="docker, bwrap or process (default: process for programs that ship, else docker)")
     add("--json", type=Path, metavar="OUT", help="write all numbers to this file")
@@ -55,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
             f"{args.tasks}: the checkpoint was trained on every one of these programs; choose others"
         )
     with (
-        NeuralDebugger.load(args.model) as neural,
+        NeuralDebugger.load(args.model, granularity=args.granularity) as neural,
         _box(args.sandbox, tasks) as box,
         Progress(console=Console(stderr=True), transient=True) as progress,
     ):
@@ -67,11 +73,18 @@ def run(args: argparse.Namespace) -> int:
     if not fidelity.programs:
         raise TaskError(f"{args.tasks}: no program ran to its end within {MAX_EVENTS} states")
     title = (
-        f"{args.tasks}: {fidelity.programs} programs, seed {args.seed} ({leaked} seen in training left out)"
+        f"{args.tasks}: {fidelity.programs} programs, {args.granularity} by {args.granularity}, "
+        f"seed {args.seed} ({leaked} seen in training left out)"
     )
     Console().print(fidelity_table(fidelity, title))
     if args.json is not None:
-        told = {"tasks": args.tasks, "seed": args.seed, "leaked": leaked, "machine": platform.machine()}
+        told = {
+            "tasks": args.tasks,
+            "granularity": args.granularity,
+            "seed": args.seed,
+            "leaked": leaked,
+            "machine": platform.machine(),
+        }
         args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(json.dumps({**told, **fidelity.to_json()}, indent=1) + "\n", "utf-8")
     return 0

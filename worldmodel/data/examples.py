@@ -19,6 +19,8 @@ from debugworld.sandboxes import SandboxError, open_sandbox
 from debugworld.sandboxes.debugger import Program, ProgramError, Trace
 from debugworld.sandboxes.debugger.recorder import record
 from debugworld.worldmodel.batches import Mixture
+from debugworld.worldmodel.data.inverses import inverses_of
+from debugworld.worldmodel.data.jumps import jumps_of
 from debugworld.worldmodel.data.oracle import Oracle
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.data.rows import ProgramRow, load_rows
@@ -65,7 +67,9 @@ class DataConfig:
     weights: dict[str, float] = field(
         default_factory=lambda: {"generated": 0.25, "statements": 0.25, "real": 0.5}
     )
-    kinds: dict[str, float] = field(default_factory=lambda: {"parts": 0.8, "lines": 0.2})
+    kinds: dict[str, float] = field(
+        default_factory=lambda: {"parts": 0.6, "lines": 0.1, "jumps": 0.15, "inverses": 0.15}
+    )
 
 
 EVALUATION_SEED = 1 << 30
@@ -92,6 +96,8 @@ def parts_of(program: Program, trace: Trace, oracle: Oracle) -> Iterator[Pair]:
 KINDS: dict[str, Callable[[Program, Trace], Iterator[Pair]]] = {
     "parts": lambda program, trace: parts_of(program, trace, Oracle()),
     "lines": examples_of,
+    "jumps": jumps_of,
+    "inverses": inverses_of,
 }
 """Kinds of examples, and what makes them of a run."""
 
