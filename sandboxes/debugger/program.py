@@ -140,7 +140,7 @@ class Program:
             return f"def {ENTRY_NAME}():\n    return {TESTS_CALL}\n"
         if self.call is None:
             return ""
-        expression = self._parse_call()
+        expression = self._call_expression
         call = self.call.strip()
         if "\n" in call:
             call = ast.unparse(expression)
@@ -287,7 +287,8 @@ class Program:
             f"no statement of the traced code begins there{hint}"
         )
 
-    def _parse_call(self) -> ast.expr:
+    @cached_property
+    def _call_expression(self) -> ast.expr:
         try:
             with quietly():
                 return ast.parse(self.call.strip(), mode="eval").body  # type: ignore[union-attr]
@@ -299,22 +300,24 @@ class Program:
 
     def _require_names(self) -> None:
         """Refuses a call whose names the program cannot define."""
+        nodes = list(ast.walk(self._call_expression))
+        bound = {n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+        bound |= {a.arg for n in nodes if isinstance(n, ast.arguments) for a in _arguments(n)}
+        used = [n.id for n in nodes if isinstance(n, ast.Name) and n.id not in bound | _BUILTINS]
+        plain = {node.name for node in self.module.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+        if plain.issuperset(used):  # mostly, and then nobody needs a table of symbols
+            return
         if any(
             isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names)
             for node in ast.walk(self.module)
         ):
             return
         known = _module_names(self.text)
-        expression = self._parse_call()
-        bound = {
-            n.id for n in ast.walk(expression) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)
-        }
-        bound |= {a.arg for n in ast.walk(expression) if isinstance(n, ast.arguments) for a in _arguments(n)}
-        for node in ast.walk(expression):
-            if isinstance(node, ast.Name) and node.id not in known | bound | _BUILTINS:
+        for name in used:
+            if name not in known:
                 have = ", ".join(sorted(known)) or "nothing"
                 raise ProgramError(
-                    f"{self.name} does not define {node.id!r}, which the call {self.call!r} uses; "
+                    f"{self.name} does not define {name!r}, which the call {self.call!r} uses; "
                     f"it defines: {have}"
                 )
 

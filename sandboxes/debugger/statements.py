@@ -110,13 +110,26 @@ def imports_late(module: ast.Module) -> bool:
 
 def header(node: ast.stmt) -> Iterator[ast.AST]:
     """Yields the parts of a statement that run with its first line, not its blocks."""
-    for name, value in ast.iter_fields(node):
+    for name in node._fields:
         if name in ("body", "orelse", "finalbody", "handlers", "cases"):
             continue
+        value = getattr(node, name, None)
         if isinstance(value, ast.AST):
             yield value
-        elif isinstance(value, list):
+        elif type(value) is list:
             yield from (part for part in value if isinstance(part, ast.AST))
+
+
+def _children(node: ast.AST) -> list[ast.AST]:
+    """Returns what `ast.iter_child_nodes` yields, without its generators: a short run spends much here."""
+    found: list[ast.AST] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, ast.AST):
+            found.append(value)
+        elif type(value) is list:
+            found += [part for part in value if isinstance(part, ast.AST)]
+    return found
 
 
 def blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
@@ -163,7 +176,13 @@ def _leaves_its_line(node: ast.For | ast.AsyncFor | ast.While) -> bool:
 
 def _comprehends(node: ast.stmt) -> bool:
     """Whether a comprehension stands in a statement's own expressions."""
-    return any(isinstance(inner, _COMPREHENSIONS) for part in header(node) for inner in ast.walk(part))
+    todo = list(header(node))
+    while todo:
+        part = todo.pop()
+        if isinstance(part, _COMPREHENSIONS):
+            return True
+        todo += _children(part)
+    return False
 
 
 def _spins(node: ast.For | ast.AsyncFor | ast.While) -> bool:
@@ -193,7 +212,7 @@ def _flatten_expression(node: ast.AST, line: int, column: int) -> None:
         column = COMPREHENSION_COLUMN
     if hasattr(node, "lineno"):
         _place(node, line, column)
-    for child in ast.iter_child_nodes(node):
+    for child in _children(node):
         _flatten_expression(child, line, column)
 
 
@@ -268,5 +287,5 @@ def _bindings(node: ast.AST, inner: set[str], in_comprehension: bool) -> Iterato
     if isinstance(node, ast.MatchMapping) and node.rest:
         yield node.rest
     nested = in_comprehension or isinstance(node, _COMPREHENSIONS)
-    for child in ast.iter_child_nodes(node):
+    for child in _children(node):
         yield from _bindings(child, inner, nested)
