@@ -88,13 +88,15 @@ class Box:
 
 
 def _sources() -> dict[str, str]:
-    """Returns the modules of the debugger package, by name; "" is the package itself."""
+    """Returns the modules of the debugger package, by name.
+
+    The package itself, "", is empty: its own text would load all that only hosts need, and every fork copies
+    the table of what is loaded.
+    """
     files = resources.files("debugworld.sandboxes.debugger").iterdir()
-    return {
-        file.name.removesuffix(".py").replace("__init__", ""): file.read_text("utf-8")
-        for file in files
-        if file.name.endswith(".py")
-    }
+    names = {file.name.removesuffix(".py"): file for file in files if file.name.endswith(".py")}
+    del names["__init__"]
+    return {"": "", **{name: file.read_text("utf-8") for name, file in names.items()}}
 
 
 def boot_source() -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from .ends import end_others, is_there, kill, verdict
 from .host import STDIN, Host, send
-from .inmate import attend
+from .spare import Spares
 from .wire import pack
 
 _CHUNK = 1 << 16
@@ -28,12 +28,13 @@ class Attendance:
     fork's after ``{"watch": pid}``, and shut down when the process has ended: what it started may hold them.
 
     Args:
-        request: as `attend` takes it.
+        request: as `stand_by` takes it.
         host: where requests come from.
+        spares: has a process for it.
         alone: as `Run` has it.
     """
 
-    def __init__(self, request: dict[str, Any], host: Host, alone: bool) -> None:
+    def __init__(self, request: dict[str, Any], host: Host, spares: Spares, alone: bool) -> None:
         self._host = host
         self._alone = alone
         given = host.take_descriptor()
@@ -41,9 +42,9 @@ class Attendance:
         if given is None:
             self._relay, theirs = socket.socketpair()
             given = theirs.detach()
-        self._pid = os.fork()
-        if self._pid == 0:
-            attend(request, given, alone)
+        spare = spares.start(request, given)
+        spare.close()  # what the session says goes over the socket
+        self._pid = spare.pid
         self._statuses: dict[int, int] = {}
         self._watched: dict[int, tuple[int, socket.socket]] = {}
         """Process and socket of each descriptor that tells of a process's end."""

@@ -7,6 +7,7 @@ import math
 import os
 import resource
 import signal
+import time
 from collections.abc import Sequence
 
 from .seccomp import restrict
@@ -32,45 +33,55 @@ def shield_supervisor() -> None:
         restrict()
 
 
-def confine(keep: int | Sequence[int], memory: int, timeout: float, alone: bool) -> None:
-    """Limits the calling process, for good.
+def seal(keep: Sequence[int], alone: bool) -> None:
+    """Parts the calling process from its parent, for good, and sets the limits that all runs have.
 
     Forks and threads stay possible: the box bounds their number, and the supervisor ends them all.
 
     Args:
         keep: descriptors that stay open beside 0, 1 and 2 (which become ``/dev/null``).
-        memory: bytes of address space.
-        timeout: seconds of CPU time, rounded up; the wall clock is the supervisor's to watch.
         alone: the box holds nothing else: system calls that no program needs are refused.
 
     Raises:
         OSError: the kernel does not do what it is told.
     """
-    kept = sorted({keep} if isinstance(keep, int) else set(keep))
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     _prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
-    with open("/proc/self/oom_score_adj", "w") as file:
-        file.write("1000")
+    score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+    os.write(score, b"1000")
+    os.close(score)
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in range(3):
         os.dup2(null, descriptor)
     start = 3
-    for descriptor in kept:
+    for descriptor in sorted(set(keep)):
         os.closerange(start, descriptor)
         start = max(descriptor + 1, start)
     os.closerange(start, os.sysconf("SC_OPEN_MAX"))
-    seconds = math.ceil(timeout) + 1
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_MSGQUEUE, 0)
-    _limit(resource.RLIMIT_AS, memory)
     _limit(resource.RLIMIT_FSIZE, _MAX_FILE)
     _limit(resource.RLIMIT_NOFILE, max(_MAX_DESCRIPTORS, start))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     if alone:
         restrict()
+
+
+def ration(memory: int, timeout: float) -> None:
+    """Limits what a run may use up.
+
+    Args:
+        memory: bytes of address space.
+        timeout: seconds of CPU time from now on, rounded up; the wall clock is the supervisor's to watch.
+
+    Raises:
+        OSError: the kernel does not do what it is told.
+    """
+    _limit(resource.RLIMIT_AS, memory)
+    seconds = math.ceil(timeout + time.process_time()) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
 
 
 def _limit(kind: int, value: int) -> None:

@@ -15,11 +15,15 @@ STDIN, STDOUT = 0, 1
 
 
 class Host:
-    """What the host says, on stdin: frames, and descriptors with them where stdin is a Unix socket."""
+    """What the host says: frames, and descriptors with them where they come over a Unix socket.
 
-    def __init__(self) -> None:
-        self._socket: socket.socket | None = None
-        if stat.S_ISSOCK(os.fstat(STDIN).st_mode):
+    Args:
+        stream: where they come from; None for stdin.
+    """
+
+    def __init__(self, stream: socket.socket | None = None) -> None:
+        self._socket = stream
+        if stream is None and stat.S_ISSOCK(os.fstat(STDIN).st_mode):
             self._socket = socket.socket(fileno=os.dup(STDIN))
         self._descriptors: list[int] = []
 
@@ -31,6 +35,11 @@ class Host:
     def take_descriptor(self) -> int | None:
         """Returns the descriptor that came with the last request."""
         return self._descriptors.pop() if self._descriptors else None
+
+    def close(self) -> None:
+        """Hears no more."""
+        if self._socket is not None:
+            self._socket.close()
 
     def _read(self, size: int) -> bytes:
         if self._socket is None:

@@ -9,13 +9,16 @@ from __future__ import annotations
 import dis
 import mmap
 import os
+import socket
 import struct
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 from . import recorder, tracer
-from .confine import confine
+from .confine import ration, seal
+from .footprint import Footprint
+from .host import Host
 from .packing import Packer
 from .program import Program
 from .speech import Speech
@@ -37,57 +40,70 @@ BROKEN_STATUS = 87
 _CALLS = frozenset(number for name, number in dis.opmap.items() if name.startswith("CALL"))
 
 
-def live(request: dict[str, Any], pipe: int, area: mmap.mmap, token: bytes, alone: bool) -> NoReturn:
-    """Runs one request in this process and ends the process.
+def stand_by(
+    requests: socket.socket, pipe: int, area: mmap.mmap, token: bytes, footprint: Footprint, alone: bool
+) -> NoReturn:
+    """Waits for a request, runs it in this process, and ends the process.
+
+    All that does not depend on the request is done before it comes.
 
     Args:
-        request: ``program``, ``max_events``, ``timeout`` and ``memory``.
-        pipe: where frames are written that the shared memory cannot hold.
+        requests: where one frame comes: ``program``, ``memory`` and, for a recording, ``max_events`` and
+            ``timeout``, or for a live session ``token``, ``cpu`` (seconds) and a socket to the host.
+        pipe: where a recording's frames are written that the shared memory cannot hold.
         area: the shared memory, empty.
-        token: begins every frame's body.
-        alone: as `confine` has it.
+        token: begins the body of every frame of a recording.
+        footprint: what runs write to.
+        alone: as `seal` has it.
     """
     leave = os._exit  # what the program does to the module os changes nothing here
     status = 1
     try:
-        confine(pipe, request["memory"], request["timeout"], alone)
-        report = _Report(pipe, area, token, _Guard(leave))
-        program = Program.from_json(request["program"])
-        try:
-            recorder.run(program, request["max_events"], report)
-        except MemoryError:
-            report.finish({"exit": {"code": "error", "reason": "memory"}})
-        except BaseException:  # the program broke what the recorder stands on
-            report.finish({"exit": {"code": "error", "reason": "broken_recorder"}})
-        status = 0
+        seal((requests.fileno(), pipe), alone)
+        footprint.touch(requests.fileno())
+        host = Host(requests)
+        request = host.hear()
+        if request is None:
+            leave(status)
+        descriptor = host.take_descriptor()
+        host.close()
+        if descriptor is None:
+            status = _record(request, pipe, area, token, leave)
+        else:
+            os.close(pipe)
+            status = _attend(request, descriptor, leave)
     finally:
         leave(status)
 
 
-def attend(request: dict[str, Any], descriptor: int, alone: bool) -> NoReturn:
-    """Runs a live session in this process and ends the process.
-
-    Args:
-        request: ``program``, ``token``, ``cpu`` (seconds) and ``memory``.
-        descriptor: a socket to the host.
-        alone: as `confine` has it.
-    """
-    leave = os._exit
-    status = 1
+def _record(
+    request: dict[str, Any], pipe: int, area: mmap.mmap, token: bytes, leave: Callable[[int], NoReturn]
+) -> int:
+    """Records a program; returns this process's exit status."""
+    ration(request["memory"], request["timeout"])
+    report = _Report(pipe, area, token, _Guard(leave))
+    program = Program.from_json(request["program"])
     try:
-        confine(descriptor, request["memory"], request["cpu"], alone)
-        guard = _Guard(leave)
-        speech = Speech(descriptor, bytes.fromhex(request["token"]))
-        try:
-            recorder.attend(Program.from_json(request["program"]), speech, guard)
-            status = 0
-        except MemoryError:
-            speech.say(["exit", {"code": "error", "reason": "memory"}, "", "", None, []])
-            status = 0
-        except BaseException:  # the program broke what the debugger stands on, or the host is gone
-            status = BROKEN_STATUS
-    finally:
-        leave(status)
+        recorder.run(program, request["max_events"], report)
+    except MemoryError:
+        report.finish({"exit": {"code": "error", "reason": "memory"}})
+    except BaseException:  # the program broke what the recorder stands on
+        report.finish({"exit": {"code": "error", "reason": "broken_recorder"}})
+    return 0
+
+
+def _attend(request: dict[str, Any], descriptor: int, leave: Callable[[int], NoReturn]) -> int:
+    """Runs a live session; returns this process's exit status."""
+    ration(request["memory"], request["cpu"])
+    guard = _Guard(leave)
+    speech = Speech(descriptor, bytes.fromhex(request["token"]))
+    try:
+        recorder.attend(Program.from_json(request["program"]), speech, guard)
+    except MemoryError:
+        speech.say(["exit", {"code": "error", "reason": "memory"}, "", "", None, []])
+    except BaseException:  # the program broke what the debugger stands on, or the host is gone
+        return BROKEN_STATUS
+    return 0
 
 
 class _Report:

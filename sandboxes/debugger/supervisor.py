@@ -23,13 +23,17 @@ from .attendance import Attendance
 from .cleaning import clear
 from .confine import shield_supervisor
 from .ends import end_others, verdict
+from .footprint import Footprint
 from .host import STDIN, Host, send
-from .inmate import AREA_HEAD, AREA_SIZE, MARK, TOKEN_SIZE, live
+from .inmate import AREA_HEAD, AREA_SIZE, MARK, TOKEN_SIZE
+from .rehearsal import OFTEN, rehearse
+from .spare import Spares
 from .wire import HEADER, RAW, RUN_LIMIT, STATE_LIMIT, frame, pack
 
 _CHUNK = 1 << 16
 _GRACE = 1.0
 """Seconds that a process may take to end after its last message."""
+_KINDS = tuple(getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_"))
 
 
 def serve() -> None:
@@ -39,15 +43,18 @@ def serve() -> None:
     alone = os.getpid() == 1
     limits = _limits()
     area = mmap.mmap(-1, AREA_SIZE)
-    send(pack({"python": platform.python_version()}))
+    rehearse(OFTEN)
     gc.collect()
     gc.freeze()
+    spares = Spares(area, Footprint.learn(rehearse), alone)
+    send(pack({"python": platform.python_version()}))
+    spares.prepare()
     host = Host()
     while (request := host.hear()) is not None:
         if "token" in request:
-            last = Attendance(request, host, alone).last()
+            last = Attendance(request, host, spares, alone).last()
         elif "program" in request:
-            last = Run(request, area, alone).last()
+            last = Run(request, area, spares, alone).last()
         else:
             last = pack({"idle": True})
         broken = _broken(limits, alone)
@@ -55,6 +62,7 @@ def serve() -> None:
             send(pack({"exit": {"code": "error", "reason": "tamper"}, "over": True}))
             sys.exit(broken)
         send(last)
+        spares.prepare()  # the run before has ended, and nothing of it is left that could reach the next
 
 
 def _broken(limits: list[object], alone: bool) -> str:
@@ -72,22 +80,18 @@ class Run:
     """One program's process, from its fork to its end.
 
     Args:
-        request: as `live` takes it.
+        request: as `stand_by` takes it.
         area: memory of `AREA_SIZE` bytes that is shared with forks.
+        spares: has a process for it.
         alone: this process is the box's first, and everything else in the box is the program's.
     """
 
-    def __init__(self, request: dict[str, Any], area: mmap.mmap, alone: bool) -> None:
+    def __init__(self, request: dict[str, Any], area: mmap.mmap, spares: Spares, alone: bool) -> None:
         self._area = area
         AREA_HEAD.pack_into(area, 0, AREA_HEAD.size, 0)
         self._deadline = time.monotonic() + request["timeout"]
-        self._token = os.urandom(TOKEN_SIZE)
-        self._pipe, writing = os.pipe()
-        self._pid = os.fork()
-        if self._pid == 0:
-            live(request, writing, area, self._token, alone)
-        os.close(writing)
-        os.set_blocking(self._pipe, False)
+        spare = spares.start(request)
+        self._token, self._pipe, self._pid = spare.token, spare.pipe, spare.pid
         self._alone = alone
         self._buffer = bytearray()
         self._count = 0
@@ -216,5 +220,4 @@ class Run:
 
 def _limits() -> list[object]:
     """What another process of the same user could change about this one."""
-    kinds = [getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")]
-    return [os.getpriority(os.PRIO_PROCESS, 0), os.sched_getaffinity(0), *map(resource.getrlimit, kinds)]
+    return [os.getpriority(os.PRIO_PROCESS, 0), os.sched_getaffinity(0), *map(resource.getrlimit, _KINDS)]

@@ -174,3 +174,17 @@ def test_no_process_is_left_by_a_program() -> None:
         left = int(sandbox.record(Program(source)).states[-1].locals["x"])
         with pytest.raises(ProcessLookupError):
             os.kill(left, 0)
+
+
+def test_a_box_loads_what_it_runs_and_no_more(closed_box: Sandbox) -> None:
+    source = "import sys\nfound = [m for m in sys.modules if m.startswith('_debugworld.')]\n"
+    test = "runs, walks = '_debugworld.tracer' in found, '_debugworld.tree' in found\nx = 1\n"
+    state = closed_box.record(Program(source + test)).states[-1]
+    assert (state.locals["runs"], state.locals["walks"]) == ("True", "False")
+
+
+def test_no_other_process_is_there_while_a_program_runs(closed_box: Sandbox) -> None:
+    source = "import os\nfound = sorted(int(name) for name in os.listdir('/proc') if name.isdigit())\n"
+    for _ in range(3):
+        state = closed_box.record(Program(source + "me = os.getpid()\n")).states[-1]
+        assert state.locals["found"] == f"[1, {state.locals['me']}]"

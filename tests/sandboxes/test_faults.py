@@ -190,17 +190,39 @@ def test_a_killed_client_leaves_nothing_running(name: str, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("box", BOXES, indirect=True)
 def test_a_killed_program_is_data(box: Sandbox) -> None:
-    before = set(descendants(os.getpid())) if box.name != "docker" else set()
-    start = box_processes(box, before) if box.name == "docker" else []
-
-    def kill() -> None:
-        os.kill(max(set(box_processes(box, before)) - set(start)), signal.SIGKILL)
-
-    trace = during_a_run(box, kill)
+    trace = during_a_run(box, lambda: os.kill(youngest(box), signal.SIGKILL))
     assert not isinstance(trace, BaseException), trace
     assert (trace.exit.code, trace.exit.reason) == ("error", "killed")
     assert trace.states[-1].source == "time.sleep(60)"
     require_recovery(box)
+
+
+def youngest(box: Sandbox) -> int:
+    """Returns the process of a box that runs its program, or waits for the next one; no other is younger."""
+
+    def born(pid: int) -> int:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+
+    return max(box_processes(box, set()), key=born)
+
+
+@pytest.mark.parametrize("box", BOXES, indirect=True)
+def test_a_killed_process_that_waits_for_its_program_is_replaced(box: Sandbox) -> None:
+    def kill() -> None:
+        time.sleep(0.5)  # it is made after the answer of the run before
+        waiting = youngest(box)
+        assert "_debugworld" in Path(f"/proc/{parent_of(waiting)}/cmdline").read_text(), "no process waits"
+        os.kill(waiting, signal.SIGKILL)
+        time.sleep(0.1)
+
+    kill()
+    require_recovery(box)
+    kill()
+    session = box.session(SIMPLE)
+    assert session.state.source == "x = 1"
+    session.close()
+    require_recovery(box)
+    assert len(_CHANNELS) == 1, "the box itself stays"
 
 
 @pytest.mark.parametrize("box", BOXES, indirect=True)
@@ -212,8 +234,8 @@ def test_a_killed_supervisor_is_an_error_and_the_box_is_replaced(box: Sandbox) -
             os.kill(box_processes(box, set())[0], signal.SIGKILL)
         elif box.name == "process":
             os.kill(supervisor, signal.SIGKILL)
-        else:  # in a box of its own numbers, the supervisor is the parent of the youngest
-            os.kill(supervisor_of_bwrap(), signal.SIGKILL)
+        else:  # in a box of its own numbers
+            os.kill(parent_of(youngest(box)), signal.SIGKILL)
 
     error = during_a_run(box, kill)
     assert isinstance(error, SandboxError), error
@@ -221,14 +243,8 @@ def test_a_killed_supervisor_is_an_error_and_the_box_is_replaced(box: Sandbox) -
     require_recovery(box)
 
 
-def supervisor_of_bwrap() -> int:
-    """Returns the Python process below a bubblewrap of this process that has a program's process below it."""
-    for pid, name in descendants(os.getpid()).items():
-        if name == "bwrap":
-            for inner, kind in descendants(pid).items():
-                if kind.startswith("python") and descendants(inner):
-                    return inner
-    raise AssertionError("no program runs in a bwrap box")
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/status").read_text().partition("PPid:")[2].split()[0])
 
 
 def test_a_program_that_harms_the_supervisor_ends_for_it_and_the_box_is_replaced() -> None:
@@ -282,7 +298,7 @@ def test_a_stopped_supervisor_does_not_hang_the_caller(box: Sandbox) -> None:
     box.timeout = 1.0
     outside = {
         "docker": lambda: box_processes(box, set())[0],
-        "bwrap": supervisor_of_bwrap,
+        "bwrap": lambda: parent_of(youngest(box)),
         "process": lambda: int(box.record(Program("import os\nx = os.getppid()\n")).states[-1].locals["x"]),
     }[box.name]()
     os.kill(outside, signal.SIGSTOP)
@@ -460,6 +476,7 @@ def test_an_engine_that_stops_and_starts_in_mid_episode(
 def usage(box: Sandbox) -> tuple[int, int, int, int]:
     """Returns memory in bytes, descriptors, processes below this one, and containers of this one."""
     gc.collect()
+    time.sleep(0.3)  # the process that waits for the next run is made after the answer of the last one
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     owned = len(containers(str(Owner.this()))) if box.name == "docker" else 0
     below = len(descendants(os.getpid()))
