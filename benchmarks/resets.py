@@ -11,6 +11,7 @@ import os
 import platform
 import time
 from pathlib import Path
+from statistics import median
 
 from rich.console import Console
 from rich.table import Table
@@ -25,11 +26,17 @@ def total(n):
         t += i
     return t
 """
+PAUSE = 0.02
+"""Seconds that a host does something else between two runs, as an agent does that chooses its moves."""
 SHORT, LONG = Program(SOURCE, "total(3)"), Program(SOURCE, "total(4990)")
 
 
 def measure(name: str, seconds: float) -> dict[str, float]:
-    """Returns ``start_seconds``, ``runs_per_second`` and ``states_per_second`` of one box."""
+    """Returns the figures of one box.
+
+    ``start_seconds``, ``runs_per_second`` and ``states_per_second`` are those of a host that does nothing
+    else; ``paused_seconds`` is the median length of a run whose host did something else for a while before.
+    """
     begin = time.perf_counter()
     with open_sandbox(name) as sandbox:
         sandbox.record(SHORT)
@@ -39,10 +46,21 @@ def measure(name: str, seconds: float) -> dict[str, float]:
             sandbox.record(SHORT)
             runs += 1
         rate = runs / spent
+        paused, begin = [], time.perf_counter()
+        while time.perf_counter() - begin < seconds:
+            time.sleep(PAUSE)
+            start_of_run = time.perf_counter()
+            sandbox.record(SHORT)
+            paused.append(time.perf_counter() - start_of_run)
         states, begin = 0, time.perf_counter()
         while (spent := time.perf_counter() - begin) < seconds:
             states += len(sandbox.record(LONG).states)
-    return {"start_seconds": start, "runs_per_second": rate, "states_per_second": states / spent}
+    return {
+        "start_seconds": start,
+        "runs_per_second": rate,
+        "paused_seconds": median(paused),
+        "states_per_second": states / spent,
+    }
 
 
 def main() -> None:
@@ -53,18 +71,19 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=Path("out/resets.json"))
     args = parser.parse_args()
 
-    table = Table("sandbox", "start, s", "runs/s", "states/s", title="Boxes")
+    table = Table("sandbox", "start, s", "runs/s", "ms a run, after a pause", "states/s", title="Boxes")
     results: dict[str, dict[str, float]] = {}
     missing = {name: why for name, why in available_sandboxes().items() if why and name in args.sandbox}
     for name in args.sandbox:
         if name in missing:
-            table.add_row(name, "not here", "", "")
+            table.add_row(name, "not here", "", "", "")
             continue
         row = results[name] = measure(name, args.seconds)
         table.add_row(
             name,
             f"{row['start_seconds']:.2f}",
             f"{row['runs_per_second']:.0f}",
+            f"{row['paused_seconds'] * 1e3:.1f}",
             f"{row['states_per_second']:,.0f}",
         )
     console = Console()
