@@ -29,6 +29,8 @@ from debugworld.sandboxes.debugger import (
 )
 
 SLICE, LONG = 100, 10_000
+SHORTEST, LONGEST = 4, 16
+"""Commands of a sequence."""
 INTERPRETERS = ("3.11", "3.12", "3.13")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
@@ -125,8 +127,9 @@ def does(debugger: Debugger, command: str) -> tuple[object, ...]:
     return (state, debugger.reply, debugger.breakpoints, debugger.done)
 
 
-def compare(sandbox: Sandbox, program: Program, seed: int, length: int = 16) -> None:
+def compare(sandbox: Sandbox, program: Program, seed: int) -> None:
     """Gives both the same commands; the first difference fails, with all that led to it."""
+    length = random.Random(f"length {seed}").randint(SHORTEST, LONGEST)
     with (
         RecordedDebugger(sandbox.record, sandbox.session) as recorded,
         LiveDebugger(sandbox.session) as live,
@@ -181,7 +184,7 @@ def test_the_same_commands_get_the_same_answers(docker_session_box: Sandbox, sha
 
 @pytest.mark.long
 @pytest.mark.docker
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(4 * 3600)
 @pytest.mark.parametrize("version", INTERPRETERS)
 def test_ten_thousand_sequences_on_each_interpreter(
     version: str, shared_data: Path, interpreter: dict[str, str]
