@@ -1,0 +1,86 @@
+"""Ask which arguments could have made a function end in a given way, and check the answers.
+
+There is no forward run: a model proposes argument lists, and the real debugger runs each of them in
+a box. The exit status is 0 where at least one was right, 1 where none was.
+"""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import ExitStack
+from pathlib import Path
+
+from debugworld.script.box import add_box_arguments, open_box
+from debugworld.script.output import STDOUT, json_output
+
+NAME = "inverse"
+"""Word that calls this command."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    add = parser.add_argument
+    add("file", metavar="FILE", help="the program, UTF-8 text")
+    add("--function", required=True, metavar="NAME", help="the function, Class.method for a method")
+    end = parser.add_mutually_exclusive_group(required=True)
+    end.add_argument("--returns", metavar="VALUE", help="what it returned, such as \"'abc'\"")
+    end.add_argument("--raises", metavar="ERROR", help="what it raised: 'Type: message', or a type alone")
+    add(
+        "--given",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an argument that is known; may be repeated",
+    )
+    add("--samples", type=int, default=8, metavar="N", help="answers to draw (default: %(default)s)")
+    add("--temperature", type=float, default=0.8, metavar="T", help="of the drawing (default: %(default)s)")
+    add("--seed", type=int, default=0, help="of the drawing (default: %(default)s)")
+    add("--model", type=Path, metavar="DIR", help="checkpoint folder (default: the one that ships)")
+    add_box_arguments(parser)
+    add("--json", metavar="OUT", help="write all answers to this file; - is stdout")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Runs the command and returns its exit status.
+
+    Raises:
+        ModelError: the model cannot be loaded, or the function cannot be asked.
+        ProgramError: the program cannot be debugged.
+        SandboxError: the box cannot be had.
+        OSError: a file cannot be read or written.
+    """
+    from rich.console import Console
+
+    from debugworld.sandboxes.debugger import Program
+    from debugworld.worldmodel.engine import Engine
+    from debugworld.worldmodel.errors import ModelError
+    from debugworld.worldmodel.inverse import End, Inverse
+    from debugworld.worldmodel.inverse_table import inverse_table
+
+    if args.samples < 1 or not 0 <= args.temperature < 100:
+        raise ModelError("--samples must be at least 1 and --temperature from 0 on")
+    given = dict(_given(text) for text in args.given)
+    inverse = Inverse(Program.read(args.file).check(), args.function)
+    end = End.returned(args.returns) if args.returns is not None else End(args.raises.strip(), True)
+    inverse.question(end, given)
+    with ExitStack() as stack:
+        write = stack.enter_context(json_output(args.json)) if args.json is not None else None
+        engine = Engine.load(args.model, temperature=args.temperature, seed=args.seed)
+        box = stack.enter_context(open_box(args))
+        proposals = inverse.propose(engine, end, args.samples, given)
+        found = inverse.check(box, end, proposals, args.samples)
+        if args.json != STDOUT:
+            Console().print(inverse_table(found))
+        if write is not None:
+            told = {"function": args.function, "seed": args.seed, "temperature": args.temperature}
+            write({**told, "given": given, **found.to_json()})
+    return 0 if found.valid else 1
+
+
+def _given(text: str) -> tuple[str, str]:
+    from debugworld.worldmodel.errors import ModelError
+
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip().isidentifier():
+        raise ModelError(f"--given {text!r} is no argument; write NAME=VALUE, such as --given \"sep=','\"")
+    return name.strip(), value.strip()
