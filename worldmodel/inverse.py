@@ -159,13 +159,16 @@ class Inverse:
         flow = self._listing.flow
         scope = flow.by_name.get(function) or flow.labels.get(function)
         if scope is None or not scope.signature or function == "<module>":
-            have = ", ".join(name for name, scope in flow.by_name.items() if scope.signature) or "none"
-            raise ModelError(f"{program.name} has no function {function!r}; it has: {have}")
+            known = sorted(flow.by_name.values(), key=lambda other: other.line)
+            able = [other.name for other in known if signature(self._listing, other) is not None]
+            raise ModelError(
+                f"{program.name} has no function {function!r}; it has: {', '.join(able) or 'none'}"
+            )
         about = signature(self._listing, scope)
         if about is None:
             raise ModelError(
-                f"{function} cannot be asked: it must take named arguments by position, and depend on nothing else "
-                "(no generator, no inner function, no method of an object with an __init__)"
+                f"{function} cannot be asked: it must take named arguments by position, and depend on "
+                "nothing else (no generator, no inner function, no method of an object with an __init__)"
             )
         self.signature: Signature = about
         """What can be asked about its arguments."""

@@ -1,12 +1,12 @@
 """The neural debugger: the protocol of the real one, answered by a language model.
 
-The model dreams one state at a time; moves are the same walks over the state tree
-as on a recorded run, so a jump is answered by rollout and what was dreamt can be
-walked back over.
+The model dreams one state at a time, or a jump at once; moves are the same walks over
+the state tree as on a recorded run, and what was dreamt can be walked back over.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -23,8 +23,11 @@ from debugworld.sandboxes.debugger import (
     StateTree,
     TreeDebugger,
 )
+from debugworld.worldmodel.calibration import Calibration, Evidence
 from debugworld.worldmodel.checkpoint import SHIPPED
+from debugworld.worldmodel.direct import Goal, Jumps, Leaper
 from debugworld.worldmodel.engine import Engine
+from debugworld.worldmodel.excerpt import Listing
 from debugworld.worldmodel.markov import Shell
 from debugworld.worldmodel.thinker import Considered, Granularity, Thinker
 
@@ -50,6 +53,9 @@ class NeuralDebugger(TreeDebugger):
         max_states: States after which a dream ends as ``never``, for ``step_budget``.
         max_tokens: Tokens of one answer after which a dream ends as ``never``, for ``token_budget``.
         granularity: How much one question to the model covers.
+        jumps: How moves over several states are answered. What a direct jump skipped is not in the tree: a
+            step back from where it landed leads to where it began; a step forward from there is dreamt anew.
+        calibration: Turns the model's confidence into probabilities; without one it is raw.
     """
 
     def __init__(
@@ -58,6 +64,8 @@ class NeuralDebugger(TreeDebugger):
         max_states: int = 2000,
         max_tokens: int = 256,
         granularity: Granularity | str = Granularity.EXPRESSION,
+        jumps: Jumps | str = Jumps.ROLLOUT,
+        calibration: Calibration | None = None,
     ) -> None:
         super().__init__()
         if max_states < 1 or max_tokens < 1:
@@ -65,10 +73,21 @@ class NeuralDebugger(TreeDebugger):
         self._engine = engine
         self.max_states = max_states
         """States after which a dream ends; may be changed between moves."""
-        self._thinker = Thinker(engine, next(_slots), max_tokens, Granularity(granularity))
+        self.jumps = Jumps(jumps)
+        """How moves over several states are answered; may be changed between moves."""
+        self.calibration = calibration or Calibration()
+        """Turns evidence into probabilities."""
+        slot = next(_slots)
+        self._thinker = Thinker(engine, slot, max_tokens, Granularity(granularity))
+        self._leaper = Leaper(engine, slot, max_tokens)
         self._shell: Shell | None = None
-        self._confidences: list[float] = []
-        self._confidence = 1.0
+        self._listing: Listing | None = None
+        self._goal: Goal | None = None
+        self._calling = -1
+        self._gaps: dict[int, tuple[Shell, Shell]] = {}
+        """Shells before and after each direct jump, by the index of the state where it began."""
+        self._evidence: list[Evidence] = []
+        self._move_evidence = Evidence()
 
     @classmethod
     def load(
@@ -76,32 +95,42 @@ class NeuralDebugger(TreeDebugger):
         path: str | Path | None = None,
         max_states: int = 2000,
         granularity: Granularity | str = Granularity.EXPRESSION,
+        jumps: Jumps | str = Jumps.ROLLOUT,
     ) -> NeuralDebugger:
-        """Opens a debugger over a checkpoint.
+        """Opens a debugger over a checkpoint, with its calibration where it has one.
 
         Args:
             path: The checkpoint's folder; None takes the one that ships with the package.
             max_states: As in the constructor.
             granularity: As in the constructor.
+            jumps: As in the constructor.
 
         Raises:
             ModelError: the checkpoint is missing or damaged.
         """
-        return cls(_engine(Path(path) if path is not None else SHIPPED), max_states, granularity=granularity)
+        folder = Path(path) if path is not None else SHIPPED
+        calibration = Calibration.load(folder)
+        return cls(_engine(folder), max_states, granularity=granularity, jumps=jumps, calibration=calibration)
 
     @property
     def confidence(self) -> float:
-        """The model's confidence in the states that the last move dreamt, in [0, 1].
+        """The confidence in the state that the last move led to, as far as it was dreamt for it, in [0, 1].
 
-        It is the least probability that the model gave to any token it wrote on the
-        way, before masking; 1 where the shell was certain.
+        With a calibration it is the probability that the state is exactly right; without one, the least
+        probability that the model gave to any token it wrote on the way, before masking. It is 1 where
+        the shell was certain.
         """
-        return self._confidence
+        return self.calibration.probability(self._move_evidence)
+
+    @property
+    def evidence(self) -> Evidence:
+        """What `confidence` is made of."""
+        return self._move_evidence
 
     @property
     def confidences(self) -> tuple[float, ...]:
         """The confidence in each state of the tree, in time; 1 where it was given or certain."""
-        return tuple(self._confidences)
+        return tuple(map(self.calibration.probability, self._evidence))
 
     def step(self, action: Action) -> State:
         """Does one action, dreaming as far as it asks, and returns the state it leads to.
@@ -110,9 +139,11 @@ class NeuralDebugger(TreeDebugger):
             IllegalAction: the action is not legal now; nothing has changed.
             ModelError: the model cannot answer.
         """
+        if self._gaps and action.kind.moves and not action.kind.backward and self.refusal(action) is None:
+            self._fill_gaps()
         known = len(self._tree) if self._program else 0
         state = super().step(action)
-        self._confidence = min(self._confidences[known:], default=1.0)
+        self._move_evidence = Evidence.join(self._evidence[known : self._position + 1])
         return state
 
     def ground(self, states: Sequence[State]) -> State:
@@ -128,17 +159,15 @@ class NeuralDebugger(TreeDebugger):
             raise IllegalAction("a true history has at least the entry state; none was given")
         kept = list(states)
         shell = self._shell
-        if shell is None or self._tree.states[: len(kept) - 1] != kept[:-1] or len(self._tree) != len(kept):
+        known = self._tree.states
+        if shell is None or self._gaps or len(known) != len(kept) or known[: len(kept) - 1] != kept[:-1]:
             shell = self._shell = Shell(self.program, shell.flow if shell else None)
             shell.start()
             shell.accept(kept[0])
-            for place, state in enumerate(kept[1:]):
-                if shell.certain() is None:
-                    self._lead(shell, kept, place)
-                shell.accept(state)
+            self._follow(shell, kept, 0)
         else:
             shell.accept(kept[-1])
-        self._confidences = [1.0] * len(kept)
+        self._evidence, self._gaps = [Evidence()] * len(kept), {}
         self._stand(StateTree(kept, self._grow), len(kept) - 1)
         return self.state
 
@@ -161,6 +190,13 @@ class NeuralDebugger(TreeDebugger):
             shell.accept(state)
         self._thinker.consider(asking)
 
+    def _follow(self, shell: Shell, states: Sequence[State], start: int) -> None:
+        """Leads a shell along true states, from the one at an index to the last."""
+        for place in range(start, len(states) - 1):
+            if shell.certain() is None:
+                self._lead(shell, states, place)
+            shell.accept(states[place + 1])
+
     @staticmethod
     def _lead(shell: Shell, states: Sequence[State], place: int) -> None:
         """Answers the shell's question by the true state after a place, as well as it can be answered."""
@@ -171,22 +207,76 @@ class NeuralDebugger(TreeDebugger):
 
     def _start(self, program: Program) -> StateTree:
         self._shell = Shell(program)
-        self._confidences, self._confidence = [1.0], 1.0
+        self._listing, self._gaps = None, {}
+        self._evidence, self._move_evidence = [Evidence()], Evidence()
         return StateTree([self._shell.start()], self._grow)
 
+    def _move(self, action: Action) -> None:
+        plain = self.jumps is Jumps.ROLLOUT
+        self._goal = None if plain else Goal.of(action, self.state, self.breakpoints)
+        self._calling = -1
+        try:
+            super()._move(action)
+        finally:
+            self._goal = None
+
+    def _fill_gaps(self) -> None:
+        """Forgets what was dreamt after the current state, if a part of it was jumped over."""
+        position, tree = self._position, self._tree
+        if position > max(self._gaps):
+            return
+        begun = max((gap for gap in self._gaps if gap < position), default=-1)
+        states = tree.states[: position + 1]
+        if position in self._gaps:
+            shell = self._gaps[position][0]
+        elif begun >= 0:
+            shell = self._gaps[begun][1].copy()
+            self._follow(shell, states, begun + 1)
+        else:
+            shell = Shell(self.program, self._shell.flow if self._shell else None)
+            shell.start()
+            shell.accept(states[0])
+            self._follow(shell, states, 0)
+        self._shell = shell
+        self._gaps = {gap: shells for gap, shells in self._gaps.items() if gap < position}
+        del self._evidence[position + 1 :]
+        self._stand(StateTree(states, self._grow), position)
+
     def _grow(self) -> None:
-        """Dreams the next state in time."""
+        """Dreams the next state in time, or jumps."""
         shell, tree = self._shell, self._tree
         assert shell is not None
         if len(tree) >= self.max_states:
-            self._add(State.at_exit(Exit(ExitCode.NEVER, "step_budget")), 1.0)
+            self._add(State.at_exit(Exit(ExitCode.NEVER, "step_budget")), Evidence())
+            return
+        if self._goal is not None and self._calling != len(tree) and self._leap(shell, self._goal):
             return
         certain = shell.certain()
         if certain is not None:
-            self._add(certain, 1.0)
+            self._add(certain, Evidence())
             return
         [found] = self._thinker.consider([shell])
-        self._add(self._state_after(shell, found), found.confidence)
+        self._add(self._state_after(shell, found), found.evidence)
+
+    def _leap(self, shell: Shell, goal: Goal) -> bool:
+        """Jumps towards a goal, if that can be asked and is believed."""
+        if self._listing is None:
+            self._listing = Listing(self.program, shell.flow)
+        leap = self._leaper.ask(self._listing, shell, goal)
+        if leap is None:
+            return False
+        if self.jumps is Jumps.AUTO:
+            least = self.calibration.thresholds.get(leap.jump.kind, math.inf)
+            if self.calibration.probability(leap.evidence) < least:
+                self._goal = None  # the rest of the move is dreamt state by state
+                return False
+        before, index = shell.copy(), len(self._tree) - 1
+        state = self._leaper.take(self._listing, shell, leap)
+        self._add(state, leap.evidence)
+        self._gaps[index] = before, shell.copy()
+        if leap.landing.letter == "C":
+            self._calling = len(self._tree)
+        return True
 
     @staticmethod
     def _state_after(shell: Shell, found: Considered) -> State:
@@ -197,6 +287,6 @@ class NeuralDebugger(TreeDebugger):
         except ValueError:
             return State.at_exit(Exit(ExitCode.NEVER, "incoherent"))
 
-    def _add(self, state: State, confidence: float) -> None:
+    def _add(self, state: State, evidence: Evidence) -> None:
         self._tree.append(state)
-        self._confidences.append(confidence)
+        self._evidence.append(evidence)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from debugworld.worldmodel.calibration import Evidence
 from debugworld.worldmodel.engine import Completion, Request
 from debugworld.worldmodel.markov import Outcome, Shell
 from debugworld.worldmodel.markov.thought import Ask, Thought, think
@@ -35,14 +35,12 @@ class Considered:
 
     Attributes:
         outcome: what the statement does; None where an answer did not end, or was no answer.
-        confidence: the least probability of a token on the way, in [0, 1].
-        questions: how many were asked.
+        evidence: how sure the model was on the way.
         reason: why there is no outcome: ``token_budget`` or ``incoherent``.
     """
 
     outcome: Outcome | None = None
-    confidence: float = 1.0
-    questions: int = 0
+    evidence: Evidence = Evidence("step")
     reason: str = ""
 
 
@@ -85,8 +83,7 @@ class Thinker:
             requests = [Request(self._slot, ask.prompt, ask.grammar, self._max_tokens) for _, ask in asked]
             for (number, _), answer in zip(asked, self._engine.complete(requests), strict=True):
                 made = found[number]
-                made.questions += 1
-                made.confidence = min(made.confidence, math.exp(answer.raw_lowest))
+                made.evidence = made.evidence.after(answer.raw_logprobs)
                 if not answer.finished:
                     made.reason = "token_budget"
                     continue
@@ -115,6 +112,8 @@ class Thinker:
             ask = next(thought) if outcome is None else thought.send(outcome)
         except StopIteration as end:
             made.outcome = end.value
+            if not made.evidence.questions:
+                made.evidence = Evidence()
             return
         waiting.append((number, ask))
 

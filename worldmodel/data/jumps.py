@@ -32,6 +32,10 @@ class Target:
     index: int
 
 
+Wanted = dict[int, list[tuple[str, frozenset[int], Target]]]
+"""Kinds of jumps, with lines and targets, by the index of the state where they are asked."""
+
+
 def jumps_of(program: Program, trace: Trace, seed: int = 0, most: int = PER_RUN) -> Iterator[tuple[str, str]]:
     """Yields (question, answer) for some jumps of a run.
 
@@ -41,7 +45,12 @@ def jumps_of(program: Program, trace: Trace, seed: int = 0, most: int = PER_RUN)
         seed: Of the draw of places and kinds, together with the program.
         most: Most questions.
     """
-    for jump, answer in _answered(program, trace, seed, most):
+    states = [*trace.states, trace.final][: MAX_STATES + 1]
+    cut = len(states) <= len(trace.states) or trace.exit.code is ExitCode.NEVER
+    if len(states) < 3:
+        return
+    choose = random.Random(f"jumps {seed} {program.digest}")
+    for jump, answer in answered(program, states, _draw(StateTree(states), cut, choose, most)):
         text = str(answer)
         if len(text.encode(errors="replace")) <= LONGEST_ANSWER:
             yield jump.prompt, text
@@ -84,22 +93,24 @@ def _ended(states: list[State], index: int) -> Target | None:
     return Target(letter, index) if letter else None
 
 
-def _answered(program: Program, trace: Trace, seed: int, most: int) -> Iterator[tuple[Jump, Landing]]:
-    states = [*trace.states, trace.final][: MAX_STATES + 1]
-    cut = len(states) <= len(trace.states) or trace.exit.code is ExitCode.NEVER
-    if len(states) < 3:
+def answered(program: Program, states: list[State], wanted: Wanted) -> Iterator[tuple[Jump, Landing]]:
+    """Yields the questions that can be asked, each with its true answer.
+
+    Args:
+        program: The program of a run.
+        states: The run's states in time.
+        wanted: What to ask, by the index of the state.
+    """
+    ends = {target.index for group in wanted.values() for _, _, target in group}
+    if not ends:
         return
-    tree = StateTree(states)
     shell = Shell(program, Flow(program))
     listing = Listing(program, shell.flow)
-    choose = random.Random(f"jumps {seed} {program.digest}")
-    wanted = _draw(tree, cut, choose, most)
     asked: list[tuple[int, Target, Jump]] = []
     turns: list[tuple[int, ...]] = []
-    ends = {target.index for group in wanted.values() for _, _, target in group}
     shell.start()
     shell.accept(states[0])
-    for index in range(max(ends, default=-1) + 1):
+    for index in range(max(ends) + 1):
         top = shell.stack[-1]
         heads = listing.loops(top.scope, top.line) if index in ends else ()
         turns.append(tuple(top.turns.get(head, 0) for head in heads))
@@ -116,9 +127,7 @@ def _answered(program: Program, trace: Trace, seed: int, most: int) -> Iterator[
             yield jump, answer
 
 
-def _draw(
-    tree: StateTree, cut: bool, choose: random.Random, most: int
-) -> dict[int, list[tuple[str, frozenset[int], Target]]]:
+def _draw(tree: StateTree, cut: bool, choose: random.Random, most: int) -> Wanted:
     """Chooses what to ask where."""
     states = tree.states
     known = len(states) - (2 if cut else 1)
@@ -129,7 +138,7 @@ def _draw(
     ]
     overs = [i for i in places if states[i].event is Event.LINE and tree.over[i] > i + 1]
     entries = [i for i in places if states[i].event is Event.CALL] or places
-    found: dict[int, list[tuple[str, frozenset[int], Target]]] = {}
+    found: Wanted = {}
     for _ in range(min(most, len(places))):
         kind = choose.choices(list(_KINDS), list(_KINDS.values()))[0]
         if kind == "over" and not overs:

@@ -11,7 +11,7 @@ from debugworld.sandboxes.debugger.recorder import record
 from debugworld.worldmodel.arguments import ArgumentsGrammar, accepts, split
 from debugworld.worldmodel.constraint import END
 from debugworld.worldmodel.data.inverses import inverses_of
-from debugworld.worldmodel.data.jumps import find, jumps_of
+from debugworld.worldmodel.data.jumps import Wanted, answered, find, jumps_of
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.data.statements import generate_statement
 from debugworld.worldmodel.jump import Landing, LandingGrammar
@@ -66,19 +66,29 @@ def test_every_example_fits_its_grammar_and_the_model(seed: int) -> None:
 
 
 def test_every_true_landing_is_permitted() -> None:
-    from debugworld.worldmodel.data.jumps import _answered
-
     count = 0
     for seed in range(40):
         for program in _programs(seed):
-            for jump, landing in _answered(program, record(program), seed, 10):
+            trace = record(program)
+            states = [*trace.states, trace.final]
+            tree = StateTree(states)
+            wanted: Wanted = {}
+            for index in range(0, len(states) - 1, 3):
+                lines = frozenset({states[-2].line, states[len(states) // 2].line})
+                for kind in (
+                    ("return", "over", "to") if states[index].event in (Event.LINE, Event.CALL) else ()
+                ):
+                    target = find(tree, index, kind, lines)
+                    if target is not None:
+                        wanted.setdefault(index, []).append((kind, lines, target))
+            for jump, landing in answered(program, states, wanted):
                 grammar = jump.grammar()
                 state = grammar.start()
                 for byte in str(landing).encode():
                     state = grammar.advance(state, byte)
                 assert END in grammar.allowed(state)
                 count += 1
-    assert count > 200
+    assert count > 500
 
 
 def test_a_jump_into_a_callee_ends_where_it_is_called() -> None:

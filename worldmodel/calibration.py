@@ -1,0 +1,354 @@
+"""Calibrated confidence: from what a model's answer looked like to the probability that it is right.
+
+One map a kind of prediction (a step, a direct jump, a rollout of several steps), fitted on
+programs that the model was not trained on and kept beside the checkpoint. A map is a logistic
+regression on the evidence (Platt, 1999, with the two features of the beta calibration of Kull,
+Silva Filho and Flach, 2017, and the answer's size), made monotone against held-out outcomes by
+pool-adjacent-violators (Zadrozny and Elkan, 2002) where there are enough of them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from debugworld.worldmodel.errors import ModelError
+
+FILE = "calibration.json"
+"""Name of the file beside a checkpoint."""
+KINDS = ("step", "jump", "rollout")
+"""What has a map of its own."""
+BINS = 15
+"""Bins of the calibration error."""
+FEW = 20
+"""Fewest outcomes that a map is fitted to."""
+BLOCK = 40
+"""Fewest outcomes of a block of the monotone part."""
+RIDGE = 1.0
+"""Weight of the squared coefficients against the log-likelihood of all outcomes."""
+_FEATURES = 5
+_SURE = 1e-6
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of the answers behind a state."""
+
+    kind: str = "certain"
+    """``certain`` where the model was not asked, else one of `KINDS`."""
+    lowest: float = 0.0
+    """Least natural log-probability of a token, without the grammar."""
+    total: float = 0.0
+    """Sum of those log-probabilities."""
+    tokens: int = 0
+    """Number of tokens."""
+    questions: int = 0
+    """Number of answers."""
+
+    @property
+    def raw(self) -> float:
+        """The confidence without a calibration: the least probability of a token, in [0, 1]."""
+        return math.exp(self.lowest)
+
+    def after(self, logprobs: Sequence[float]) -> Evidence:
+        """Returns the evidence after one more answer, of whose tokens these are the log-probabilities."""
+        return Evidence(
+            self.kind,
+            min(self.lowest, *logprobs) if logprobs else self.lowest,
+            self.total + sum(logprobs),
+            self.tokens + len(logprobs),
+            self.questions + 1,
+        )
+
+    @staticmethod
+    def join(parts: Iterable[Evidence]) -> Evidence:
+        """Returns the evidence of states that all had to be right: of several steps, a rollout's."""
+        asked = [part for part in parts if part.kind != "certain"]
+        if len(asked) < 2:
+            return asked[0] if asked else Evidence()
+        kinds = {part.kind for part in asked}
+        return Evidence(
+            "jump" if "jump" in kinds else "rollout",
+            min(part.lowest for part in asked),
+            sum(part.total for part in asked),
+            sum(part.tokens for part in asked),
+            sum(part.questions for part in asked),
+        )
+
+
+@dataclass(frozen=True)
+class Map:
+    """From evidence to probability, for one kind."""
+
+    weights: tuple[float, ...]
+    """Of the features, the constant first."""
+    steps: tuple[tuple[float, float], ...] = ()
+    """Where there is a monotone part: (score, probability), both ascending, interpolated linearly."""
+    count: int = 0
+    """Outcomes it was fitted to."""
+
+    def __call__(self, evidence: Sequence[Evidence]) -> Floats:
+        """Returns the probability of each state; float64, shape ``(len(evidence),)``."""
+        scores = _sigmoid(_features(evidence) @ np.array(self.weights))
+        if not self.steps:
+            return scores
+        places, values = zip(*self.steps, strict=True)
+        return np.interp(scores, places, values)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The maps of one checkpoint."""
+
+    maps: Mapping[str, Map] = field(default_factory=dict)
+    """By kind; a kind without one keeps its raw confidence."""
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    """By the kind of a jump (``return``, ``over``, ``to``): the calibrated confidence from which on it was
+    no worse than the rollout; above 1 where it never was."""
+    about: Mapping[str, Any] = field(default_factory=dict)
+    """How it came about."""
+
+    def probability(self, evidence: Evidence) -> float:
+        """Returns the probability that a state is exactly right, in [0, 1]; 1 where it is certain."""
+        if evidence.kind == "certain":
+            return 1.0
+        found = self.maps.get(evidence.kind)
+        return float(found([evidence])[0]) if found is not None else evidence.raw
+
+    def save(self, folder: Path) -> Path:
+        """Writes it beside a checkpoint and returns the file.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        path = folder / FILE
+        path.write_text(json.dumps(self.to_json(), indent=1) + "\n", "utf-8")
+        return path
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns it as plain JSON data."""
+        maps = {
+            kind: {
+                "weights": list(one.weights),
+                "steps": [list(step) for step in one.steps],
+                "count": one.count,
+            }
+            for kind, one in self.maps.items()
+        }
+        return {"maps": maps, "thresholds": dict(self.thresholds), "about": dict(self.about)}
+
+    @staticmethod
+    def load(folder: Path) -> Calibration | None:
+        """Reads what `save` wrote beside a checkpoint; None where there is none.
+
+        Raises:
+            ModelError: the file is damaged.
+        """
+        path = folder / FILE
+        if not path.exists():
+            return None
+        try:
+            data = json.loads(path.read_text("utf-8"))
+            maps = {
+                str(kind): Map(
+                    tuple(map(float, one["weights"])),
+                    tuple((float(score), float(value)) for score, value in one["steps"]),
+                    int(one["count"]),
+                )
+                for kind, one in data["maps"].items()
+            }
+            thresholds = {str(kind): float(value) for kind, value in data["thresholds"].items()}
+            if any(len(one.weights) != _FEATURES + 1 for one in maps.values()):
+                raise ValueError("a map has another number of weights")
+            return Calibration(maps, thresholds, dict(data["about"]))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ModelError(
+                f"{path} is damaged ({error}); make it again: debugworld calibrate --model {folder}"
+            ) from None
+
+
+def fit(evidence: Sequence[Evidence], right: Sequence[bool]) -> Calibration:
+    """Fits a map for each kind of which there are enough outcomes.
+
+    Args:
+        evidence: Of states that the model predicted; certain ones are left out.
+        right: Whether each state was exactly right.
+    """
+    maps = {}
+    for kind in KINDS:
+        chosen = [place for place, one in enumerate(evidence) if one.kind == kind]
+        if len(chosen) >= FEW:
+            maps[kind] = fit_map([evidence[place] for place in chosen], [right[place] for place in chosen])
+    return Calibration(maps)
+
+
+def fit_map(evidence: Sequence[Evidence], right: Sequence[bool]) -> Map:
+    """Fits the map of one kind.
+
+    Raises:
+        ValueError: there are no outcomes.
+    """
+    if not evidence:
+        raise ValueError("a map needs outcomes; there are none")
+    features, outcomes = _features(evidence), np.array(right, np.float64)
+    weights = _logistic(features, outcomes)
+    steps = _monotone(_sigmoid(features @ weights), outcomes)
+    return Map(tuple(map(float, weights)), steps, len(outcomes))
+
+
+def threshold(confidence: Sequence[float], direct: Sequence[bool], rollout: Sequence[bool]) -> float:
+    """Returns the confidence of a direct jump from which on taking it gives the most right answers.
+
+    Args:
+        confidence: Calibrated, of each direct jump.
+        direct: Whether it was right.
+        rollout: Whether the rollout from the same place was right.
+
+    Returns:
+        The threshold; of several that are equally good the lowest, because a direct jump is cheaper; 1.01
+        where the rollout alone was best.
+    """
+    order = np.argsort(-np.asarray(confidence, np.float64), kind="stable")
+    gains = np.asarray(direct, np.int64)[order] - np.asarray(rollout, np.int64)[order]
+    sorted_ = np.asarray(confidence, np.float64)[order]
+    total, best, found = 0, 0, 1.01
+    for place, gain in enumerate(gains):
+        total += int(gain)
+        last = place + 1 == len(gains) or sorted_[place + 1] < sorted_[place]
+        if last and total >= best:
+            best, found = total, float(sorted_[place])
+    return found
+
+
+def calibration_error(confidence: Sequence[float], right: Sequence[bool], bins: int = BINS) -> float:
+    """Returns the expected calibration error with bins of equal mass.
+
+    As in Naeini, Cooper and Hauskrecht (2015) and Guo et al. (2017), the mean over all answers of the gap
+    between the accuracy and the mean confidence of an answer's bin; the bins hold equal numbers of answers,
+    as in Nguyen and O'Connor (2015), since confidences crowd near 1.
+
+    Raises:
+        ValueError: there are no answers.
+    """
+    gaps = [abs(accuracy - mean) * count for mean, accuracy, count in reliability(confidence, right, bins)]
+    return sum(gaps) / len(right)
+
+
+def brier(confidence: Sequence[float], right: Sequence[bool]) -> float:
+    """Returns the mean squared distance between confidence and outcome (Brier, 1950).
+
+    Raises:
+        ValueError: there are no answers.
+    """
+    if not right:
+        raise ValueError("a score needs answers; there are none")
+    gaps = np.asarray(confidence, np.float64) - np.asarray(right, np.float64)
+    return float(np.mean(gaps**2))
+
+
+def reliability(
+    confidence: Sequence[float], right: Sequence[bool], bins: int = BINS
+) -> list[tuple[float, float, int]]:
+    """Returns (mean confidence, accuracy, count) of bins of equal mass, ascending.
+
+    Raises:
+        ValueError: there are no answers.
+    """
+    if not right:
+        raise ValueError("a reliability curve needs answers; there are none")
+    order = np.argsort(np.asarray(confidence, np.float64), kind="stable")
+    values = np.asarray(confidence, np.float64)[order]
+    outcomes = np.asarray(right, np.float64)[order]
+    parts = np.array_split(np.arange(len(order)), min(bins, len(order)))
+    return [(float(values[part].mean()), float(outcomes[part].mean()), len(part)) for part in parts]
+
+
+def risk_coverage(confidence: Sequence[float], right: Sequence[bool]) -> list[tuple[float, float]]:
+    """Returns (coverage, risk): the share answered above each confidence, and the error rate among it.
+
+    After El-Yaniv and Wiener (2010); ascending in coverage. Answers of equal confidence come together.
+
+    Raises:
+        ValueError: there are no answers.
+    """
+    if not right:
+        raise ValueError("a risk-coverage curve needs answers; there are none")
+    order = np.argsort(-np.asarray(confidence, np.float64), kind="stable")
+    values = np.asarray(confidence, np.float64)[order]
+    wrong = np.cumsum(1 - np.asarray(right, np.float64)[order])
+    ends = [n for n in range(len(order)) if n + 1 == len(order) or values[n + 1] < values[n]]
+    return [((n + 1) / len(order), float(wrong[n] / (n + 1))) for n in ends]
+
+
+def _features(evidence: Sequence[Evidence]) -> Floats:
+    """Float64, shape ``(count, 1 + _FEATURES)``."""
+    lowest = np.array([one.lowest for one in evidence], np.float64)
+    total = np.array([one.total for one in evidence], np.float64)
+    tokens = np.array([one.tokens for one in evidence], np.float64)
+    questions = np.array([one.questions for one in evidence], np.float64)
+    doubt = np.log(np.clip(-np.expm1(np.minimum(lowest, 0.0)), _SURE, 1.0))
+    doubts = np.log(np.clip(-np.expm1(np.minimum(total, 0.0)), _SURE, 1.0))
+    columns = (
+        np.ones(len(evidence)),
+        np.maximum(lowest, -10.0),
+        -doubt,
+        -doubts,
+        -np.log1p(tokens),
+        -np.log1p(questions),
+    )
+    return np.stack(columns, axis=1)
+
+
+def _logistic(features: Floats, outcomes: Floats) -> Floats:
+    """Logistic regression by Newton's method; the shape of confidence keeps its sign: surer is not worse."""
+    weights = np.zeros(features.shape[1])
+    free = np.ones(len(weights), bool)
+    ridge = np.full(len(weights), RIDGE)
+    ridge[0] = 1e-6
+    for _ in range(len(weights)):
+        weights = np.zeros(features.shape[1])
+        used = features[:, free]
+        for _ in range(50):
+            chance = _sigmoid(used @ weights[free])
+            gradient = used.T @ (outcomes - chance) - ridge[free] * weights[free]
+            curve = (used * (chance * (1 - chance))[:, None]).T @ used + np.diag(ridge[free])
+            move = np.linalg.solve(curve, gradient)
+            weights[free] += np.clip(move, -5, 5)
+            if np.abs(move).max() < 1e-8:
+                break
+        wrong = (weights < 0) & np.isin(np.arange(len(weights)), (1, 2, 3))
+        if not wrong.any():
+            break
+        free &= ~wrong
+    return weights
+
+
+def _monotone(scores: Floats, outcomes: Floats) -> tuple[tuple[float, float], ...]:
+    """Pool adjacent violators over blocks of equal mass; nothing where there are too few outcomes."""
+    count = len(scores) // BLOCK
+    if count < 5:
+        return ()
+    order = np.argsort(scores, kind="stable")
+    blocks: list[list[float]] = []
+    for part in np.array_split(order, count):
+        blocks.append([float(scores[part].mean()), float(outcomes[part].sum()), float(len(part))])
+        while len(blocks) > 1 and blocks[-2][1] / blocks[-2][2] >= blocks[-1][1] / blocks[-1][2]:
+            score, hits, size = blocks.pop()
+            last = blocks[-1]
+            whole = last[2] + size
+            last[0] = (last[0] * last[2] + score * size) / whole
+            last[1], last[2] = last[1] + hits, whole
+    return tuple((score, (hits + 0.5) / (size + 1)) for score, hits, size in blocks)
+
+
+def _sigmoid(values: Floats) -> Floats:
+    found: Floats = 1 / (1 + np.exp(-np.clip(values, -30, 30)))
+    return found
