@@ -111,7 +111,7 @@ class Calibration:
     maps: Mapping[str, Map] = field(default_factory=dict)
     """By kind; a kind without one keeps its raw confidence."""
     thresholds: Mapping[str, float] = field(default_factory=dict)
-    """By the kind of a jump (``return``, ``over``, ``to``): the calibrated confidence from which on it was
+    """By the goal of a move (``return``, ``over``, ``to``): the calibrated confidence from which on it was
     no worse than the rollout; above 1 where it never was."""
     about: Mapping[str, Any] = field(default_factory=dict)
     """How it came about."""

@@ -266,7 +266,7 @@ class NeuralDebugger(TreeDebugger):
         if leap is None:
             return False
         if self.jumps is Jumps.AUTO:
-            least = self.calibration.thresholds.get(leap.jump.kind, math.inf)
+            least = self.calibration.thresholds.get(goal.kind, math.inf)
             if self.calibration.probability(leap.evidence) < least:
                 self._goal = None  # the rest of the move is dreamt state by state
                 return False
