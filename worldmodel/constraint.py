@@ -6,7 +6,7 @@ answer, and ``END + 1 + i`` is the i-th marker of the tokenizer. States are hash
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any, Protocol
 
 import torch
@@ -50,21 +50,27 @@ def symbol_of(token: int) -> int:
 
 
 class Masks:
-    """Rows of permitted tokens, made once for each set of symbols.
+    """A table of masks, a row for each set of symbols, made when it first occurs.
 
     Args:
-        vocabulary: number of tokens.
+        vocabulary: number of tokens, those that stand for no symbol included.
+        device: where the table lies.
     """
 
-    def __init__(self, vocabulary: int) -> None:
-        self._vocabulary = vocabulary
-        self._rows: dict[frozenset[int], torch.Tensor] = {}
+    def __init__(self, vocabulary: int, device: torch.device | str = "cpu") -> None:
+        self._table = torch.full((64, vocabulary), -torch.inf, device=device)
+        self._numbers: dict[frozenset[int], int] = {}
 
-    def row(self, symbols: frozenset[int]) -> torch.Tensor:
-        """Returns bool, shape ``(vocabulary,)``: true where a token is permitted."""
-        row = self._rows.get(symbols)
-        if row is None:
-            row = torch.zeros(self._vocabulary, dtype=torch.bool)
-            row[[token_of(symbol) for symbol in symbols]] = True
-            self._rows[symbols] = row
-        return row
+    def number(self, symbols: frozenset[int]) -> int:
+        """Returns the row of a set of symbols."""
+        number = self._numbers.get(symbols)
+        if number is None:
+            number = self._numbers[symbols] = len(self._numbers)
+            if number == len(self._table):
+                self._table = torch.cat([self._table, torch.full_like(self._table, -torch.inf)])
+            self._table[number, [token_of(symbol) for symbol in symbols]] = 0.0
+        return number
+
+    def rows(self, numbers: Sequence[int]) -> torch.Tensor:
+        """Returns float32, shape ``(numbers, vocabulary)``: 0 where a token is permitted, else -inf."""
+        return self._table[torch.tensor(numbers, device=self._table.device)]

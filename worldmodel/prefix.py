@@ -18,6 +18,9 @@ from transformers import DynamicCache, PreTrainedModel
 from transformers.cache_utils import DynamicLayer, LinearAttentionLayer
 
 from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.tokenizer import FIRST_BYTE
+
+_NEWLINE = FIRST_BYTE + ord("\n")
 
 Layer = tuple[torch.Tensor, ...]
 """Attention: key and value, ``(heads, tokens, head size)``; convolution: input, ``(width, tokens)``.
@@ -31,20 +34,29 @@ class Memory:
     Attributes:
         tokens: what was read.
         layers: the memory of each layer.
+        axis: of the tokens in each part of a layer.
     """
 
     tokens: tuple[int, ...]
     layers: tuple[Layer, ...]
+    axis: int = 1
 
     def cut(self, size: int) -> Memory:
         """Returns the memory of the first tokens alone; the tensors are shared."""
-        layers = tuple(tuple(part[:, :size] for part in layer) for layer in self.layers)
-        return Memory(self.tokens[:size], layers)
+        layers = tuple(tuple(part.narrow(self.axis, 0, size) for part in layer) for layer in self.layers)
+        return Memory(self.tokens[:size], layers, self.axis)
 
     def shared(self, tokens: Sequence[int]) -> int:
         """Returns how many leading tokens agree with these."""
         size = min(len(self.tokens), len(tokens))
-        return next((place for place in range(size) if self.tokens[place] != tokens[place]), size)
+        if self.tokens[:size] == tuple(tokens[:size]):
+            return size
+        return next(place for place in range(size) if self.tokens[place] != tokens[place])
+
+
+def first_line(tokens: tuple[int, ...]) -> tuple[int, ...]:
+    """Returns the tokens of a prompt up to its first line break: the statement it is about."""
+    return tokens[: tokens.index(_NEWLINE)] if _NEWLINE in tokens else tokens
 
 
 class MemoryStore:
@@ -139,7 +151,7 @@ class Reader:
         before = [memory or self._empty for memory in known]
         news = [row[len(memory.tokens) :] for memory, row in zip(before, tokens, strict=True)]
         longest = max(map(len, news))
-        ids = torch.tensor([[*new, *[0] * (longest - len(new))] for new in news])
+        ids = torch.tensor([[*new, *[0] * (longest - len(new))] for new in news], device=self.model.device)
         batch = self._join(before, recording=True)
         logits = self._forward(batch, ids, last=torch.tensor([len(new) - 1 for new in news]))
         return [

@@ -1,0 +1,348 @@
+"""A lean forward pass for the shipped architecture: Lfm2, without its modules.
+
+What it computes is what `Lfm2ForCausalLM` computes, up to rounding. The weights are copied once into matrices
+that lie as the multiplication wants them, norms' weights multiplied in. All rows' new tokens stand in one flat
+list, any number for each row, so that reading a prompt, a step of decoding and checking a guess are one
+operation without padding; only attention looks at rows. What layers remember lies in one preallocated tensor,
+a place for each token of each row: keys and values, and inputs of short convolutions, whole. So going back to
+an earlier token costs nothing, and what a row holds can be taken out and put in by one copy.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.nn import functional
+from transformers import Lfm2ForCausalLM, PreTrainedModel
+
+_TOGETHER = 4
+"""Rows with one new token from which on attention looks them up together, whatever the others do."""
+_FEW = 64
+"""Tokens up to which a short convolution is one multiplication rather than one for each place of its window."""
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """Weights of a block, each matrix ``(in, out)``.
+
+    Attributes:
+        mix: into queries, keys and values side by side; or into B, C and x of a convolution.
+        scale: of normed queries and keys, ``(heads + key heads, head size)``; or the convolution's weights,
+            ``(window, width)``.
+        out: back to the width.
+        up: into gate and value side by side.
+        down: back to the width.
+        held: number of its first part in the memory: keys, then values; or inputs of the convolution.
+    """
+
+    attention: bool
+    mix: torch.Tensor
+    scale: torch.Tensor
+    out: torch.Tensor
+    up: torch.Tensor
+    down: torch.Tensor
+    held: int
+
+
+@dataclass(frozen=True)
+class Feed:
+    """New tokens of one row.
+
+    Attributes:
+        start: place of the first; the row holds this many tokens already.
+        tokens: at least one.
+        wanted: after how many of the last ones logits are wanted; at least one.
+    """
+
+    start: int
+    tokens: Sequence[int]
+    wanted: int = 1
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How a flat list of queries looks at its rows.
+
+    Attributes:
+        rows: number of rows.
+        width: places of the longest row.
+        hidden: 0 for what a row's last token sees and -inf elsewhere, ``(rows, 1, width)``.
+        alone: rows with one query, looked up together; None for all.
+        flat: their places in the list.
+        many: row, place in the list, number and first place in the row of the queries of each other row.
+    """
+
+    rows: int
+    width: int
+    hidden: torch.Tensor
+    alone: torch.Tensor | None
+    flat: torch.Tensor | None
+    many: list[tuple[int, int, int, int]]
+
+
+class LeanModel:
+    """The forward pass and its memory.
+
+    Args:
+        model: one that `supports` accepts; its weights are copied.
+        rows: most rows at once.
+    """
+
+    def __init__(self, model: PreTrainedModel, rows: int) -> None:
+        config: Any = model.config
+        self.device, self.dtype = model.device, model.dtype
+        self._heads, self._key_heads = config.num_attention_heads, config.num_key_value_heads
+        self._width = config.hidden_size
+        self._size = getattr(config, "head_dim", None) or self._width // self._heads
+        self._window = config.conv_L_cache
+        self._before = self._window - 1
+        """Places left at zero before each row's first token, for convolutions to look at."""
+        self._turns = config.rope_parameters["rope_theta"] ** (
+            -torch.arange(0, self._size, 2, device=self.device, dtype=torch.float32) / self._size
+        )
+        self._rows = rows
+        self._pack(model)
+        self._held: list[torch.Tensor] = []
+        self._room = 0
+        self.reserve(256 - self._window)
+
+    @staticmethod
+    def supports(model: PreTrainedModel) -> bool:
+        """Whether there is a lean pass for this model."""
+        config: Any = model.config
+        return (
+            type(model) is Lfm2ForCausalLM
+            and config.rope_parameters.get("rope_type") == "default"
+            and not config.conv_bias
+            and model.dtype in (torch.float32, torch.float64)
+        )
+
+    def _pack(self, model: PreTrainedModel) -> None:
+        """Copies the weights."""
+        network: Any = model
+        eps = network.config.norm_eps
+        self._norm = torch.tensor((self._width * eps) ** 0.5, device=self.device, dtype=self.dtype)
+        self._head_norm = torch.tensor((self._size * eps) ** 0.5, device=self.device, dtype=self.dtype)
+        # halves of a head become neighbours, so that a turn is a product of complex numbers
+        turned = torch.arange(self._size, device=self.device).view(2, -1).t().reshape(-1)
+        self._embedding = network.model.embed_tokens.weight.detach().clone()
+        self._layers: list[_Layer] = []
+        held = 0
+        for block in network.model.layers:
+            before, within = (
+                norm.weight.detach() * self._width**0.5 for norm in (block.operator_norm, block.ffn_norm)
+            )
+            if block.is_attention_layer:
+                unit = block.self_attn
+                parts = [
+                    unit.q_proj.weight.view(self._heads, self._size, -1)[:, turned].flatten(0, 1),
+                    unit.k_proj.weight.view(self._key_heads, self._size, -1)[:, turned].flatten(0, 1),
+                    unit.v_proj.weight,
+                ]
+                mix = torch.cat(parts)
+                queries = unit.q_layernorm.weight[turned].expand(self._heads, -1)
+                keys = unit.k_layernorm.weight[turned].expand(self._key_heads, -1)
+                scale = torch.cat([queries, keys * self._size**0.5])  # over the root of the head size: queries
+            else:
+                unit = block.conv
+                mix, scale = unit.in_proj.weight, unit.conv.weight[:, 0].t()
+            layer = _Layer(
+                block.is_attention_layer,
+                (mix * before).t().contiguous(),
+                scale.contiguous(),
+                unit.out_proj.weight.t().contiguous(),
+                (torch.cat([block.feed_forward.w1.weight, block.feed_forward.w3.weight]) * within)
+                .t()
+                .contiguous(),
+                block.feed_forward.w2.weight.t().contiguous(),
+                held,
+            )
+            self._layers.append(layer)
+            held += 1 + layer.attention
+        last = network.model.embedding_norm.weight.detach() * self._width**0.5
+        self._head = (network.lm_head.weight * last).t().contiguous()
+
+    def reserve(self, size: int) -> None:
+        """Makes room for rows of this many tokens; what rows hold stays."""
+        if size <= self._room:
+            return
+        room = max(size, 2 * self._room)
+        pages, inputs = (self._rows, self._key_heads, room, self._size), (self._rows, room, self._width)
+        shapes = [
+            shape for layer in self._layers for shape in ([pages, pages] if layer.attention else [inputs])
+        ]
+        grown = [
+            torch.zeros((*shape[:-2], self._before + room, shape[-1]), device=self.device, dtype=self.dtype)
+            for shape in shapes
+        ]
+        for new, old in zip(grown, self._held, strict=False):
+            new[..., : old.shape[-2], :] = old
+        self._held, self._room = grown, room
+        places = torch.arange(room, device=self.device)
+        angles = places[:, None].float() * self._turns
+        self._places = places
+        self._rope = torch.polar(torch.ones_like(angles), angles)[:, None]
+        if self.dtype is torch.float64:
+            self._rope = self._rope.to(torch.complex128)
+
+    def take(self, row: int, size: int) -> tuple[torch.Tensor, ...]:
+        """Returns a copy of what a row holds of its first tokens, each part ``(..., size, columns)``."""
+        return tuple(part[row, ..., self._before : self._before + size, :].clone() for part in self._held)
+
+    def put(self, row: int, parts: Sequence[torch.Tensor]) -> None:
+        """Puts into a row what `take` returned, or the first tokens of it."""
+        size = parts[0].shape[-2]
+        self.reserve(size)
+        for held, part in zip(self._held, parts, strict=True):
+            held[row, ..., self._before : self._before + size, :] = part
+
+    def move(self, source: int, target: int, size: int) -> None:
+        """Copies the first tokens of one row over another."""
+        for held in self._held:
+            first, last = self._before, self._before + size
+            held[target, ..., first:last, :] = held[source, ..., first:last, :]
+
+    def read(self, feeds: Sequence[Feed]) -> torch.Tensor:
+        """Reads new tokens in the first rows, in order.
+
+        Returns:
+            Logits after the wanted tokens, row by row, float, shape ``(wanted, vocabulary)``.
+        """
+        counts, starts = [len(feed.tokens) for feed in feeds], [feed.start for feed in feeds]
+        wanted = [feed.wanted for feed in feeds]
+        self.reserve(max(start + count for start, count in zip(starts, counts, strict=True)))
+        ends = list(itertools.accumulate(counts))
+        ids = torch.tensor([token for feed in feeds for token in feed.tokens], device=self.device)
+        flat = [start + place for start, count in zip(starts, counts, strict=True) for place in range(count)]
+        places = torch.tensor(flat, device=self.device)
+        rows = torch.arange(len(feeds), device=self.device)
+        if ends[-1] > len(feeds):
+            rows = rows.repeat_interleave(torch.tensor(counts, device=self.device))
+        rope = self._rope[places]
+        where = (rows, places + self._before)
+        plan, picked = self._plan(counts, starts), None
+        hidden = self._embedding[ids]
+        for layer in self._layers:
+            if layer is self._layers[-1] and wanted != counts:
+                chosen = [place for end, some in zip(ends, wanted, strict=True) for place in range(end - some, end)]
+                picked = torch.tensor(chosen, device=self.device)
+                late = [start + count - some for start, count, some in zip(starts, counts, wanted, strict=True)]
+                plan = self._plan(wanted, late)
+            mixed = self._attend if layer.attention else self._convolve
+            hidden = self._feed_forward(layer, mixed(layer, hidden, plan, where, rope, picked))
+        return self._normed(hidden) @ self._head
+
+    def _plan(self, counts: list[int], starts: list[int]) -> _Plan:
+        last = [start + count - 1 for start, count in zip(starts, counts, strict=True)]
+        width = max(last) + 1
+        unseen = self._places[:width] > torch.tensor(last, device=self.device)[:, None]
+        hidden = torch.zeros_like(unseen, dtype=self.dtype).masked_fill_(unseen, -torch.inf)[:, None]
+        begins = [0, *itertools.accumulate(counts)]
+        alone = [row for row, count in enumerate(counts) if count == 1]
+        if len(alone) == len(counts):
+            return _Plan(len(counts), width, hidden, None, None, [])
+        if len(alone) < _TOGETHER:
+            alone = []
+        many = [(row, begins[row], counts[row], starts[row]) for row in range(len(counts))]
+        many = [entry for entry in many if entry[2] > 1 or not alone]
+        flat = torch.tensor([begins[row] for row in alone], device=self.device, dtype=torch.long)
+        rows = torch.tensor(alone, device=self.device, dtype=torch.long)
+        return _Plan(len(counts), width, hidden, rows, flat, many)
+
+    def _normed(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Divides each token by its length; the weights hold what is missing to a root mean square."""
+        return hidden / torch.linalg.vector_norm(hidden, dim=-1, keepdim=True).hypot_(self._norm)
+
+    def _feed_forward(self, layer: _Layer, hidden: torch.Tensor) -> torch.Tensor:
+        gate, value = (self._normed(hidden) @ layer.up).chunk(2, dim=-1)
+        return torch.addmm(hidden, functional.silu(gate).mul_(value), layer.down)
+
+    def _convolve(
+        self,
+        layer: _Layer,
+        hidden: torch.Tensor,
+        plan: _Plan,
+        where: tuple[torch.Tensor, torch.Tensor],
+        rope: torch.Tensor,
+        picked: torch.Tensor | None,
+    ) -> torch.Tensor:
+        b, c, x = (self._normed(hidden) @ layer.mix).chunk(3, dim=-1)
+        held = self._held[layer.held]
+        held[where] = b * x
+        rows, places = where
+        if picked is not None:
+            hidden, c, rows, places = hidden[picked], c[picked], rows[picked], places[picked]
+        back = range(self._before, -1, -1)
+        if len(rows) <= _FEW:
+            window = held[rows[:, None], torch.stack([places - step for step in back], dim=1)]
+            sums = (window * layer.scale).sum(1)
+        else:
+            sums = held[rows, places] * layer.scale[-1]
+            for number, step in enumerate(back[:-1]):
+                sums.addcmul_(held[rows, places - step], layer.scale[number])
+        return torch.addmm(hidden, sums.mul_(c), layer.out)
+
+    def _attend(
+        self,
+        layer: _Layer,
+        hidden: torch.Tensor,
+        plan: _Plan,
+        where: tuple[torch.Tensor, torch.Tensor],
+        rope: torch.Tensor,
+        picked: torch.Tensor | None,
+    ) -> torch.Tensor:
+        both, mixed = self._heads + self._key_heads, self._normed(hidden) @ layer.mix
+        turned = mixed[:, : both * self._size].unflatten(-1, (both, self._size))
+        length = torch.linalg.vector_norm(turned, dim=-1, keepdim=True).hypot_(self._head_norm)
+        turned = (turned / length).mul_(layer.scale)
+        pairs = torch.view_as_complex(turned.unflatten(-1, (-1, 2)))
+        turned = torch.view_as_real(pairs * rope).flatten(-2)
+        rows, places = where
+        keys, values = self._held[layer.held : layer.held + 2]
+        keys[rows, :, places] = turned[:, self._heads :]
+        values[rows, :, places] = mixed[:, both * self._size :].unflatten(-1, (-1, self._size))
+        queries = turned[:, : self._heads]
+        if picked is not None:
+            hidden, queries = hidden[picked], queries[picked]
+        return torch.addmm(hidden, self._look(layer, queries, plan), layer.out)
+
+    def _look(self, layer: _Layer, queries: torch.Tensor, plan: _Plan) -> torch.Tensor:
+        """Returns what queries, ``(tokens, heads, head size)``, find in their rows, ``(tokens, width)``."""
+        first, last = self._before, self._before + plan.width
+        keys, values = (
+            part[: plan.rows, :, first:last] for part in self._held[layer.held : layer.held + 2]
+        )
+        if plan.alone is None:
+            return self._look_once(queries, keys, values, plan.hidden)
+        out = queries.new_empty((len(queries), self._heads * self._size))
+        if len(plan.alone):
+            asked = queries.new_zeros((plan.rows, *queries.shape[1:]))
+            asked[plan.alone] = queries[plan.flat]
+            out[plan.flat] = self._look_once(asked, keys, values, plan.hidden)[plan.alone]
+        for row, begin, count, start in plan.many:
+            size = start + count
+            mask = self._places[:size] <= self._places[start:size, None] if start else None
+            found = functional.scaled_dot_product_attention(
+                queries[None, begin : begin + count].transpose(1, 2),
+                keys[row : row + 1, :, :size],
+                values[row : row + 1, :, :size],
+                attn_mask=mask,
+                is_causal=mask is None,
+                scale=1.0,
+                enable_gqa=self._heads != self._key_heads,
+            )
+            out[begin : begin + count] = found[0].transpose(0, 1).flatten(1)
+        return out
+
+    def _look_once(
+        self, queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, hidden: torch.Tensor
+    ) -> torch.Tensor:
+        """Looks up one query of each row, ``(rows, heads, head size)``."""
+        rows, pages = len(queries), len(queries) * self._key_heads
+        scores = torch.bmm(queries.reshape(pages, -1, self._size), keys.flatten(0, 1).transpose(1, 2))
+        shares = scores.view(rows, self._heads, -1).add_(hidden).softmax(-1)
+        return torch.bmm(shares.view(pages, -1, shares.shape[-1]), values.flatten(0, 1)).view(rows, -1)
