@@ -7,6 +7,7 @@ A `CompletionEngine` completes prompts within grammars. The package's own `engin
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -92,8 +93,8 @@ class Completion:
 
     @property
     def lowest(self) -> float:
-        """The least log-probability of a token, the best single sign of a wrong answer."""
-        return min(self.logprobs, default=0.0)
+        """The least log-probability of a token, the best single sign of a wrong answer; nan for unknown."""
+        return min(self.logprobs, default=math.nan)
 
     @property
     def raw_total(self) -> float:
@@ -102,8 +103,8 @@ class Completion:
 
     @property
     def raw_lowest(self) -> float:
-        """The least log-probability of a token without the grammar."""
-        return min(self.raw_logprobs, default=0.0)
+        """The least log-probability of a token without the grammar; nan for unknown."""
+        return min(self.raw_logprobs, default=math.nan)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,7 @@ architecture has a forward pass of its own (see `lean` and `slots`); any other g
 from __future__ import annotations
 
 import dataclasses
-from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from debugworld.worldmodel.completion import Abilities, Completion, Request, Sam
 from debugworld.worldmodel.constraint import Masks
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.lean import LeanModel
+from debugworld.worldmodel.memo import Memo
 from debugworld.worldmodel.padded import PaddedDecoder
 from debugworld.worldmodel.slots import SlotDecoder
 
@@ -96,8 +96,7 @@ class Engine:
         with torch.inference_mode():
             kind = SlotDecoder if lean else PaddedDecoder
             self._decoder: SlotDecoder | PaddedDecoder = kind(model, masks, batch_size, memories)
-        self._memo: OrderedDict[Hashable, Completion] = OrderedDict()
-        self._memo_size, self._seeds = memo, np.random.SeedSequence(seed)
+        self._memo, self._seeds = Memo(memo), np.random.SeedSequence(seed)
 
     @classmethod
     def load(cls, path: str | Path | None = None, **options: Any) -> Engine:
@@ -127,29 +126,21 @@ class Engine:
         drawn = self.temperature > 0
         if drawn:
             requests = [self._drawn(request) for request in requests]
-        keys: list[Hashable] = [
-            (request.prompt, request.grammar.key, request.max_tokens, request.sampling)
-            for request in requests
-        ]
-        fresh = {key: request for key, request in zip(keys, requests, strict=True) if key not in self._memo}
-        answers = {key: self._memo[key] for key in keys if key in self._memo}
-        if fresh:
-            encoded = self._tokenizer([request.prompt for request in fresh.values()])["input_ids"]
-            rows = [Row(request) for request in fresh.values()]
-            with torch.inference_mode(), _threads(self._threads):
-                self._decoder.decode(rows, [tuple(ids) for ids in encoded])
-            texts = self._tokenizer.batch_decode([row.tokens for row in rows], skip_special_tokens=True)
-            for key, row, text in zip(fresh, rows, texts, strict=True):
-                answers[key] = row.completion(text)
-        if not drawn:
-            self._remember(answers)
-        return [answers[key] for key in keys]
+        return self._memo.answer(requests, self._answer, remember=not drawn)
+
+    def _answer(self, requests: Sequence[Request]) -> list[Completion]:
+        encoded = self._tokenizer([request.prompt for request in requests])["input_ids"]
+        rows = [Row(request) for request in requests]
+        with torch.inference_mode(), _threads(self._threads):
+            self._decoder.decode(rows, [tuple(ids) for ids in encoded])
+        texts = self._tokenizer.batch_decode([row.tokens for row in rows], skip_special_tokens=True)
+        return [row.completion(text) for row, text in zip(rows, texts, strict=True)]
 
     def forget(self) -> None:
         """Drops all memories and the memo, as for a model whose weights have changed."""
         with torch.inference_mode():
             self._decoder.forget()
-        self._memo.clear()
+        self._memo.forget()
 
     def _drawn(self, request: Request) -> Request:
         """Returns a request with a seed of its own, unless it has one."""
@@ -158,10 +149,3 @@ class Engine:
         [source] = self._seeds.spawn(1)
         sampling = Sampling(self.temperature, seed=int(source.generate_state(1, np.uint64)[0]))
         return dataclasses.replace(request, sampling=sampling)
-
-    def _remember(self, answers: dict[Hashable, Completion]) -> None:
-        for key, answer in answers.items():
-            self._memo[key] = answer
-            self._memo.move_to_end(key)
-        while len(self._memo) > self._memo_size:
-            self._memo.popitem(last=False)

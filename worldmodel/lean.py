@@ -10,6 +10,7 @@ an earlier token costs nothing, and what a row holds can be taken out and put in
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,8 +20,10 @@ import torch
 from torch.nn import functional
 from transformers import Lfm2ForCausalLM, PreTrainedModel
 
-_TOGETHER = 4
-"""Rows with one new token from which on attention looks them up together, whatever the others do."""
+_FEW_QUERIES = 16
+"""New tokens of a row up to which attention looks them up together with other rows'."""
+_NEIGHBOURS = 8
+"""Rows that attention looks up at once: as wide as the longest of them."""
 _FEW = 64
 """Tokens up to which a short convolution is one multiplication rather than one for each place of its window."""
 
@@ -64,24 +67,37 @@ class Feed:
 
 
 @dataclass(frozen=True)
+class _Group:
+    """Neighbouring rows with few queries each, looked up at once, each filled up with its last query.
+
+    Attributes:
+        rows: first row, and the one after the last.
+        width: places of the longest row.
+        asked: places of the queries in the flat list, int64, ``(rows, queries)``.
+        hidden: 0 for what a query sees and -inf elsewhere, ``(rows, 1, queries, width)``.
+        inside: bool, ``(rows, queries)``; which of them are no filling.
+        out: their places in the flat list; None where the group is the whole list in order.
+    """
+
+    rows: tuple[int, int]
+    width: int
+    asked: torch.Tensor
+    hidden: torch.Tensor
+    inside: torch.Tensor
+    out: torch.Tensor | None
+
+
+@dataclass(frozen=True)
 class _Plan:
     """How a flat list of queries looks at its rows.
 
     Attributes:
-        rows: number of rows.
-        width: places of the longest row.
-        hidden: 0 for what a row's last token sees and -inf elsewhere, ``(rows, 1, width)``.
-        alone: rows with one query, looked up together; None for all.
-        flat: their places in the list.
-        many: row, place in the list, number and first place in the row of the queries of each other row.
+        groups: of rows with few queries.
+        alone: row, place in the list, number and first place in the row of the queries of each other row.
     """
 
-    rows: int
-    width: int
-    hidden: torch.Tensor
-    alone: torch.Tensor | None
-    flat: torch.Tensor | None
-    many: list[tuple[int, int, int, int]]
+    groups: list[_Group]
+    alone: list[tuple[int, int, int, int]]
 
 
 class LeanModel:
@@ -237,21 +253,36 @@ class LeanModel:
         return self._normed(hidden) @ self._head
 
     def _plan(self, counts: list[int], starts: list[int]) -> _Plan:
-        last = [start + count - 1 for start, count in zip(starts, counts, strict=True)]
-        width = max(last) + 1
-        unseen = self._places[:width] > torch.tensor(last, device=self.device)[:, None]
-        hidden = torch.zeros_like(unseen, dtype=self.dtype).masked_fill_(unseen, -torch.inf)[:, None]
         begins = [0, *itertools.accumulate(counts)]
-        alone = [row for row, count in enumerate(counts) if count == 1]
-        if len(alone) == len(counts):
-            return _Plan(len(counts), width, hidden, None, None, [])
-        if len(alone) < _TOGETHER:
-            alone = []
-        many = [(row, begins[row], counts[row], starts[row]) for row in range(len(counts))]
-        many = [entry for entry in many if entry[2] > 1 or not alone]
-        flat = torch.tensor([begins[row] for row in alone], device=self.device, dtype=torch.long)
-        rows = torch.tensor(alone, device=self.device, dtype=torch.long)
-        return _Plan(len(counts), width, hidden, rows, flat, many)
+        few = [row for row, count in enumerate(counts) if count <= _FEW_QUERIES]
+        groups = []
+        for first in range(0, len(counts), _NEIGHBOURS):
+            last = min(first + _NEIGHBOURS, len(counts))
+            if any(counts[row] <= _FEW_QUERIES for row in range(first, last)):
+                groups.append(self._group(first, last, counts, starts, begins))
+        alone = [
+            (row, begins[row], counts[row], starts[row])
+            for row in range(len(counts))
+            if counts[row] > _FEW_QUERIES
+        ]
+        if len(groups) == 1 and len(few) == len(counts) and max(counts) == 1:
+            groups = [dataclasses.replace(groups[0], out=None)]
+        return _Plan(groups, alone)
+
+    def _group(
+        self, first: int, last: int, counts: list[int], starts: list[int], begins: list[int]
+    ) -> _Group:
+        rows = range(first, last)
+        taken = [counts[row] if counts[row] <= _FEW_QUERIES else 0 for row in rows]
+        most, width = max(taken), max(starts[row] + max(n, 1) for row, n in zip(rows, taken, strict=True))
+        steps = [[min(step, max(n - 1, 0)) for step in range(most)] for n in taken]
+        asked = [[begins[row] + step for step in line] for row, line in zip(rows, steps, strict=True)]
+        places = [[starts[row] + step for step in line] for row, line in zip(rows, steps, strict=True)]
+        unseen = self._places[:width] > torch.tensor(places, device=self.device)[:, None, :, None]
+        hidden = torch.zeros_like(unseen, dtype=self.dtype).masked_fill_(unseen, -torch.inf)
+        inside = torch.tensor([[step < n for step in range(most)] for n in taken], device=self.device)
+        indices = torch.tensor(asked, device=self.device)
+        return _Group((first, last), width, indices, hidden, inside, indices[inside])
 
     def _normed(self, hidden: torch.Tensor) -> torch.Tensor:
         """Divides each token by its length; the weights hold what is missing to a root mean square."""
@@ -312,37 +343,38 @@ class LeanModel:
 
     def _look(self, layer: _Layer, queries: torch.Tensor, plan: _Plan) -> torch.Tensor:
         """Returns what queries, ``(tokens, heads, head size)``, find in their rows, ``(tokens, width)``."""
-        first, last = self._before, self._before + plan.width
-        keys, values = (
-            part[: plan.rows, :, first:last] for part in self._held[layer.held : layer.held + 2]
-        )
-        if plan.alone is None:
-            return self._look_once(queries, keys, values, plan.hidden)
-        out = queries.new_empty((len(queries), self._heads * self._size))
-        if len(plan.alone):
-            asked = queries.new_zeros((plan.rows, *queries.shape[1:]))
-            asked[plan.alone] = queries[plan.flat]
-            out[plan.flat] = self._look_once(asked, keys, values, plan.hidden)[plan.alone]
-        for row, begin, count, start in plan.many:
-            size = start + count
-            mask = self._places[:size] <= self._places[start:size, None] if start else None
+        keys, values = self._held[layer.held : layer.held + 2]
+        if len(plan.groups) == 1 and plan.groups[0].out is None:
+            return self._look_together(queries, keys, values, plan.groups[0]).reshape(len(queries), -1)
+        out = torch.empty_like(queries)
+        for group in plan.groups:
+            out[group.out] = self._look_together(queries, keys, values, group)[group.inside]
+        for row, begin, count, start in plan.alone:
+            first, last = self._before, self._before + start + count
+            mask = self._places[: start + count] <= self._places[start : start + count, None]
             found = functional.scaled_dot_product_attention(
                 queries[None, begin : begin + count].transpose(1, 2),
-                keys[row : row + 1, :, :size],
-                values[row : row + 1, :, :size],
-                attn_mask=mask,
-                is_causal=mask is None,
+                keys[row : row + 1, :, first:last],
+                values[row : row + 1, :, first:last],
+                attn_mask=mask if start else None,
+                is_causal=not start,
                 scale=1.0,
                 enable_gqa=self._heads != self._key_heads,
             )
-            out[begin : begin + count] = found[0].transpose(0, 1).flatten(1)
-        return out
+            out[begin : begin + count] = found[0].transpose(0, 1)
+        return out.flatten(1)
 
-    def _look_once(
-        self, queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, hidden: torch.Tensor
+    def _look_together(
+        self, queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, group: _Group
     ) -> torch.Tensor:
-        """Looks up one query of each row, ``(rows, heads, head size)``."""
-        rows, pages = len(queries), len(queries) * self._key_heads
-        scores = torch.bmm(queries.reshape(pages, -1, self._size), keys.flatten(0, 1).transpose(1, 2))
-        shares = scores.view(rows, self._heads, -1).add_(hidden).softmax(-1)
-        return torch.bmm(shares.view(pages, -1, shares.shape[-1]), values.flatten(0, 1)).view(rows, -1)
+        """Returns what a group's queries find, ``(rows, queries, heads, head size)``."""
+        (first, last), width = group.rows, group.width
+        rows, most = group.asked.shape
+        seen = slice(self._before, self._before + width)
+        pages, many = rows * self._key_heads, most * (self._heads // self._key_heads)
+        asked = queries[group.asked].transpose(1, 2).reshape(pages, many, self._size)
+        scores = torch.bmm(asked, keys[first:last, :, seen].flatten(0, 1).transpose(1, 2))
+        scores = scores.view(rows, self._heads, most, width).add_(group.hidden)
+        shares = scores.softmax(-1).view(pages, many, width)
+        found = torch.bmm(shares, values[first:last, :, seen].flatten(0, 1))
+        return found.view(rows, self._heads, most, self._size).transpose(1, 2)

@@ -26,7 +26,8 @@ from debugworld.sandboxes.debugger import (
 from debugworld.worldmodel.calibration import Calibration, Evidence
 from debugworld.worldmodel.checkpoint import SHIPPED
 from debugworld.worldmodel.direct import Goal, Jumps, Leaper
-from debugworld.worldmodel.engine import Engine
+from debugworld.worldmodel.completion import CompletionEngine
+from debugworld.worldmodel.engines import is_url, open_engine
 from debugworld.worldmodel.excerpt import Listing
 from debugworld.worldmodel.markov import Shell
 from debugworld.worldmodel.thinker import Considered, Granularity, Thinker
@@ -34,15 +35,18 @@ from debugworld.worldmodel.thinker import Considered, Granularity, Thinker
 _slots = count()
 
 
-def _engine(path: Path) -> Engine:
-    """Returns the engine of a checkpoint; debuggers over one checkpoint share it and what it remembers."""
+def _engine(model: str | Path | None) -> CompletionEngine:
+    """Returns the engine of a model; debuggers over one model share it and what it remembers."""
+    if is_url(model):
+        return _opened(str(model), 0)
+    path = Path(model) if model is not None else SHIPPED
     weights = path / "model.safetensors"
     return _opened(path.resolve(), weights.stat().st_mtime_ns if weights.exists() else 0)
 
 
 @lru_cache(maxsize=4)
-def _opened(path: Path, changed: int) -> Engine:
-    return Engine.load(path)
+def _opened(model: str | Path, changed: int) -> CompletionEngine:
+    return open_engine(model)
 
 
 class NeuralDebugger(TreeDebugger):
@@ -60,7 +64,7 @@ class NeuralDebugger(TreeDebugger):
 
     def __init__(
         self,
-        engine: Engine,
+        engine: CompletionEngine,
         max_states: int = 2000,
         max_tokens: int = 256,
         granularity: Granularity | str = Granularity.EXPRESSION,
@@ -97,20 +101,22 @@ class NeuralDebugger(TreeDebugger):
         granularity: Granularity | str = Granularity.EXPRESSION,
         jumps: Jumps | str = Jumps.ROLLOUT,
     ) -> NeuralDebugger:
-        """Opens a debugger over a checkpoint, with its calibration where it has one.
+        """Opens a debugger over a model, with its calibration where it has one.
 
         Args:
-            path: The checkpoint's folder; None takes the one that ships with the package.
+            path: The checkpoint's folder, another model's folder or the address of a server, see
+                `engines.open_engine`; None takes the checkpoint that ships with the package.
             max_states: As in the constructor.
             granularity: As in the constructor.
             jumps: As in the constructor.
 
         Raises:
-            ModelError: the checkpoint is missing or damaged.
+            ModelError: the model is missing or damaged, or the server does not answer.
         """
-        folder = Path(path) if path is not None else SHIPPED
-        calibration = Calibration.load(folder)
-        return cls(_engine(folder), max_states, granularity=granularity, jumps=jumps, calibration=calibration)
+        calibration = None
+        if not is_url(path):
+            calibration = Calibration.load(SHIPPED if path is None else Path(path))
+        return cls(_engine(path), max_states, granularity=granularity, jumps=jumps, calibration=calibration)
 
     @property
     def confidence(self) -> float:

@@ -23,7 +23,7 @@ from debugworld.worldmodel.prefix import Memory, MemoryStore, first_line
 
 READ_AT_ONCE = 256
 """Tokens of prompts after which a step takes no further prompt: what the caches of a CPU hold."""
-GUESSES = 12
+GUESSES = 64
 """Guessed tokens of a step, all rows together, the rows' own tokens counted in: so many cost little more."""
 _CONTEXT = 3
 """Tokens that must agree with an earlier place for a guess."""
@@ -42,6 +42,7 @@ class _Seat:
         feed: tokens to read next.
         masks: of the choices after the last of them.
         fresh: whether the feed holds the prompt's end.
+        seen: tokens of prompt and answer, each cut to a byte: where two share one, a guess is worse, no more.
     """
 
     row: Row
@@ -50,6 +51,7 @@ class _Seat:
     feed: list[int] = field(default_factory=list)
     masks: list[int] = field(default_factory=list)
     fresh: bool = True
+    seen: bytearray = field(default_factory=bytearray)
 
 
 class SlotDecoder:
@@ -107,7 +109,7 @@ class SlotDecoder:
                 later.append((row, prompt))
                 continue
             place = free.pop(0)
-            seat = _Seat(row, prompt, size)
+            seat = _Seat(row, prompt, size, seen=bytearray(token & 255 for token in prompt))
             if known:
                 self._lean.put(place, known.layers[0])
             seats.extend([None] * (place + 1 - len(seats)))
@@ -142,7 +144,7 @@ class SlotDecoder:
                 token, guess = token_of(symbol), guess[1:]
             else:
                 if not guess and guesses > 0 and row.chance is None:
-                    guess = _guess([*seat.prompt, *row.tokens, *seat.feed[len(tokens) :]], guesses)
+                    guess = _guess(seat, seat.feed[len(tokens) :], guesses)
                     guesses -= len(guess)
                 if not guess:
                     return
@@ -187,11 +189,21 @@ class SlotDecoder:
             self._memories.keep(seat.row.request.slot, first_line(seat.prompt), memory)
 
 
-def _guess(tokens: Sequence[int], size: int) -> Sequence[int]:
-    """Returns what followed the last earlier place where the last tokens stood."""
-    context = bytes(token & 255 for token in tokens)  # equal tokens are equal bytes; the reverse is checked
-    found = context.rfind(context[-_CONTEXT:], 0, len(context) - 1)
+def _guess(seat: _Seat, ahead: Sequence[int], size: int) -> Sequence[int]:
+    """Returns at most ``size`` tokens that followed the last earlier place where a row's last tokens stood.
+
+    Args:
+        seat: the row.
+        ahead: tokens that follow the answer's.
+        size: most tokens.
+    """
+    answer = seat.row.tokens
+    seat.seen.extend([token & 255 for token in answer[len(seat.seen) - len(seat.prompt) :]])
+    seen = seat.seen + bytes([token & 255 for token in ahead]) if ahead else seat.seen
+    found = seen.rfind(seen[-_CONTEXT:], 0, len(seen) - 1)
     if found < 0:
         return ()
-    first = found + _CONTEXT
-    return tokens[first : first + size]
+    first, border = found + _CONTEXT, len(seat.prompt)
+    if first + size <= border:
+        return seat.prompt[first : first + size]
+    return [*seat.prompt[first:], *answer[max(0, first - border) :], *ahead][:size]

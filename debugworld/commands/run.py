@@ -12,7 +12,6 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 from debugworld.sandboxes.debugger import Action, Debugger, DebuggerError, parse_actions
 from debugworld.script.arguments import STDIN, add_program_arguments, read_program, read_text
@@ -39,7 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     known = f"{', '.join(BACKENDS)} (default: %(default)s)"
     add("--backend", choices=BACKENDS, default=BACKENDS[0], metavar="NAME", help=known)
-    add("--model", type=Path, metavar="DIR", help="checkpoint that dreams (default: the one that ships)")
+    add(
+        "--model",
+        metavar="DIR|URL",
+        help="what dreams: a checkpoint, another language model's folder, or 'http://host:port/v1?model=NAME' "
+        "(default: the checkpoint that ships)",
+    )
     add_box_arguments(parser)
     add("--strict", action="store_true", help="end at the first action that is not legal, with status 1")
     add("--json", metavar="OUT", help="write program, steps and exit to this file; - is stdout")

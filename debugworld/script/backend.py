@@ -21,7 +21,7 @@ NEEDS_BOX = frozenset({"recorded", "live", "lockstep"})
 
 
 def open_debugger(
-    backend: str, program: Program, sandbox: Sandbox | None, model: Path | None, max_states: int
+    backend: str, program: Program, sandbox: Sandbox | None, model: str | Path | None, max_states: int
 ) -> Debugger:
     """Opens the debugger of a backend for a program, before its first `reset`.
 
@@ -29,12 +29,13 @@ def open_debugger(
         backend: One of `BACKENDS`.
         program: What will be debugged.
         sandbox: The box, for backends of `NEEDS_BOX`.
-        model: Folder of a checkpoint, for backends that dream; None takes the one that ships.
+        model: Folder of a checkpoint or another model, or a server's address, for backends that dream; None
+            takes the checkpoint that ships.
         max_states: States after which a dream ends as ``never``.
 
     Raises:
         DebuggerError: a model is given to a backend that does not dream, or there are to be no states.
-        ModelError: the checkpoint cannot be loaded.
+        ModelError: the model cannot be loaded.
         ProgramError: the backend dreams, and the program is more than one source.
     """
     dreams = backend in ("neural", "lockstep")

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import copy
+import math
 import random
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers import LlamaConfig, LlamaForCausalLM, LogitsProcessor, LogitsProcessorList
+from transformers import (
+    Lfm2Config,
+    Lfm2ForCausalLM,
+    LlamaConfig,
+    LlamaForCausalLM,
+    LogitsProcessor,
+    LogitsProcessorList,
+)
 
+from debugworld.worldmodel import slots
+from debugworld.worldmodel.answer import draw
+from debugworld.worldmodel.completion import CompletionEngine
 from debugworld.worldmodel.constraint import END, symbol_of, token_of
-from debugworld.worldmodel.engine import Engine, Request
+from debugworld.worldmodel.engine import Engine, Request, Sampling
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.model import build_model
 from debugworld.worldmodel.recipe import TrainConfig
@@ -21,6 +34,8 @@ from debugworld.worldmodel.tokenizer import build_tokenizer
 
 TOKENIZER = build_tokenizer(["<|mark|>"])
 MAX_TOKENS = 12
+LEAN = {"hybrid": True, "grouped": True, "modules": False, "attention": None}
+"""Whether the lean pass is demanded, refused or left to the engine."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +77,17 @@ class Mask(LogitsProcessor):
 @cache
 def tiny(kind: str) -> torch.nn.Module:
     torch.manual_seed(1)
-    if kind == "hybrid":
+    if kind in ("hybrid", "modules"):
         model = build_model(TrainConfig(hidden_size=32, layers=4, heads=4), len(TOKENIZER))
+    elif kind == "grouped":  # fewer keys than queries, another window, a convolution at the end
+        model = Lfm2ForCausalLM(
+            Lfm2Config(
+                vocab_size=len(TOKENIZER), hidden_size=32, intermediate_size=64, num_hidden_layers=3,
+                block_auto_adjust_ff_dim=False, num_attention_heads=4, num_key_value_heads=2, conv_L_cache=3,
+                layer_types=["full_attention", "full_attention", "conv"], pad_token_id=0, bos_token_id=1,
+                eos_token_id=3,
+            )
+        )  # fmt: skip
     else:
         model = LlamaForCausalLM(
             LlamaConfig(
@@ -100,11 +124,11 @@ PROMPTS = st.lists(
 )
 
 
-@pytest.mark.parametrize("kind", ["hybrid", "attention"])
-@settings(max_examples=6, deadline=None)
+@pytest.mark.parametrize("kind", ["hybrid", "grouped", "modules", "attention"])
+@settings(max_examples=5, deadline=None)
 @given(rounds=st.lists(PROMPTS, min_size=1, max_size=2), seed=st.integers(0, 1000), size=st.integers(1, 8))
 def test_equals_generate(kind: str, rounds: list[list[tuple[str, str]]], seed: int, size: int) -> None:
-    engine = Engine(tiny(kind), TOKENIZER, batch_size=size, memories=3)
+    engine = Engine(tiny(kind), TOKENIZER, batch_size=size, memories=3, lean=LEAN[kind])
     for number, prompts in enumerate(rounds):
         requests = [
             Request(slot % 3, f"{line}\n{rest}", RandomGrammar(seed + number + slot), MAX_TOKENS)
@@ -158,3 +182,92 @@ def test_empty_grammar_is_an_error() -> None:
 
     with pytest.raises(ModelError, match="permits nothing"):
         Engine(tiny("hybrid"), TOKENIZER).complete([Request(0, "a", Nothing(0))])
+
+
+def test_guesses_change_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prompts that repeat themselves are guessed from; what is guessed wrongly leaves no trace."""
+    requests = [Request(n, "abcabcab" * (n + 1) + "\n", RandomGrammar(n), 60) for n in range(6)]
+    told = []
+    for guesses in (0, 64):
+        monkeypatch.setattr(slots, "GUESSES", guesses)
+        told.append(Engine(tiny("hybrid"), TOKENIZER, memo=0, batch_size=4).complete(requests))
+    for plain, guessed in zip(*told, strict=True):
+        assert plain.text == guessed.text and plain.finished == guessed.finished
+        assert plain.raw_logprobs == pytest.approx(guessed.raw_logprobs, abs=1e-4)
+
+
+def test_what_the_grammar_forces_is_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Forced(RandomGrammar):
+        def allowed(self, state: int) -> frozenset[int]:
+            return frozenset({END} if state == 30 else {ord("a") + state % 3})
+
+        def advance(self, state: int, symbol: int) -> int:
+            return state + 1
+
+    engine, request, steps = Engine(tiny("hybrid"), TOKENIZER), Request(0, "a", Forced(0)), []
+    read = engine._decoder._lean.read
+    monkeypatch.setattr(engine._decoder._lean, "read", lambda feeds: steps.append(len(feeds)) or read(feeds))
+    [answer] = engine.complete([request])
+    text, logprobs = reference("hybrid", request)
+    assert answer.text == text == "abc" * 10 and answer.finished and len(steps) == 1
+    assert answer.logprobs == pytest.approx(logprobs, abs=1e-4) and answer.raw_total < -1
+    short = engine.complete([Request(0, "a", Forced(0), max_tokens=7)])[0]
+    assert short.text == "abcabca" and not short.finished
+
+
+@pytest.mark.parametrize("kind", ["hybrid", "attention"])
+def test_draws_of_one_prompt(kind: str) -> None:
+    """Draws are functions of their seeds, whoever else is in the batch."""
+    request = Request(0, "a = 1\n", RandomGrammar(3), 20)
+    draws = request.draws(8, Sampling(temperature=3.0, seed=10))
+    engine = Engine(tiny(kind), TOKENIZER, batch_size=3)
+    together = [answer.text for answer in engine.complete(draws)]
+    alone = [Engine(tiny(kind), TOKENIZER).complete([one])[0].text for one in reversed(draws)]
+    assert together == alone[::-1] and len(set(together)) > 2
+    narrow = request.draws(4, Sampling(temperature=3.0, top_p=1e-9))
+    assert {answer.text for answer in engine.complete(narrow)} == {engine.complete([request])[0].text}
+
+
+def test_draws_have_the_chances_of_the_model() -> None:
+    scores = torch.tensor([0.0, 1.0, -math.inf, 2.0])
+    chance = np.random.default_rng(0)
+    for sampling, among in ((Sampling(2.0), [0, 1, 3]), (Sampling(2.0, top_p=0.6), [1, 3])):
+        drawn = np.bincount([draw(scores, sampling, chance) for _ in range(4000)], minlength=4) / 4000
+        expected = torch.zeros(4)
+        expected[among] = (scores[among] / 2).softmax(-1)
+        assert drawn == pytest.approx(expected.numpy(), abs=0.03)
+
+
+@pytest.mark.parametrize("wrong", [{"temperature": 0.0}, {"top_p": 0.0}, {"top_p": 1.5}])
+def test_sampling_that_cannot_be(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="temperature must be above 0"):
+        Sampling(**wrong)
+
+
+def test_new_weights_after_forget() -> None:
+    model = copy.deepcopy(tiny("hybrid"))
+    engine, request = Engine(model, TOKENIZER), Request(0, "a = 1\n", RandomGrammar(5), 20)
+    before = engine.complete([request])
+    for weights in model.parameters():
+        weights.data.mul_(-0.5)
+    engine.forget()
+    assert engine.complete([request]) == Engine(model, TOKENIZER).complete([request]) != before
+
+
+def test_lean_where_there_is_none() -> None:
+    with pytest.raises(ModelError, match="no lean pass for LlamaForCausalLM"):
+        Engine(tiny("attention"), TOKENIZER, lean=True)
+
+
+def test_the_engine_is_one_of_many() -> None:
+    engine = Engine(tiny("hybrid"), TOKENIZER)
+    assert isinstance(engine, CompletionEngine) and engine.abilities.masks
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("kind", ["hybrid", "attention"])
+def test_a_gpu_answers_the_same(kind: str) -> None:
+    requests = [Request(n, f"a = {n}\n", RandomGrammar(n), 20) for n in range(9)]
+    expected = Engine(tiny(kind), TOKENIZER).complete(requests)
+    found = Engine(copy.deepcopy(tiny(kind)), TOKENIZER, batch_size=4, device="cuda").complete(requests)
+    assert [answer.text for answer in found] == [answer.text for answer in expected]

@@ -1,0 +1,42 @@
+"""Which engine runs a model: by what is given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from debugworld.worldmodel.checkpoint import SHIPPED
+from debugworld.worldmodel.completion import CompletionEngine
+from debugworld.worldmodel.errors import ModelError
+
+
+def is_url(model: str | Path | None) -> bool:
+    """Whether a model is behind a server."""
+    return isinstance(model, str) and model.startswith(("http://", "https://"))
+
+
+def open_engine(model: str | Path | None = None) -> CompletionEngine:
+    """Opens the engine that fits a model.
+
+    Args:
+        model: None for the checkpoint that ships; the folder of one made by ``debugworld train``, for the
+            package's own engine; the folder of any other causal language model, or a GGUF file, for
+            transformers' `generate`; or ``http://host:port/v1?model=NAME`` for an OpenAI-compatible server.
+
+    Raises:
+        ModelError: the model is missing or damaged, or the server does not answer.
+    """
+    if is_url(model):
+        from debugworld.worldmodel.endpoint import EndpointEngine
+
+        return EndpointEngine(str(model))
+    path = SHIPPED if model is None else Path(model)
+    foreign = (path / "config.json").is_file() and not (path / "manifest.json").is_file()
+    if foreign or path.suffix == ".gguf":
+        if not path.exists():
+            raise ModelError(f"{path} does not exist")
+        from debugworld.worldmodel.generation import GenerateEngine
+
+        return GenerateEngine.load(path)
+    from debugworld.worldmodel.engine import Engine
+
+    return Engine.load(path)
