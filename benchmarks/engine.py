@@ -1,34 +1,51 @@
-"""How fast the neural debugger answers: transformers' generate, the engine alone, with memories, in batches.
+"""How fast the neural debugger answers: its own engine beside transformers' ways, side by side.
 
-python benchmarks/engine.py [--model DIR] [--programs 32] [--questions 8] [--json out/engine.json]
+python benchmarks/engine.py [--model DIR] [--programs 32] [--questions 8] [--repeats 3] [--json out/engine.json]
 
-The questions are those of stepping through generated programs; a batch asks one of each of its programs.
+The questions are those of stepping through generated programs; a batch asks one of each of its programs, and
+"in one call" all of them. Every repeat goes through all ways in turn, with fresh memories; figures are medians.
+Processor time is told beside wall time: on a busy machine it is the one to read.
+
+Transformers' continuous batching takes no model with convolutions, so it is measured on a Llama of the same
+size with random weights, without grammars, and the engine beside it: on that Llama, whose answers must be the
+same, and on the shipped architecture, which then writes as many tokens after the same prompts.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import os
-import platform
+import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
-from rich.console import Console
-from rich.table import Table
-from transformers import LogitsProcessor, LogitsProcessorList
+from common.report import Report, number
+from transformers import (
+    ContinuousBatchingConfig,
+    GenerationConfig,
+    LlamaConfig,
+    LlamaForCausalLM,
+    LogitsProcessor,
+    LogitsProcessorList,
+)
 
 from debugworld.sandboxes.debugger import ExitCode
 from debugworld.sandboxes.debugger.recorder import record
 from debugworld.worldmodel.checkpoint import load_model
+from debugworld.worldmodel.completion import CompletionEngine, Request
 from debugworld.worldmodel.constraint import Grammar, Masks, symbol_of
 from debugworld.worldmodel.data.examples import EVALUATION_SEED
 from debugworld.worldmodel.data.programs import generate
-from debugworld.worldmodel.engine import Engine, Request
+from debugworld.worldmodel.engine import Engine
+from debugworld.worldmodel.generation import GenerateEngine
 from debugworld.worldmodel.markov import Shell
+from debugworld.worldmodel.tokenizer import FIRST_BYTE
+from debugworld.worldmodel.trie import TokenTrie, token_bytes
 
 Ask = Callable[[Sequence[Request]], list[str]]
 
@@ -44,7 +61,29 @@ class GrammarMask(LogitsProcessor):
         for token in input_ids[0, self._read :].tolist():
             self._state = self._grammar.advance(self._state, symbol_of(token))
         self._read = input_ids.shape[1]
-        return scores.masked_fill(~self._masks.row(self._grammar.allowed(self._state)), -torch.inf)
+        return scores + self._masks.rows([self._masks.number(self._grammar.allowed(self._state))])
+
+
+@dataclass(frozen=True)
+class AnyBytes:
+    """A grammar of answers that never end."""
+
+    key: str = "any"
+
+    def start(self) -> int:
+        """Returns the only state."""
+        return 0
+
+    def allowed(self, state: int) -> frozenset[int]:
+        """Returns all bytes."""
+        return _BYTES
+
+    def advance(self, state: int, symbol: int) -> int:
+        """Stays."""
+        return 0
+
+
+_BYTES = frozenset(range(256))
 
 
 def questions(slot: int, count: int) -> Iterator[Request]:
@@ -62,7 +101,7 @@ def questions(slot: int, count: int) -> Iterator[Request]:
         shell.accept(state)
 
 
-def generating(path: Path | None) -> Ask:
+def generating(path: Path | None) -> Callable[[], Ask]:
     """Returns plain generate, one request after the other, each prompt read anew."""
     model, tokenizer, _ = load_model(path)
     masks = Masks(len(tokenizer))
@@ -79,59 +118,216 @@ def generating(path: Path | None) -> Ask:
             answers.append(str(tokenizer.decode(out[0, start:], skip_special_tokens=True)))
         return answers
 
-    return ask
+    return lambda: ask
 
 
-def engine(path: Path | None, **options: int) -> Ask:
-    """Returns an engine's way to answer."""
-    made = Engine.load(path, **options)
-    return lambda requests: [answer.text for answer in made.complete(requests)]
+def engine(made: CompletionEngine) -> Callable[[], Ask]:
+    """Returns an engine's way to answer, each time without memories."""
+
+    def fresh() -> Ask:
+        made.forget()
+        return lambda requests: [answer.text for answer in made.complete(requests)]
+
+    return fresh
+
+
+def measure(ask: Ask, programs: list[list[Request]], size: int) -> tuple[dict[Any, str], float, float]:
+    """Returns all answers, and the seconds of wall and processor time; size 0 asks all in one call."""
+    answers: dict[Any, str] = {}
+    calls = [[request for program in programs for request in program]]
+    if size:
+        groups = [programs[start : start + size] for start in range(0, len(programs), size)]
+        steps = [step for group in groups for step in itertools.zip_longest(*group)]
+        calls = [[request for request in step if request is not None] for step in steps]
+    begin, busy = time.perf_counter(), time.process_time()
+    for call in calls:
+        for request, answer in zip(call, ask(call), strict=True):
+            answers[request.slot, request.prompt] = answer
+    return answers, time.perf_counter() - begin, time.process_time() - busy
+
+
+def middle(values: Sequence[float]) -> str:
+    """Writes a median and the range."""
+    told = number(statistics.median(values))
+    return f"{told} ({number(min(values))} to {number(max(values))})" if len(values) > 1 else told
+
+
+def steps(report: Report, args: argparse.Namespace) -> None:
+    """Measures neural steps by all ways that keep to the grammars."""
+    programs = [list(questions(slot, args.questions)) for slot in range(args.programs)]
+    total = sum(map(len, programs))
+    model, tokenizer, _ = load_model(args.model)
+    modules = f"engine, modules, batch {args.batch}"
+    ways: dict[str, tuple[Callable[[], Ask], int]] = {
+        "generate, one after the other": (generating(args.model), 1),
+        f"generate, batch {args.batch}": (
+            engine(GenerateEngine(model, tokenizer, batch_size=args.batch, memo=0)),
+            args.batch,
+        ),
+        modules: (engine(Engine.load(args.model, memo=0, lean=False, batch_size=args.batch)), args.batch),
+        "engine, no memories": (engine(Engine.load(args.model, memo=0, memories=0)), 1),
+        "engine": (engine(Engine.load(args.model, memo=0)), 1),
+        "engine, batch 8": (engine(Engine.load(args.model, memo=0, batch_size=8)), 8),
+        f"engine, batch {args.batch}": (
+            engine(Engine.load(args.model, memo=0, batch_size=args.batch)), args.batch,
+        ),
+        f"engine, batch {args.batch}, in one call": (
+            engine(Engine.load(args.model, memo=0, batch_size=args.batch)), 0,
+        ),
+    }  # fmt: skip
+    first = next(iter(ways))
+    wall: dict[str, list[float]] = {name: [] for name in ways}
+    busy: dict[str, list[float]] = {name: [] for name in ways}
+    same: dict[str, float] = {}
+    for _ in range(args.repeats):
+        expected: dict[Any, str] = {}
+        for name, (fresh, size) in ways.items():
+            answers, seconds, used = measure(fresh(), programs, size)
+            expected = expected or answers
+            wall[name].append(seconds)
+            busy[name].append(used)
+            same[name] = sum(answers[key] == expected[key] for key in expected) / len(expected)
+    columns = ["", "steps/s", "times generate", "processor ms a step", "times, processor", "same answers"]
+    table = report.table(f"Neural steps, median (least to most), {total} questions", columns)
+    for name in ways:
+        faster, lighter = (
+            [base / own for base, own in zip(spent[first], spent[name], strict=True)]
+            for spent in (wall, busy)
+        )
+        table.add(
+            name, middle([total / seconds for seconds in wall[name]]), middle(faster),
+            middle([1e3 * used / total for used in busy[name]]), middle(lighter), f"{same[name]:.1%}",
+        )  # fmt: skip
+        report.results[name] = {
+            "seconds": wall[name], "processor_seconds": busy[name], "same_answers": same[name],
+            "times_generate": faster, "times_generate_processor": lighter,
+        }  # fmt: skip
+    best = report.results[f"engine, batch {args.batch}"]
+    for kind in ("times_generate", "times_generate_processor"):
+        text = f"batch {args.batch} against generate one after the other, {kind.replace('_', ' ')}"
+        report.goal(text, 20.0, statistics.median(best[kind]))
+
+
+def continuous(report: Report, args: argparse.Namespace) -> None:
+    """Measures transformers' continuous batching, and the engine on the same prompts."""
+    prompts = [next(questions(slot, 1)).prompt for slot in range(args.programs)]
+    shipped, tokenizer, _ = load_model(args.model)
+    ids = [list(tokenizer(prompt)["input_ids"]) for prompt in prompts]
+    settings = GenerationConfig(
+        max_new_tokens=args.tokens, do_sample=False, eos_token_id=tokenizer.eos_token_id, pad_token_id=0
+    )
+    pages = ContinuousBatchingConfig(num_blocks=256, max_batch_tokens=512)
+    try:
+        shipped.generate_batch(ids[:2], generation_config=settings, continuous_batching_config=pages)
+    except Exception as error:  # whatever it is, it is told
+        report.lack("continuous batching of the shipped model", f"{type(error).__name__}: {error}")
+    config: Any = shipped.config
+    torch.manual_seed(0)
+    llama = LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=len(tokenizer), hidden_size=config.hidden_size, num_hidden_layers=config.num_hidden_layers,
+            intermediate_size=config.intermediate_size, num_attention_heads=config.num_attention_heads,
+            eos_token_id=tokenizer.eos_token_id, pad_token_id=0, bos_token_id=1,
+        )
+    ).eval()  # fmt: skip
+    llama.lm_head.weight.data[:FIRST_BYTE] = 0.0  # no control token is ever the likeliest
+    requests = [Request(slot, prompt, AnyBytes(), args.tokens) for slot, prompt in enumerate(prompts)]
+
+    def paged() -> list[str]:
+        out = llama.generate_batch(ids, generation_config=settings, continuous_batching_config=pages)
+        by_prompt = {tuple(one.prompt_ids): one.generated_tokens for one in out.values()}
+        return [str(tokenizer.decode(by_prompt[tuple(prompt)])) for prompt in ids]
+
+    def ours(model: Any) -> Callable[[], list[str]]:
+        made = Engine(model, tokenizer, memo=0, batch_size=args.batch)
+
+        def run() -> list[str]:
+            made.forget()
+            return [answer.text for answer in made.complete(requests)]
+
+        return run
+
+    ways = {
+        "continuous batching, Llama": paged,
+        "engine, modules, the same Llama": ours(llama),
+        "engine, shipped model": ours(shipped),
+    }
+    first = next(iter(ways))
+    spent: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+    told: dict[str, list[str]] = {}
+    for _ in range(args.repeats):
+        for name, run in ways.items():
+            begin, busy = time.perf_counter(), time.process_time()
+            told[name] = run()
+            spent[name].append((time.perf_counter() - begin, time.process_time() - busy))
+    sizes = [sum(weights.numel() for weights in model.parameters()) for model in (llama, shipped)]
+    title = f"Continuous batching, {len(prompts)} prompts, {args.tokens} tokens each, no grammar"
+    columns = ["", "tokens/s", "times", "processor ms a token", "times, processor", "same answers"]
+    table, tokens = report.table(title, columns), len(prompts) * args.tokens
+    for name in ways:
+        faster, lighter = (
+            [base[part] / own[part] for base, own in zip(spent[first], spent[name], strict=True)]
+            for part in (0, 1)
+        )
+        same = sum(map(str.__eq__, told[name], told[first])) / len(prompts)
+        table.add(
+            name, middle([tokens / wall for wall, _ in spent[name]]), middle(faster),
+            middle([1e3 * busy / tokens for _, busy in spent[name]]), middle(lighter),
+            "other model" if "shipped" in name else f"{same:.1%}",
+        )  # fmt: skip
+        report.results[name] = {"spent": spent[name], "same_answers": same, "times": faster}
+    for name in list(ways)[1:]:
+        report.goal(f"{name}, against continuous batching", 2.0, statistics.median(report.results[name]["times"]))
+    report.notes.append(f"Parameters: Llama {sizes[0]:,}, shipped model {sizes[1]:,}.")
+
+
+def tries(report: Report, args: argparse.Namespace) -> None:
+    """Measures what a grammar costs on a tokenizer of long tokens."""
+    made = GenerateEngine.load(args.tokenizer) if args.tokenizer else None
+    tokenizer = made._tokenizer if made else load_model(args.model)[1]
+    begin = time.process_time()
+    trie = made.trie if made else TokenTrie(token_bytes(tokenizer), frozenset({3}), len(tokenizer))
+    trie = TokenTrie(trie.spelled, trie.end, len(tokenizer))
+    built = time.process_time() - begin
+    first, again = [], []
+    for slot in range(min(args.programs, 8)):
+        for request in questions(slot, 2):
+            grammar, state, text = request.grammar, request.grammar.start(), b"L\nx='ab'"
+            for byte in text:
+                if byte not in grammar.allowed(state):
+                    break
+                for spent in (first, again):
+                    begin = time.process_time()
+                    trie.mask(grammar, state)
+                    spent.append(1e3 * (time.process_time() - begin))
+                state = grammar.advance(state, byte)
+    table = report.table(f"Masks of {len(trie.spelled):,} tokens", ["", "processor ms"])
+    table.add("trie, built once", number(1e3 * built))
+    table.add(f"mask of a state, first time ({len(first)} states)", middle(first))
+    table.add("mask of a state, again", middle(again))
 
 
 def main() -> None:
-    """Measures, prints a table and writes JSON."""
+    """Measures, prints tables and writes JSON."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--model", type=Path, help="checkpoint folder (default: the one that ships)")
-    parser.add_argument("--programs", type=int, default=32, help="programs (default: %(default)s)")
-    parser.add_argument(
-        "--questions", type=int, default=8, help="most questions of each (default: %(default)s)"
-    )
-    parser.add_argument("--threads", type=int, default=1, help="of the CPU (default: %(default)s)")
-    parser.add_argument("--json", type=Path, default=Path("out/engine.json"))
+    add = parser.add_argument
+    add("--model", type=Path, help="checkpoint folder (default: the one that ships)")
+    add("--programs", type=int, default=32, help="programs (default: %(default)s)")
+    add("--questions", type=int, default=8, help="most questions of each (default: %(default)s)")
+    add("--batch", type=int, default=32, help="rows that decode together (default: %(default)s)")
+    add("--tokens", type=int, default=32, help="tokens of an answer without grammar (default: %(default)s)")
+    add("--repeats", type=int, default=3, help="rounds through all ways (default: %(default)s)")
+    add("--threads", type=int, default=1, help="of the CPU (default: %(default)s)")
+    add("--tokenizer", type=Path, help="another model's folder or GGUF file, for the cost of its masks")
+    add("--json", type=Path, default=Path("out/engine.json"))
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-
-    programs = [list(questions(slot, args.questions)) for slot in range(args.programs)]
-    ways: dict[str, tuple[Ask, int]] = {
-        "generate": (generating(args.model), 1),
-        "engine, no memories": (engine(args.model, memories=0, memo=0), 1),
-        "engine": (engine(args.model, memo=0), 1),
-        "engine, batch 8": (engine(args.model, memo=0), 8),
-        "engine, batch 32": (engine(args.model, memo=0), 32),
-        "engine, batch 32, memo": (engine(args.model), 32),
-    }
-    table = Table("", "steps/s", "times generate", "same answers", title="Neural steps")
-    results: dict[str, dict[str, float]] = {}
-    expected: dict[tuple[object, str], str] = {}
-    for name, (ask, size) in ways.items():
-        answers: dict[tuple[object, str], str] = {}
-        begin = time.perf_counter()
-        for group in (programs[start : start + size] for start in range(0, len(programs), size)):
-            for step in itertools.zip_longest(*group):
-                asked = [request for request in step if request is not None]
-                for request, answer in zip(asked, ask(asked), strict=True):
-                    answers[request.slot, request.prompt] = answer
-        rate = sum(map(len, programs)) / (time.perf_counter() - begin)
-        expected = expected or answers
-        same = sum(answers[key] == expected[key] for key in expected) / len(expected)
-        results[name] = {"steps_per_second": rate, "same_answers": same}
-        times = rate / results["generate"]["steps_per_second"]
-        table.add_row(name, f"{rate:.1f}", f"{times:.1f}", f"{same:.1%}")
-    Console().print(table)
-    machine = {"python": platform.python_version(), "cpus": os.cpu_count(), "machine": platform.machine()}
-    args.json.parent.mkdir(parents=True, exist_ok=True)
-    told = {"machine": machine, "threads": args.threads, "results": results}
-    args.json.write_text(json.dumps(told, indent=1) + "\n")
+    report = Report("engine", vars(args))
+    steps(report, args)
+    continuous(report, args)
+    tries(report, args)
+    report.notes.append(f"Load when it ended: {os.getloadavg()[0]:.2f}.")
+    report.finish(args.json)
 
 
 if __name__ == "__main__":

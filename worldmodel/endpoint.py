@@ -28,10 +28,10 @@ class EndpointEngine:
     """Answers through the completions API of a server.
 
     Args:
-        url: such as ``http://localhost:8000/v1``; the query may hold ``model``, ``structured`` and ``logprobs``.
+        url: such as ``http://localhost:8000/v1``; its query may hold ``model``, ``structured``, ``logprobs``.
         model: name of the model at the server; None takes the only one there.
-        structured: dialect of grammars that the server takes: ``vllm``, ``llama.cpp`` or ``none``; None guesses
-            by what the server says of itself.
+        structured: dialect of grammars that the server takes: ``vllm``, ``llama.cpp`` or ``none``; None
+            guesses by what the server says of itself.
         logprobs: whether log-probabilities are asked for; without them nothing tells how sure an answer is.
         timeout: seconds that one answer may take.
         retries: times that a request is sent again, after growing pauses, where the server is away, busy or
@@ -71,7 +71,12 @@ class EndpointEngine:
         structured = structured or query.get("structured", [""])[0] or None
         if structured not in (None, "none", *STRUCTURED.values()):
             raise ModelError(f"structured is vllm, llama.cpp or none, not {structured!r}")
-        self._logprobs = logprobs and query.get("logprobs", ["1"])[0].lower() not in ("0", "no", "none", "false")
+        self._logprobs = logprobs and query.get("logprobs", ["1"])[0].lower() not in (
+            "0",
+            "no",
+            "none",
+            "false",
+        )
         self.url = urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
         self._errors: Any = openai
         self._client = openai.OpenAI(

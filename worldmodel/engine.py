@@ -91,7 +91,9 @@ class Engine:
         if lean is None:
             lean = LeanModel.supports(model)
         elif lean and not LeanModel.supports(model):
-            raise ModelError(f"there is no lean pass for {type(model).__name__} in {model.dtype}; lean=None picks")
+            raise ModelError(
+                f"there is no lean pass for {type(model).__name__} in {model.dtype}; lean=None picks"
+            )
         masks = Masks(model.config.vocab_size, model.device)
         with torch.inference_mode():
             kind = SlotDecoder if lean else PaddedDecoder

@@ -62,7 +62,9 @@ class GenerateEngine:
         self._pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else self._end
 
     @classmethod
-    def load(cls, path: str | Path, *, device: torch.device | str | None = None, **options: Any) -> GenerateEngine:
+    def load(
+        cls, path: str | Path, *, device: torch.device | str | None = None, **options: Any
+    ) -> GenerateEngine:
         """Opens an engine over a saved model.
 
         Args:

@@ -1,8 +1,8 @@
 """A lean forward pass for the shipped architecture: Lfm2, without its modules.
 
-What it computes is what `Lfm2ForCausalLM` computes, up to rounding. The weights are copied once into matrices
-that lie as the multiplication wants them, norms' weights multiplied in. All rows' new tokens stand in one flat
-list, any number for each row, so that reading a prompt, a step of decoding and checking a guess are one
+What it computes is what `Lfm2ForCausalLM` computes, up to rounding. The weights are copied once into
+matrices that lie as the multiplication wants them, norms' weights multiplied in. All rows' new tokens stand in
+one flat list, any number for each row, so that reading a prompt, a step of decoding and checking a guess are one
 operation without padding; only attention looks at rows. What layers remember lies in one preallocated tensor,
 a place for each token of each row: keys and values, and inputs of short convolutions, whole. So going back to
 an earlier token costs nothing, and what a row holds can be taken out and put in by one copy.
@@ -25,7 +25,7 @@ _FEW_QUERIES = 16
 _NEIGHBOURS = 8
 """Rows that attention looks up at once: as wide as the longest of them."""
 _FEW = 64
-"""Tokens up to which a short convolution is one multiplication rather than one for each place of its window."""
+"""Tokens up to which a short convolution is one product rather than one for each place of its window."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,8 @@ class LeanModel:
                 mix = torch.cat(parts)
                 queries = unit.q_layernorm.weight[turned].expand(self._heads, -1)
                 keys = unit.k_layernorm.weight[turned].expand(self._key_heads, -1)
-                scale = torch.cat([queries, keys * self._size**0.5])  # over the root of the head size: queries
+                # normed lengths are the root of the head size twice, of which attention takes one away
+                scale = torch.cat([queries, keys * self._size**0.5])
             else:
                 unit = block.conv
                 mix, scale = unit.in_proj.weight, unit.conv.weight[:, 0].t()
@@ -244,9 +245,13 @@ class LeanModel:
         hidden = self._embedding[ids]
         for layer in self._layers:
             if layer is self._layers[-1] and wanted != counts:
-                chosen = [place for end, some in zip(ends, wanted, strict=True) for place in range(end - some, end)]
+                chosen = [
+                    place for end, some in zip(ends, wanted, strict=True) for place in range(end - some, end)
+                ]
                 picked = torch.tensor(chosen, device=self.device)
-                late = [start + count - some for start, count, some in zip(starts, counts, wanted, strict=True)]
+                late = [
+                    start + count - some for start, count, some in zip(starts, counts, wanted, strict=True)
+                ]
                 plan = self._plan(wanted, late)
             mixed = self._attend if layer.attention else self._convolve
             hidden = self._feed_forward(layer, mixed(layer, hidden, plan, where, rope, picked))

@@ -1,7 +1,7 @@
 """Decoding through the lean pass: slots that are filled again as soon as an answer ends.
 
-Each step reads some tokens in every row: a prompt or a part of it that nobody has read, the token just chosen,
-those that the grammar forces after it, and, where few rows are busy, a guess at what follows, copied from the
+Each step reads some tokens in every row: a prompt or the part of it that nobody has read, the token just
+chosen, those that the grammar forces after it, and, where few rows are busy, a guess at what follows, copied from the
 last place in the row where the same few tokens stood. Every guess is checked against what the model chooses
 after the tokens before it; from the first that differs on, the rest is dropped. So the answers are those of
 one token at a time, in fewer steps.

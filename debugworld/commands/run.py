@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--model",
         metavar="DIR|URL",
-        help="what dreams: a checkpoint, another language model's folder, or 'http://host:port/v1?model=NAME' "
+        help="what dreams: a checkpoint, another model's folder, or 'http://host:port/v1?model=NAME' "
         "(default: the checkpoint that ships)",
     )
     add_box_arguments(parser)

@@ -1,4 +1,4 @@
-"""Tokens of many bytes stay inside a grammar of bytes: as brute force over the whole vocabulary finds them."""
+"""Tokens of many bytes stay inside a grammar of bytes: as brute force finds them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,13 @@ from debugworld.worldmodel.markov.grammar import OutcomeGrammar
 from debugworld.worldmodel.tokenizer import build_tokenizer
 from debugworld.worldmodel.trie import TokenTrie, token_bytes
 
-TEXTS = ["counter = counter + 1", "L\ncounter=[1, 2, 'é']", "name='naïve €'", "R {'key': (1, 2)}", "X ValueError: no"]
+TEXTS = [
+    "counter = counter + 1",
+    "L\ncounter=[1, 2, 'é']",
+    "name='naïve €'",
+    "R {'key': (1, 2)}",
+    "X ValueError: no",
+]
 
 
 @dataclass(frozen=True)
