@@ -1,10 +1,10 @@
 """How fast the neural debugger answers: its own engine beside transformers' ways, side by side.
 
-python benchmarks/engine.py [--model DIR] [--programs 32] [--questions 8] [--repeats 3] [--json out/engine.json]
+python benchmarks/engine.py [--programs 32] [--questions 8] [--repeats 3] [--json out/engine.json]
 
 The questions are those of stepping through generated programs; a batch asks one of each of its programs, and
-"in one call" all of them. Every repeat goes through all ways in turn, with fresh memories; figures are medians.
-Processor time is told beside wall time: on a busy machine it is the one to read.
+"in one call" all of them. Every repeat goes through all ways in turn, with fresh memories; figures are
+medians. Processor time is told beside wall time: on a busy machine it is the one to read.
 
 Transformers' continuous batching takes no model with convolutions, so it is measured on a Llama of the same
 size with random weights, without grammars, and the engine beside it: on that Llama, whose answers must be the
@@ -225,8 +225,9 @@ def continuous(report: Report, args: argparse.Namespace) -> None:
     torch.manual_seed(0)
     llama = LlamaForCausalLM(
         LlamaConfig(
-            vocab_size=len(tokenizer), hidden_size=config.hidden_size, num_hidden_layers=config.num_hidden_layers,
-            intermediate_size=config.intermediate_size, num_attention_heads=config.num_attention_heads,
+            vocab_size=len(tokenizer), hidden_size=config.hidden_size,
+            num_hidden_layers=config.num_hidden_layers, intermediate_size=config.intermediate_size,
+            num_attention_heads=config.num_attention_heads,
             eos_token_id=tokenizer.eos_token_id, pad_token_id=0, bos_token_id=1,
         )
     ).eval()  # fmt: skip
@@ -277,7 +278,8 @@ def continuous(report: Report, args: argparse.Namespace) -> None:
         )  # fmt: skip
         report.results[name] = {"spent": spent[name], "same_answers": same, "times": faster}
     for name in list(ways)[1:]:
-        report.goal(f"{name}, against continuous batching", 2.0, statistics.median(report.results[name]["times"]))
+        times = statistics.median(report.results[name]["times"])
+        report.goal(f"{name}, against continuous batching", 2.0, times)
     report.notes.append(f"Parameters: Llama {sizes[0]:,}, shipped model {sizes[1]:,}.")
 
 

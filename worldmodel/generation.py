@@ -81,7 +81,7 @@ class GenerateEngine:
         try:
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, **extra)
             with without_bars():
-                model = AutoModelForCausalLM.from_pretrained(
+                model: Any = AutoModelForCausalLM.from_pretrained(
                     folder, dtype="auto", local_files_only=True, **extra
                 )
         except Exception as error:  # each library below fails in ways of its own
@@ -109,7 +109,7 @@ class GenerateEngine:
         self._memo.forget()
 
     def _answer(self, requests: Sequence[Request]) -> list[Completion]:
-        prompts = [self._tokenizer(request.prompt)["input_ids"] for request in requests]
+        prompts = [self._tokenizer(request.prompt)["input_ids"] or [self._end] for request in requests]
         answers: dict[int, Completion] = {}
         order = sorted(range(len(requests)), key=lambda place: len(prompts[place]))
         for start in range(0, len(order), self.batch_size):
@@ -120,7 +120,7 @@ class GenerateEngine:
         return [answers[place] for place in range(len(requests))]
 
     def _generate(self, rows: list[_TokenRow], prompts: list[list[int]]) -> None:
-        longest = max(1, *map(len, prompts)) if len(prompts) > 1 else max(1, len(prompts[0]))
+        longest = max(map(len, prompts))
         ids = [[self._pad] * (longest - len(prompt)) + list(prompt) for prompt in prompts]
         read = [[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts]
         device: Any = self._model.device
@@ -146,7 +146,9 @@ class _TokenRow:
     def __init__(self, request: Request, trie: TokenTrie) -> None:
         self.request, self._trie = request, trie
         self._state: Any = request.grammar.start()
-        self._text, self._logprobs, self._raw = bytearray(), [], []
+        self._text = bytearray()
+        self._logprobs: list[float] = []
+        self._raw: list[float] = []
         self._count, self.finished = 0, False
         self._chance = np.random.default_rng(request.sampling.seed) if request.sampling else None
 

@@ -1,11 +1,11 @@
 """A lean forward pass for the shipped architecture: Lfm2, without its modules.
 
 What it computes is what `Lfm2ForCausalLM` computes, up to rounding. The weights are copied once into
-matrices that lie as the multiplication wants them, norms' weights multiplied in. All rows' new tokens stand in
-one flat list, any number for each row, so that reading a prompt, a step of decoding and checking a guess are one
-operation without padding; only attention looks at rows. What layers remember lies in one preallocated tensor,
-a place for each token of each row: keys and values, and inputs of short convolutions, whole. So going back to
-an earlier token costs nothing, and what a row holds can be taken out and put in by one copy.
+matrices that lie as the multiplication wants them, norms' weights multiplied in. All rows' new tokens stand
+in one flat list, any number for each row, so that reading a prompt, a step of decoding and checking a guess
+are one operation without padding; only attention looks at rows. What layers remember lies in preallocated
+tensors, a place for each token of each row: keys and values, and inputs of short convolutions, whole. So
+going back to an earlier token costs nothing, and what a row holds can be taken out and put into another.
 """
 
 from __future__ import annotations

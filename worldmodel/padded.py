@@ -23,7 +23,10 @@ class PaddedDecoder:
     """
 
     def __init__(self, model: PreTrainedModel, masks: Masks, batch_size: int, memories: int) -> None:
-        self._reader, self._masks, self._batch_size = Reader(model), masks, batch_size
+        self._device: torch.device = model.device  # where the reader's own tensors are made
+        with self._device:
+            self._reader = Reader(model)
+        self._masks, self._batch_size = masks, batch_size
         self._memories = MemoryStore(memories)
 
     def forget(self) -> None:
@@ -35,7 +38,8 @@ class PaddedDecoder:
         order = sorted(range(len(rows)), key=lambda place: len(prompts[place]))
         for start in range(0, len(order), self._batch_size):
             part = order[start : start + self._batch_size]
-            self._decode([rows[place] for place in part], [prompts[place] for place in part])
+            with self._device:
+                self._decode([rows[place] for place in part], [prompts[place] for place in part])
 
     def _decode(self, rows: list[Row], prompts: list[tuple[int, ...]]) -> None:
         lines = [first_line(prompt) for prompt in prompts]

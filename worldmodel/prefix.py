@@ -151,7 +151,7 @@ class Reader:
         before = [memory or self._empty for memory in known]
         news = [row[len(memory.tokens) :] for memory, row in zip(before, tokens, strict=True)]
         longest = max(map(len, news))
-        ids = torch.tensor([[*new, *[0] * (longest - len(new))] for new in news], device=self.model.device)
+        ids = torch.tensor([[*new, *[0] * (longest - len(new))] for new in news])
         batch = self._join(before, recording=True)
         logits = self._forward(batch, ids, last=torch.tensor([len(new) - 1 for new in news]))
         return [

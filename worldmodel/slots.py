@@ -1,10 +1,10 @@
 """Decoding through the lean pass: slots that are filled again as soon as an answer ends.
 
 Each step reads some tokens in every row: a prompt or the part of it that nobody has read, the token just
-chosen, those that the grammar forces after it, and, where few rows are busy, a guess at what follows, copied from the
-last place in the row where the same few tokens stood. Every guess is checked against what the model chooses
-after the tokens before it; from the first that differs on, the rest is dropped. So the answers are those of
-one token at a time, in fewer steps.
+chosen, those that the grammar forces after it, and, where few rows are busy, a guess at what follows, copied
+from the last place in the row where the same few tokens stood. Every guess is checked against what the model
+chooses after the tokens before it; from the first that differs on, the rest is dropped. So the answers are
+those of one token at a time, in fewer steps.
 """
 
 from __future__ import annotations
@@ -99,7 +99,8 @@ class SlotDecoder:
         """Gives free slots to waiting rows, as far as one step should read."""
         free = [place for place, seat in enumerate(seats) if seat is None]
         free += range(len(seats), self._batch_size)
-        budget, lines, later = READ_AT_ONCE, set(), []
+        budget, lines = READ_AT_ONCE, set()
+        later: list[tuple[Row, tuple[int, ...]]] = []
         while queue and budget > 0 and len(lines) + len(later) < 4 * self._batch_size and free:
             row, prompt = queue.popleft()
             line = first_line(prompt)
