@@ -12,7 +12,7 @@ from enum import Enum
 
 from debugworld.sandboxes.debugger import Action, ActionKind, Breakpoint, BreakpointKind, Event, State
 from debugworld.worldmodel.calibration import Evidence
-from debugworld.worldmodel.engine import Request
+from debugworld.worldmodel.completion import Request
 from debugworld.worldmodel.excerpt import Listing
 from debugworld.worldmodel.jump import Jump, Landing, ask
 from debugworld.worldmodel.markov import Shell

@@ -24,7 +24,7 @@ from debugworld.sandboxes.debugger import (
 )
 from debugworld.sandboxes.debugger.limits import CUT
 from debugworld.worldmodel.arguments import is_literal, split
-from debugworld.worldmodel.engine import Completion, Request
+from debugworld.worldmodel.completion import Completion, Request
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.excerpt import Listing
 from debugworld.worldmodel.inverse_question import InverseQuestion, Signature, ask, signature

@@ -25,8 +25,8 @@ from debugworld.sandboxes.debugger import (
 )
 from debugworld.worldmodel.calibration import Calibration, Evidence
 from debugworld.worldmodel.checkpoint import SHIPPED
-from debugworld.worldmodel.direct import Goal, Jumps, Leaper
 from debugworld.worldmodel.completion import CompletionEngine
+from debugworld.worldmodel.direct import Goal, Jumps, Leaper
 from debugworld.worldmodel.engines import is_url, open_engine
 from debugworld.worldmodel.excerpt import Listing
 from debugworld.worldmodel.markov import Shell

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Protocol
 
 from debugworld.worldmodel.calibration import Evidence
-from debugworld.worldmodel.engine import Completion, Request
+from debugworld.worldmodel.completion import Completion, Request
 from debugworld.worldmodel.markov import Outcome, Shell
 from debugworld.worldmodel.markov.thought import Ask, Thought, think
 
@@ -85,7 +85,7 @@ class Thinker:
                 made = found[number]
                 made.evidence = made.evidence.after(answer.raw_logprobs)
                 if not answer.finished:
-                    made.reason = "token_budget"
+                    made.reason = "incoherent" if answer.reason else "token_budget"
                     continue
                 try:
                     outcome = Outcome.parse(answer.text)

@@ -18,10 +18,10 @@ from debugworld.sandboxes.debugger import (
 )
 from debugworld.sandboxes.debugger.recorder import record
 from debugworld.worldmodel.calibration import Calibration
+from debugworld.worldmodel.completion import Completion, Request
 from debugworld.worldmodel.data.jumps import Wanted, answered, find
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.direct import Jumps
-from debugworld.worldmodel.engine import Completion, Request
 from debugworld.worldmodel.markov import Shell
 from debugworld.worldmodel.neural import NeuralDebugger
 from debugworld.worldmodel.thinker import Granularity
