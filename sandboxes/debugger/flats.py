@@ -69,6 +69,9 @@ class Flats:
         flat = known.get(id(value))
         if flat is None or (len(value) == flat.size and all(map(is_, value, flat.items))):
             return flat
+        size = len(value)
+        if flat.size < size <= MAX_ITEMS and flat.size > 0 and all(map(is_, value, flat.items)):
+            return self._grown(flat, value, known)
         del known[id(value)]  # it is whole or absent, whatever interrupts
         now, items, texts = list(islice(value, MAX_ITEMS)), flat.items, flat.texts
         del texts[len(now) :]
@@ -83,6 +86,18 @@ class Flats:
                 return None
             texts.append(text)
         flat.set(len(value), [], now, enclosed("[", texts, len(value), "]"))
+        return _kept(known, value, flat)
+
+    def _grown(self, flat: Flat, value: Collection[Any], known: dict[int, Flat]) -> Flat | None:
+        """Brings a list or deque up to date to which something was appended."""
+        del known[id(value)]
+        more = list(islice(value, flat.size, None))
+        added = [atom(item, type(item)) for item in more]
+        if None in added:
+            return None
+        flat.texts += added  # type: ignore[arg-type]
+        text = f"{flat.text[:-1]}, {', '.join(added)}]"  # type: ignore[arg-type]
+        flat.set(flat.size + len(more), [], flat.items + more, text)
         return _kept(known, value, flat)
 
     def mapping(self, value: dict[Any, Any]) -> Flat | None:
@@ -132,8 +147,12 @@ class Flats:
         """Remembers a container that turned out to be all plain."""
         _kept(known, value, flat)
 
-    def keep_grid(self, value: list[Any], nodes: int, text: str) -> None:
-        """Remembers a list that was written with these nodes, if it holds nothing but remembered lists."""
+    def keep_grid(self, value: list[Any], nodes: int, text: str) -> bool:
+        """Remembers a list that was written with these nodes, if it holds nothing but remembered lists.
+
+        Returns:
+            Whether it does.
+        """
         rows = [self.lists.get(id(row)) if type(row) is list else None for row in value[: MAX_ITEMS + 1]]
         if len(rows) <= MAX_ITEMS and len(text) <= MAX_TEXT and None not in rows:
             sizes, items = list(map(len, value)), list(chain.from_iterable(value))
@@ -141,6 +160,8 @@ class Flats:
                 if len(self.grids) >= _REMEMBERED:
                     self.grids.clear()
                 self.grids[id(value)] = Grid(sizes, nodes, items, text)
+                return True
+        return False
 
 
 def _kept(known: dict[int, Flat], value: object, flat: Flat) -> Flat | None:

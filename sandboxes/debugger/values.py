@@ -55,6 +55,7 @@ from .atoms import ADDRESS, BIG, atom, enclosed, paired, stable
 from .flats import Flat, Flats, Grid
 from .frame_memory import NEVER, PROXY, FrameMemory, Layout, Plan, plain_locals
 from .limits import CUT, MAX_DEPTH, MAX_INT_BITS, MAX_ITEMS, MAX_NODES, MAX_STRING, MAX_TEXT
+from .nests import Nest, Nests
 from .tables import table_writer
 
 __all__ = ["ADDRESS", "CUT", "MAX_TEXT", "FrameMemory", "Layout", "Renderer", "stable"]
@@ -97,15 +98,17 @@ class Renderer:
 
     def __init__(self) -> None:
         self._writers: dict[int, tuple[Writer, object]] = {}
-        self._numbers: dict[int, int] = {}
+        self.numbers: dict[int, int] = {}
+        """The objects that have a number at this stop, by their address."""
         self._nodes = 0
         self._inside: set[int] = set()
         self._flats = Flats()
+        self._nests = Nests(self._flats)
 
     def start(self) -> None:
         """Begins a stop: the next object is number 1."""
-        if self._numbers:
-            self._numbers = {}
+        if self.numbers:
+            self.numbers = {}
 
     def text(self, value: object) -> str:
         """Returns the text of a value, at most `MAX_TEXT` characters and the mark."""
@@ -158,7 +161,8 @@ class Renderer:
             memory.turn(plan)
         shown: dict[str, str] | None = None
         changed: list[str] = []
-        last, texts, place = memory.last, memory.texts, -1
+        nests = self._nests.known
+        last, texts, flats, place = memory.last, memory.texts, self._flats, -1
         for value in plan.read(values):
             place += 1
             if value is last[place]:
@@ -167,22 +171,18 @@ class Renderer:
             if kind is int and -BIG < value < BIG:
                 text = repr(value)
                 last[place] = value
-            elif kind is list and (flat := self._flats.lists.get(id(value))) is not None:
+            elif kind is list and (flat := flats.lists.get(id(value))) is not None:
                 last[place] = NEVER
-                if len(value) == flat.size and all(map(is_, value, flat.items)):
-                    text = flat.text
-                else:
-                    text = self.text(value)
-            elif kind is dict and (flat := self._flats.dicts.get(id(value))) is not None:
+                if len(value) != flat.size or not all(map(is_, value, flat.items)):
+                    flat = flats.sequence(value, flats.lists)
+                text = self.text(value) if flat is None else flat.text
+            elif kind is dict and (flat := flats.dicts.get(id(value))) is not None:
                 last[place] = NEVER
-                if (
-                    len(value) == flat.size
-                    and all(map(is_, value.values(), flat.items))
-                    and all(map(is_, value, flat.keys))
-                ):
-                    text = flat.text
-                else:
-                    text = self.text(value)
+                flat = flats.mapping(value)
+                text = self.text(value) if flat is None else flat.text
+            elif (nest := nests.get(id(value))) is not None and nest.kind is kind and nest.fits(value):
+                last[place] = NEVER
+                text = nest.text
             elif (plain := atom(value, kind)) is not None:
                 text = plain
                 last[place] = value
@@ -305,9 +305,9 @@ class Renderer:
 
     def _list(self, value: list[Any], depth: int) -> str:
         if depth < MAX_DEPTH - 1:
-            flat: Flat | Grid | None = self._flats.sequence(value, self._flats.lists)
+            flat: Flat | Grid | Nest | None = self._flats.sequence(value, self._flats.lists)
             if flat is None and depth < MAX_DEPTH - 2:
-                flat = self._flats.grid(value)
+                flat = self._flats.grid(value) or self._nest(value, depth)
             if flat is not None and self._nodes + flat.nodes <= MAX_NODES:
                 self._nodes += flat.nodes
                 return flat.text
@@ -316,8 +316,11 @@ class Renderer:
         text = enclosed("[", texts, size, "]")
         if plain:
             self._flats.keep(self._flats.lists, value, Flat(size, [], items, texts, text))
-        elif self._nodes <= MAX_NODES and depth < MAX_DEPTH - 2 and type(items[0]) is list:
-            self._flats.keep_grid(value, self._nodes - before, text)
+        elif self._nodes <= MAX_NODES and depth < MAX_DEPTH - 2:
+            nodes = self._nodes - before
+            is_grid = type(items[0]) is list and self._flats.keep_grid(value, nodes, text)
+            if not is_grid:
+                self._nests.keep(value, depth, nodes, text)
         return text
 
     def _deque(self, value: deque[Any], depth: int) -> str:
@@ -334,10 +337,12 @@ class Renderer:
         return f"deque({text})" if value.maxlen is None else f"deque({text}, maxlen={value.maxlen})"
 
     def _dict(self, value: dict[Any, Any], depth: int) -> str:
-        flat = self._flats.mapping(value) if depth < MAX_DEPTH - 1 else None
-        if flat is not None and self._nodes + flat.nodes <= MAX_NODES:
-            self._nodes += flat.nodes
-            return flat.text
+        if depth < MAX_DEPTH - 1:
+            flat = self._flats.mapping(value) or self._nest(value, depth)
+            if flat is not None and self._nodes + flat.nodes <= MAX_NODES:
+                self._nodes += flat.nodes
+                return flat.text
+        before = self._nodes
         size, pairs = _members(value, value.items())
         parts, plain = self._parts(value, list(chain.from_iterable(pairs)), depth)
         texts = paired(parts)
@@ -345,7 +350,14 @@ class Renderer:
         if plain and size == len(value):
             keys, items = [key for key, _ in pairs], [item for _, item in pairs]
             self._flats.keep(self._flats.dicts, value, Flat(size, keys, items, texts, text))
+        elif self._nodes <= MAX_NODES and depth < MAX_DEPTH - 2 and size == len(value):
+            self._nests.keep(value, depth, self._nodes - before, text)
         return text
+
+    def _nest(self, value: object, depth: int) -> Nest | None:
+        """Returns what is known of a container of containers; None where it is another one, or too deep."""
+        nest = self._nests.find(value)
+        return nest if nest is not None and depth < MAX_DEPTH - nest.height else None
 
     def _defaultdict(self, value: defaultdict[Any, Any], depth: int) -> str:
         return f"defaultdict({self._text(value.default_factory, depth + 1)}, {self._dict(value, depth)})"
@@ -374,9 +386,17 @@ class Renderer:
     # containers whose type may be a subclass: read by the base's own methods
 
     def _tuple(self, value: tuple[Any, ...], depth: int) -> str:
-        size = tuple.__len__(value)
-        texts, _ = self._parts(value, list(islice(tuple.__iter__(value), MAX_ITEMS)), depth)
-        return enclosed("(", texts, size, ",)" if size == 1 else ")")
+        exact = type(value) is tuple
+        nest = self._nest(value, depth) if exact else None
+        if nest is not None and self._nodes + nest.nodes <= MAX_NODES:
+            self._nodes += nest.nodes
+            return nest.text
+        size, before = tuple.__len__(value), self._nodes
+        texts, plain = self._parts(value, list(islice(tuple.__iter__(value), MAX_ITEMS)), depth)
+        text = enclosed("(", texts, size, ",)" if size == 1 else ")")
+        if exact and not plain and self._nodes <= MAX_NODES and depth < MAX_DEPTH - 2:
+            self._nests.keep(value, depth, self._nodes - before, text)
+        return text
 
     def _any_list(self, value: list[Any], depth: int) -> str:
         texts, _ = self._parts(value, list(islice(list.__iter__(value), MAX_ITEMS)), depth)
@@ -604,7 +624,7 @@ class Renderer:
 
     def _number(self, value: object) -> int:
         """Returns the number of an object at this stop, giving the next one at first sight."""
-        return self._numbers.setdefault(id(value), len(self._numbers) + 1)
+        return self.numbers.setdefault(id(value), len(self.numbers) + 1)
 
 
 def _size_of_set(value: Any) -> int:
