@@ -55,7 +55,7 @@ def child(requests: socket.socket, footprint: Footprint, start: float) -> None:
     program.check()
     times["checked"] = time.perf_counter() - start
     run = recorder.Run(program)
-    run.tracer.guide = Recording(1000, lambda *parts: None, lambda: None)
+    run.tracer.guide = Recording(1000, lambda *parts: None, lambda *parts: None, lambda: None)
     run.through()
     times["ran"] = time.perf_counter() - start
     times["faults after"] = faults() - times["faults ahead"]

@@ -44,7 +44,7 @@ class TraceBatch:
             raise ValueError("a batch needs at least one run; got none")
         self.programs = tuple(program for program, _ in runs)
         """The programs, by the number of their run."""
-        self.trees = tuple(StateTree([*trace.states, trace.final]) for _, trace in runs)
+        self.trees = tuple(StateTree(trace.whole) for _, trace in runs)
         """The runs' states."""
         self.numbering = Numbering(max_lines)
         """The numbers of the actions."""

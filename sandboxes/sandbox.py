@@ -11,8 +11,9 @@ from typing import Any, ClassVar, Self
 
 from .box import GRACE, Box, boot_source
 from .channel import Channel
-from .debugger import Exit, ExitCode, Program, ProgramError, State, Trace
+from .debugger import Exit, ExitCode, Program, ProgramError, Trace
 from .debugger.packing import PackingError, Unpacker
+from .debugger.states import States
 from .debugger.wire import NotJson, WireError
 from .errors import SandboxError
 from .interpreter import find_interpreter
@@ -210,13 +211,14 @@ class Sandbox(ABC):
         """
         lines = {source.file: source.lines[1:] or ("",) for source in program.sources.values()}
         unpacker = Unpacker(lines, self.max_events)
-        states: list[State] = []
+        states = States([])
         begun = forged = False
         try:
             while isinstance(message := box.receive(self.timeout + GRACE), bytes):
                 begun = True
                 try:
-                    states += [] if forged else unpacker.feed(message)
+                    if not forged:
+                        states.extend(unpacker.feed(message))
                 except PackingError:
                     forged = True
         except NotJson:
@@ -228,7 +230,7 @@ class Sandbox(ABC):
         end = _TAMPER if forged or not unpacker.whole else _exit(message)
         texts = (message.get("stdout"), message.get("stderr"))
         stdout, stderr = (text if isinstance(text, str) else "" for text in texts)
-        return Trace(self.python, tuple(states), end, stdout, stderr), message.get("over") is True
+        return Trace(self.python, states, end, stdout, stderr), message.get("over") is True
 
 
 def _exit(message: dict[str, Any]) -> Exit:

@@ -52,6 +52,7 @@ class Code:
         "suspends",
         "finalizes",
         "function",
+        "file",
         "start",
         "layout",
         "shared",
@@ -71,6 +72,7 @@ class Code:
         self.finalizes = code.co_name == FINALIZER
         self.columns = [position[2] for position in code.co_positions()]
         self.function = code.co_qualname
+        self.file = source.file
         self.start = 2 * self.opcodes.index(_RESUME)
         """Offset of the instruction at which the first activation is reported."""
         hidden = scope.comprehension_names

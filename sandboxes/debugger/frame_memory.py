@@ -63,11 +63,13 @@ class Layout:
             come after the others, sorted.
     """
 
-    __slots__ = ("_names", "_shows", "_plans")
+    __slots__ = ("first", "_names", "_shows", "_plans")
 
     def __init__(self, names: Iterable[str], shows: Callable[[str], bool]) -> None:
         self._names = dict.fromkeys(names)
         self._shows = shows
+        self.first = _NOTHING
+        """How the locals of the last activation were read that was entered."""
         self._plans: dict[tuple[str, ...], Plan] = {}
 
     def plan(self, keys: list[str]) -> Plan:
@@ -92,11 +94,11 @@ class FrameMemory:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.plan = _NOTHING
-        self.last: list[Any] = []
+        self.plan = plan = layout.first
+        self.last: list[Any] = [NEVER] * len(plan.order)
         """The shown values, `NEVER` for those that must be looked at again."""
-        self.texts: list[str] = []
-        """Their texts."""
+        self.texts: list[str] = [""] * len(plan.order)
+        """Their texts; empty where there is none yet."""
         self.shown: dict[str, str] = {}
         """The last state's locals."""
         self.before: dict[str, str] | None = None
@@ -106,6 +108,8 @@ class FrameMemory:
 
     def turn(self, plan: Plan) -> None:
         """Goes over to another set of bound names."""
+        if not self.shown and not plan.hidden:
+            self.layout.first = plan
         origin = plan.origin(self.plan)
         self.last.append(NEVER)
         self.texts.append("")

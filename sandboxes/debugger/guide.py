@@ -14,11 +14,28 @@ from .state import Event
 
 if TYPE_CHECKING:
     from .activation import Activation
+    from .frame_memory import FrameMemory
+    from .scribe import PutLine
     from .stop import Stop
     from .tracer import Tracer
     from .watch import Watch
 
 Put = Callable[..., None]
+PutParts = tuple[
+    Event,
+    int,
+    int,
+    dict[str, str],
+    str,
+    str | None,
+    str,
+    str,
+    str,
+    tuple[str, ...],
+    None,
+    "FrameMemory | None",
+]
+"""What such a function takes."""
 
 MAYBE = 2
 """The state is wanted if it turns out to be the last of its frame."""
@@ -31,6 +48,8 @@ class Guide:
     """Whether bytecode instructions are of interest."""
     put: Put | None = None
     """Takes a state by its parts, as `Packer.pack` does, where all states are wanted."""
+    put_line: PutLine | None = None
+    """Takes a state then that is a ``line`` without output, as `Packer.line` does."""
     budget = 0
     """States that are wanted then."""
     stands = False
@@ -53,12 +72,15 @@ class Recording(Guide):
     Args:
         budget: States that are taken.
         put: Receives each state by its parts, as `Packer.pack` does.
+        put_line: Receives the ``line`` states without output, as `Packer.line` does; None leaves them to
+            `put`.
         leave: Called when one more would come; must not return.
     """
 
-    def __init__(self, budget: int, put: Put, leave: Callable[[], None]) -> None:
+    def __init__(self, budget: int, put: Put, put_line: PutLine | None, leave: Callable[[], None]) -> None:
         self.budget = budget
         self.put = put
+        self.put_line = put_line
         self._leave = leave
 
     def wants(self, tracer: Tracer, event: Event, top: Activation, value: Any) -> int:

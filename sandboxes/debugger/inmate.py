@@ -18,9 +18,11 @@ from typing import Any, NoReturn
 from . import recorder, tracer
 from .confine import ration, seal
 from .footprint import Footprint
+from .frame_memory import FrameMemory
 from .host import Host
 from .packing import Packer
 from .program import Program
+from .scribe import PutLine
 from .speech import Speech
 from .wire import dumps, frame
 
@@ -119,8 +121,10 @@ class _Report:
         self._token = token
         self._guard = guard
         self._number = 0
-        pack, packer, whoami, owner, mark = (
-            Packer().pack,
+        packing = Packer()
+        pack, pack_line, packer, whoami, owner, mark = (
+            packing.pack,
+            packing.line,
             AREA_HEAD.pack_into,
             os.getpid,
             os.getpid(),
@@ -143,11 +147,10 @@ class _Report:
                 end = start
             packer(area, 0, end, mine._number)
 
-        def put(*parts: Any) -> None:
+        def keep(line: bytes) -> None:
             nonlocal end
             if whoami() != owner:
                 return
-            line = pack(*parts)
             after = end + len(line)
             if after > full:
                 spill()
@@ -160,6 +163,11 @@ class _Report:
             end = after
             packer(area, 0, end, mine._number)
 
+        def put_line(
+            line: int, depth: int, locals: dict[str, str], function: str, file: str, memory: FrameMemory
+        ) -> None:
+            keep(pack_line(line, depth, locals, function, file, memory))
+
         def finish(message: dict[str, Any]) -> None:
             if whoami() != owner:
                 return
@@ -168,8 +176,10 @@ class _Report:
             spill()
             push(dumps(message).encode("ascii"), True)
 
-        self.put = put
+        self.put: Callable[..., None] = lambda *parts: keep(pack(*parts))
         """Takes one state by its parts, as `Packer.pack` does."""
+        self.put_line: PutLine = put_line
+        """Takes a ``line`` state without output, as `Packer.line` does."""
         self.checked: Callable[[], None] = lambda: push(b"")
         """Says that the program is about to run; an empty chunk."""
         self.finish: Callable[[dict[str, Any]], None] = finish

@@ -29,6 +29,7 @@ from typing import Any
 from .frame_memory import FrameMemory
 from .limits import CUT, MAX_CHAIN, MAX_NAME, MAX_NAMES, MAX_STRING, MAX_TEXT
 from .state import Event, Exit, ExitCode, State
+from .states import Parts, States
 
 MAX_LINE = 8 << 20
 """Bytes of one state's line."""
@@ -37,6 +38,8 @@ MAX_OUTPUT = 1 << 20
 MAX_CELLS = 20_000_000
 """Locals in all states together that an unpacker takes; unchanged dicts, which states share, count once."""
 
+_NO_LOCAL = "a local is no text, or too long"
+_TOO_MANY = "it has too many locals, or the states have too many together"
 _EVENTS = tuple(Event)
 _CODES = {id(event): code for code, event in enumerate(_EVENTS)}
 _CALL, _LINE, _EXIT = Event.CALL, Event.LINE, Event.EXIT
@@ -59,7 +62,7 @@ class PackingError(ValueError):
 class _Frame:
     """The last state of one depth."""
 
-    __slots__ = ("function", "file", "locals", "lines")
+    __slots__ = ("function", "file", "locals", "lines", "length")
 
     def __init__(self, function: str, file: str) -> None:
         self.function = function
@@ -67,46 +70,8 @@ class _Frame:
         self.locals = _NO_LOCALS
         self.lines: tuple[str, ...] = ()
         """Lines of the file; an unpacker's only."""
-
-
-class _Draft:
-    """A state in the making: a frozen dataclass takes five times as long to fill."""
-
-    __slots__ = State.__slots__
-
-    def __init__(
-        self,
-        event: Event,
-        line: int,
-        source: str,
-        function: str,
-        depth: int,
-        locals: dict[str, str],
-        value: str | None,
-        stdout: str,
-        exit: Exit | None,
-        stderr: str,
-        file: str,
-        chain: tuple[str, ...],
-    ) -> None:
-        self.event = event
-        self.line = line
-        self.source = source
-        self.function = function
-        self.depth = depth
-        self.locals = locals
-        self.value = value
-        self.stdout = stdout
-        self.exit = exit
-        self.stderr = stderr
-        self.file = file
-        self.chain = chain
-
-
-def _state(*parts: Any) -> State:
-    draft: Any = _Draft(*parts)
-    draft.__class__ = State  # of the same slots
-    return draft
+        self.length = 0
+        """How many there are."""
 
 
 class Packer:
@@ -193,6 +158,8 @@ class Packer:
                 names = memory.changed
             elif len(locals) == len(before) and all(map(is_, locals, before)):
                 names = list(compress(locals, map(ne, locals.values(), before.values())))
+            elif not before:
+                names = list(locals)
             else:
                 names = [name for name, text in locals.items() if before.get(name) != text]
                 if list({**before, **locals}) != list(locals):
@@ -218,6 +185,30 @@ class Packer:
         if value is not None:
             return f"{head},{told}]\n".encode("ascii")
         return f"{head}]\n".encode("ascii")
+
+    def line(
+        self, line: int, depth: int, locals: dict[str, str], function: str, file: str, memory: FrameMemory
+    ) -> bytes:
+        """Does what `pack` does, for a ``line`` state that shows nothing but its locals.
+
+        Raises:
+            PackingError: the state is deeper than one frame below the state before.
+        """
+        frames = self._frames
+        if depth + 1 == len(frames):
+            frame = frames[depth]
+            before = frame.locals
+            if function is frame.function and file is frame.file:
+                if locals is before:
+                    return b"[1,%d,%d,{}]\n" % (line, depth)
+                if memory.before is before and memory.shown is locals:
+                    frame.locals, escaped, changed = locals, self._escaped, ""
+                    for name in memory.changed:
+                        if name not in escaped:
+                            self._escape(name)
+                        changed += "," + escaped[name] + escape(locals[name])
+                    return f"[1,{line},{depth},{{{changed[1:]}}}]\n".encode("ascii")
+        return self.pack(_LINE, line, depth, locals, function, None, "", "", file, (), None, memory)
 
     def _moved(self, frame: _Frame, function: str, file: str) -> str:
         """Notes another function or file of a frame that goes on."""
@@ -269,7 +260,7 @@ class Unpacker:
         """Whether what came so far ends with a whole state."""
         return not self._rest
 
-    def feed(self, data: bytes | bytearray | memoryview) -> list[State]:
+    def feed(self, data: bytes | bytearray | memoryview) -> States:
         """Returns the states that are whole with these bytes; a state's locals may be another one's too.
 
         Raises:
@@ -281,7 +272,7 @@ class Unpacker:
         end = rest.rfind(b"\n", searched) + 1
         if len(rest) - end > MAX_LINE:
             raise PackingError(f"state {self._count} has more than {MAX_LINE} bytes")
-        states: list[State] = []
+        states: list[Parts | State] = []
         start = 0
         while start < end:
             stop = end if end - start <= _AT_ONCE else rest.find(b"\n", start + _AT_ONCE) + 1 or end
@@ -290,9 +281,9 @@ class Unpacker:
             self._read(bytes(rest[start : stop - 1]), states)
             start = stop
         del rest[:end]
-        return states
+        return States(states)
 
-    def _read(self, lines: bytes, states: list[State]) -> None:
+    def _read(self, lines: bytes, states: list[Parts | State]) -> None:
         try:
             rows = json.loads(b"[" + lines.replace(b"\n", b",") + b"]")
         except (ValueError, RecursionError) as error:
@@ -302,29 +293,39 @@ class Unpacker:
         self._left -= len(rows)
         if self._left < 0:
             raise PackingError("more states than were asked for")
+        frames, add, left = self._frames, states.append, self._cells
         for row in rows:
-            states.append(self._state(row))
-            self._count += 1
-
-    def _state(self, row: Any) -> State:
-        if type(row) is list and len(row) == 4:  # nearly all are
-            code, line, depth, changed = row
-            frames = self._frames
-            plain = type(code) is type(line) is type(depth) is int and type(changed) is dict
-            if plain and 0 < code < 4 and 0 <= depth < len(frames):
-                frame = frames[depth]
-                if 0 < line <= len(frame.lines):
+            if type(row) is list and len(row) == 4:  # nearly all are
+                code, line, depth, changed = row
+                if (
+                    type(code) is int
+                    and type(line) is int
+                    and type(depth) is int
+                    and type(changed) is dict
+                    and 0 < code < 4
+                    and 0 <= depth < len(frames)
+                    and 0 < line <= frames[depth].length
+                ):
                     if depth + 1 < len(frames):
                         del frames[depth + 1 :]
+                    frame = frames[depth]
+                    shown = frame.locals
                     if changed:
-                        frame.locals = self._merged(frame.locals, changed)
-                    return _state(
+                        for name, text in changed.items():
+                            if type(text) is not str or len(text) > _LONGEST or len(name) > _LONGEST_NAME:
+                                raise self._wrong(_NO_LOCAL)
+                        frame.locals = shown = {**shown, **changed}
+                        left -= len(shown)
+                        if len(shown) > 2 * _MOST_NAMES or left < 0:
+                            raise self._wrong(_TOO_MANY)
+                    source = frame.lines[line - 1]
+                    parts = (
                         _EVENTS[code],
                         line,
-                        frame.lines[line - 1],
+                        source,
                         frame.function,
                         depth,
-                        frame.locals,
+                        shown,
                         None,
                         "",
                         None,
@@ -332,9 +333,16 @@ class Unpacker:
                         frame.file,
                         (),
                     )
-        return self._rare_state(row)
+                    add(parts)
+                    self._count += 1
+                    continue
+            self._cells = left
+            add(self._rare_state(row))
+            left = self._cells
+            self._count += 1
+        self._cells = left
 
-    def _rare_state(self, row: Any) -> State:
+    def _rare_state(self, row: Any) -> Parts:
         if type(row) is not list or not 4 <= len(row) <= 7:
             raise self._wrong("it is no list of 4 to 7 parts")
         code, line, depth, changed = row[:4]
@@ -364,7 +372,7 @@ class Unpacker:
             exit = self._exit(more.get("x"))
             stderr = self._output(more.get("e", ""))
             chain = self._chain(more.get("c", []))
-        return State(
+        return (
             event,
             line,
             lines[line - 1] if line else "",
@@ -398,6 +406,7 @@ class Unpacker:
             if type(file) is not str or file not in self._sources:
                 raise self._wrong("the program has no such file")
             frame.function, frame.file, frame.lines = function, file, self._sources[file]
+            frame.length = len(frame.lines)
         return frame
 
     def _locals(self, before: dict[str, str], changed: Any, more: dict[str, Any] | None) -> dict[str, str]:
@@ -419,13 +428,11 @@ class Unpacker:
     def _merged(self, before: dict[str, str], changed: dict[str, Any]) -> dict[str, str]:
         for name, text in changed.items():
             if type(text) is not str or len(text) > _LONGEST or len(name) > _LONGEST_NAME:
-                raise self._wrong("a local is no text, or too long")
+                raise self._wrong(_NO_LOCAL)
         after = {**before, **changed}
-        if len(after) > 2 * _MOST_NAMES:
-            raise self._wrong("it has too many locals")
         self._cells -= len(after)
-        if self._cells < 0:
-            raise PackingError(f"the states have more than {MAX_CELLS} locals together")
+        if len(after) > 2 * _MOST_NAMES or self._cells < 0:
+            raise self._wrong(_TOO_MANY)
         return after
 
     def _output(self, text: Any) -> str:

@@ -215,7 +215,7 @@ class RecordedDebugger(TreeDebugger):
 
 
 def _tree(trace: Trace) -> StateTree:
-    return StateTree([*trace.states, trace.final])
+    return StateTree(trace.whole)
 
 
 def _with_output(before: State, own: State, changed: State) -> State:

@@ -13,14 +13,19 @@ from typing import Any, Protocol
 
 from .console import Console
 from .errors import ProgramError
+from .frame_memory import FrameMemory
 from .guide import Put, Recording
 from .program import Program
+from .scribe import PutLine
 from .speech import Speech
 from .stage import LeaveRun, Stage
 from .state import Event, Exit, ExitCode, State
+from .states import Parts, States
 from .trace import Trace
 from .tracer import Tracer
 from .values import stable
+
+_LINE = Event.LINE
 
 
 def record(program: Program, max_events: int = 10_000) -> Trace:
@@ -29,7 +34,7 @@ def record(program: Program, max_events: int = 10_000) -> Trace:
     Raises:
         ProgramError: the program or its call cannot be debugged as given.
     """
-    states: list[State] = []
+    rows: list[Parts | State] = []
     run = Run(program)
 
     def leave() -> None:
@@ -37,6 +42,7 @@ def record(program: Program, max_events: int = 10_000) -> Trace:
         raise LeaveRun
 
     lines = {source.file: source.lines for source in program.sources.values()}
+    append = rows.append
 
     def put(
         event: Event,
@@ -49,19 +55,24 @@ def record(program: Program, max_events: int = 10_000) -> Trace:
     ) -> None:
         stdout, stderr, file, chain, _, _ = rest
         source = lines[file][line] if line < len(lines[file]) else ""
-        states.append(
-            State(event, line, source, function, depth, shown, value, stdout, None, stderr, file, chain)
-        )
+        append((event, line, source, function, depth, shown, value, stdout, None, stderr, file, chain))
 
-    run.tracer.guide = Recording(_checked(max_events), put, leave)
+    def put_line(
+        line: int, depth: int, shown: dict[str, str], function: str, file: str, memory: FrameMemory
+    ) -> None:
+        source = lines[file][line] if line < len(lines[file]) else ""
+        append((_LINE, line, source, function, depth, shown, None, "", None, "", file, ()))
+
+    run.tracer.guide = Recording(_checked(max_events), put, put_line, leave)
     exit, stdout, stderr = run.through()
-    return Trace(platform.python_version(), tuple(states), exit, stdout, stderr)
+    return Trace(platform.python_version(), States(rows), exit, stdout, stderr)
 
 
 class Report(Protocol):
     """Takes what a recording says."""
 
     put: Put
+    put_line: PutLine
     checked: Callable[[], None]
     finish: Callable[[dict[str, Any]], None]
 
@@ -85,7 +96,7 @@ def run(program: Program, max_events: int, report: Report) -> None:
 
     try:
         made = Run(program)
-        made.tracer.guide = Recording(_checked(max_events), report.put, leave)
+        made.tracer.guide = Recording(_checked(max_events), report.put, report.put_line, leave)
     except ProgramError as error:
         report.finish({"error": str(error)})
         return

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .state import Exit, State
+from .states import States
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class Trace:
 
     python: str
     """Version of the interpreter that ran the program, such as ``3.11.7``."""
-    states: tuple[State, ...]
+    states: Sequence[State]
     """Every state in time, without the terminal one."""
     exit: Exit
     """How the run ended."""
@@ -31,6 +33,13 @@ class Trace:
     def final(self) -> State:
         """The terminal state."""
         return State.at_exit(self.exit, self.stdout, self.stderr)
+
+    @property
+    def whole(self) -> States:
+        """All states, the terminal one at the end."""
+        states = States.of(self.states)
+        states.append(self.final)
+        return states
 
     def to_json(self) -> dict[str, Any]:
         """Returns ``{"python", "exit", "states"}`` as plain JSON data, and the last output, if any."""
@@ -45,6 +54,6 @@ class Trace:
     @staticmethod
     def from_json(data: dict[str, Any]) -> Trace:
         """Reads what `to_json` wrote."""
-        states = tuple(State.from_json(state) for state in data["states"])
+        states = States([State.from_json(state) for state in data["states"]])
         end = Exit.from_json(data["exit"])
         return Trace(data["python"], states, end, data.get("stdout", ""), data.get("stderr", ""))

@@ -26,15 +26,16 @@ from __future__ import annotations
 import sys
 import types
 from array import array
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .activation import Activation, Code
 from .bytecode import opcodes
-from .guide import MAYBE, Guide, Instruction, Put
+from .guide import MAYBE, Guide, Instruction, PutParts
 from .output import Output, bounded
 from .program import Program
 from .recursion import MESSAGE, Recursion
+from .scribe import scribe
 from .state import Event
 from .statements import COMPREHENSION_COLUMN
 from .stop import Stop
@@ -89,6 +90,10 @@ class Tracer:
         """Every state so far, for those who want to walk back; see `trail`."""
         self.propagated = False
         """Whether the exception of the current state was reported by a callee before."""
+        self.raised = False
+        """Whether the last state is an exception, or is held back because of one."""
+        self.waiting = 0
+        """Frames whose ``call`` state is held back."""
         self._sources = program.sources
         self._codes: dict[types.CodeType, Code | None] = {}
         self._held: tuple[Stop, tuple[Activation, ...]] | None = None
@@ -97,16 +102,16 @@ class Tracer:
         self._ended_by: Activation | None = None
         self._unshown = _UNSHOWN
         """What was printed up to a state that was rendered and then not handed over."""
-        self._waiting = 0
         self._finalized: types.FrameType | None = None
         self._covered: dict[int, dict[str, object]] = {}
         """`Activation.outer` of frames that are suspended inside a comprehension, by the frame's id."""
         self._reported: tuple[BaseException | None, object] = _UNREPORTED
         """The exception of the last state, if it is one, and its frame."""
         self._fast: Fast | None = None
-        self._bound = self.local
+        self._bound: Callable[[types.FrameType, str, Any], Any] = self.local
         self._edits = list(program.edits)
-        self._edit_at = self._edits[0].index if self._edits else -1
+        self.edit_at = self._edits[0].index if self._edits else -1
+        """Place in time of the next assignment that is to be made; -1 where there is none."""
 
     def code_of(self, code: types.CodeType) -> Code | None:
         """Returns what is known of a code object; None for one that makes no stops."""
@@ -124,6 +129,9 @@ class Tracer:
 
     def start(self) -> None:
         """Begins the trace: what the caller calls next is the program's."""
+        guide = self.guide
+        if guide.put_line is not None:
+            self._bound = scribe(self, guide.put_line, guide.budget)
         _settrace(self.trace)
 
     def end(self) -> None:
@@ -182,8 +190,9 @@ class Tracer:
         top.unseen = True
         top.stopped = True
         self.stack[:] = stack
-        self._waiting = 0
+        self.waiting = 0
         self._held = self._guess = self._candidate = self._ended_by = None
+        self.raised = False
         stop = self.render(Event.LINE, top)
         self.standing, self.at_end = tuple(stack), False
         self.start()
@@ -215,14 +224,14 @@ class Tracer:
         stack.append(top)
         if known.suspends:
             top.waiting = True  # it may only be closing
-            self._waiting += 1
+            self.waiting += 1
             if frame.f_lasti > known.start:  # it goes on
                 top.line = frame.f_lineno
                 top.stopped = True
                 if self._covered:
                     top.outer = self._covered.pop(id(frame), top.outer)
         else:
-            if self._waiting:
+            if self.waiting:
                 self._settle()
             self._write(Event.CALL, top)
         if self.guide.instructions:
@@ -253,14 +262,14 @@ class Tracer:
         for frame in self.stack:
             if frame.waiting:
                 frame.waiting = False
-                self._waiting -= 1
+                self.waiting -= 1
                 self._write(Event.CALL, frame)
                 if frame.closing and frame.raised is not None:
                     self._write_exception(frame, frame.raised)
 
     def _pop(self) -> None:
         if self.stack.pop().waiting:
-            self._waiting -= 1
+            self.waiting -= 1
 
     def local(self, frame: types.FrameType, event: str, argument: Any) -> Any:
         """The local trace function of every frame that makes stops."""
@@ -279,7 +288,7 @@ class Tracer:
                         return self._bound  # the same statement: only a loop on one line stops at each turn
             elif line < top.code.scope.body_line:
                 return self._bound  # a class body is being set up
-            if self._waiting:
+            if self.waiting:
                 self._settle()
             top.line = line
             top.stopped = True
@@ -287,9 +296,7 @@ class Tracer:
             if top.code.shared:
                 values = frame.f_locals
                 top.outer = {name: values[name] for name in top.code.shared if name in values}
-            put = self.guide.put
-            if put is None or self._held is not None or not self._record_line(put, top, frame.f_locals):
-                self._write(Event.LINE, top)
+            self._write(Event.LINE, top)
         elif event == "exception":
             if argument[0] is RecursionError:
                 _cut(argument[2])
@@ -300,49 +307,11 @@ class Tracer:
             self._instruction(top, frame)
         return self._bound if self._fast is None else frame.f_trace
 
-    def _record_line(self, put: Put, top: Activation, values: Mapping[str, Any]) -> bool:
-        """Does what `_write` does, for the commonest state of a recording; False where that is not all."""
-        stdout, stderr = self.stdout, self.stderr
-        index = self.index + 1
-        if (
-            index == self._edit_at
-            or index >= self.guide.budget
-            or stdout.tell() != stdout.taken
-            or stderr.tell() != stderr.taken
-            or self._unshown is not _UNSHOWN
-        ):
-            return False
-        self._ended_by = self._guess = None
-        self._reported = _UNREPORTED
-        self.index = index
-        renderer = self.renderer
-        renderer.start()
-        memory = top.memory
-        if memory is None:
-            memory = top.memory = FrameMemory(top.code.layout)
-        code = top.code
-        shown = renderer.locals(memory, values)
-        put(
-            Event.LINE,
-            top.line,
-            top.depth,
-            shown,
-            code.function,
-            None,
-            "",
-            "",
-            code.source.file,
-            (),
-            None,
-            memory,
-        )
-        return True
-
     def _instruction(self, top: Activation, frame: types.FrameType) -> None:
         """A bytecode instruction is about to run."""
         guide = self.guide
         assert isinstance(guide, Instruction)
-        if self._waiting or not guide.reached():
+        if self.waiting or not guide.reached():
             return
         stop = self.render(Event.INSTRUCTION, top)
         stop.value = top.code.instruction(frame.f_lasti)
@@ -363,12 +332,12 @@ class Tracer:
         if top.waiting and issubclass(type(error), GeneratorExit):
             top.closing = True
             return
-        if self._waiting:
+        if self.waiting:
             self._settle()
         self._write_exception(top, error)
 
     def _write_exception(self, top: Activation, error: BaseException, guessed: bool = False) -> None:
-        top.fresh = True
+        top.fresh = self.raised = True
         known, frame = self._reported
         self.propagated = known is error and frame is not top.frame
         self._reported = (error, top.frame)
@@ -381,7 +350,7 @@ class Tracer:
             if not top.waiting:
                 self._unwound(top)
         else:
-            if self._waiting:
+            if self.waiting:
                 self._settle()
             self._write(Event.RETURN, top, value)
             if top.outer and top.code.suspends and self._in_comprehension(top):
@@ -422,14 +391,18 @@ class Tracer:
         self._ended_by = self._guess = self.kept = None
         if event is not Event.EXCEPTION:
             self._reported = _UNREPORTED
+            self.raised = False
         self.index = index = self.index + 1
         if self.trail is not None:
             self.trail.append(top.depth << 1 | (event is Event.CALL))
-        if index == self._edit_at:
+        if index == self.edit_at:
             self._apply_edits(top)
         guide = self.guide
         wanted = guide.wants(self, event, top, value)
         if not wanted:
+            return
+        if guide.put is not None and not guessed:
+            guide.put(*self._parts(event, top, value))
             return
         stop = self.render(event, top, value)
         standing = tuple(self.stack[: top.depth + 1]) if guide.stands else ()
@@ -444,9 +417,17 @@ class Tracer:
 
     def render(self, event: Event, top: Activation, value: object = _NOTHING) -> Stop:
         """Makes what a state shows now."""
-        renderer = self.renderer
+        event, line, depth, shown, function, text, stdout, stderr, file, chain, _, memory = self._parts(
+            event, top, value
+        )
+        lines = top.code.source.lines
+        source = lines[line] if line < len(lines) else ""
+        return Stop(event, line, source, function, depth, shown, text, stdout, stderr, file, chain, memory)
+
+    def _parts(self, event: Event, top: Activation, value: object) -> PutParts:
+        """Writes what a state shows now, in the order of `Packer.pack`."""
+        renderer, code = self.renderer, top.code
         renderer.start()
-        code = top.code
         shown = self.locals(top, event is Event.EXCEPTION)
         text: str | None = None
         chain: tuple[str, ...] = ()
@@ -457,24 +438,22 @@ class Tracer:
             else:
                 text = renderer.text(value)
         line = code.scope.line if event is Event.CALL else top.line
-        source = code.source
         stdout, stderr = stable(self.stdout.take()), stable(self.stderr.take())
         if self._unshown is not _UNSHOWN:
             stdout, stderr = bounded(self._unshown[0] + stdout), bounded(self._unshown[1] + stderr)
             self._unshown = _UNSHOWN
-        lines = source.lines
-        return Stop(
+        return (
             event,
             line,
-            lines[line] if line < len(lines) else "",
-            code.function,
             top.depth,
             shown,
+            code.function,
             text,
             stdout,
             stderr,
-            source.file,
+            code.file,
             chain,
+            None,
             top.memory,
         )
 
@@ -501,7 +480,7 @@ class Tracer:
         while self._edits and self._edits[0].index == self.index:
             edit = self._edits.pop(0)
             assign(self.stack[top.depth - edit.frame].frame, edit.name, edit.expression)
-        self._edit_at = self._edits[0].index if self._edits else -1
+        self.edit_at = self._edits[0].index if self._edits else -1
 
 
 class _Unknown(BaseException):

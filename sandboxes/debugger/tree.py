@@ -17,6 +17,7 @@ from .action import Action, ActionKind
 from .breakpoint import Breakpoint
 from .places import Passes, Places, is_plain, search
 from .state import Event, State
+from .states import States
 
 _UNKNOWN = -1
 _INTO, _OVER, _RETURN, _BACK_INTO, _BACK_OVER, _BACK_TO_CALL = (
@@ -42,7 +43,7 @@ class StateTree:
     """
 
     def __init__(self, states: Iterable[State] = (), grow: Callable[[], None] | None = None) -> None:
-        self.states: list[State] = []
+        self.states = States([])
         """All known states in time."""
         self.next: list[int] = []
         """Where step into leads from each state; -1 where that is not known, or not possible."""
@@ -64,40 +65,51 @@ class StateTree:
         self._opened: list[int] = []
         self._waiting: list[int] = []
         self._places: dict[Breakpoint | str, Places] = {}
-        for state in states:
-            self.append(state)
+        self._depths: list[int] = []
+        """Depth of each state, -1 at the exit."""
+        self.complete = False
+        """Whether the exit is known."""
+        if isinstance(states, States):
+            for head in states.heads():
+                self._link(*head)
+            self.states = States.of(states)
+        else:
+            for state in states:
+                self.append(state)
 
     def __len__(self) -> int:
         return len(self.states)
 
-    @property
-    def complete(self) -> bool:
-        """Whether the exit is known."""
-        return bool(self.states) and self.states[-1].event is Event.EXIT
-
     def append(self, state: State) -> None:
         """Adds the next state in time."""
-        index = len(self.states)
+        self._link(state.event, state.depth, bool(state.stdout or state.stderr))
+        self.states.append(state)
+
+    def _link(self, event: Event, depth: int, prints: bool) -> None:
+        """Settles where the moves from and to the next state lead."""
+        index = len(self._depths)
         if index:
             self.next[-1] = index
         self.next.append(_UNKNOWN)
         self.previous.append(index - 1)
-        if state.stdout or state.stderr:
+        if prints:
             self.printed.append(index)
-        depth = _UNKNOWN if state.event is Event.EXIT else state.depth
+        self.complete = event is Event.EXIT
+        if self.complete:
+            depth = _UNKNOWN
         self._link_levels(index, depth)
-        self._link_frames(index, state.event, depth)
-        self.states.append(state)
+        self._link_frames(index, event, depth)
+        self._depths.append(depth)
 
     def _link_levels(self, index: int, depth: int) -> None:
         """Settles who steps over to this state, and where it steps back over to."""
-        waiting, states = self._waiting, self.states
+        waiting, depths = self._waiting, self._depths
         popped = _UNKNOWN
-        while waiting and states[waiting[-1]].depth >= depth:
+        while waiting and depths[waiting[-1]] >= depth:
             popped = waiting.pop()
             self.over[popped] = index
         level = max(depth, 0)
-        beside = popped >= 0 and states[popped].depth == level
+        beside = popped >= 0 and depths[popped] == level
         self.back.append(popped if beside else waiting[-1] if waiting else _UNKNOWN)
         self.over.append(_UNKNOWN)
         if depth >= 0:
