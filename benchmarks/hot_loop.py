@@ -3,17 +3,18 @@
 python benchmarks/hot_loop.py [--repeats 5] [--size 1000000] [--no-install] [--json out/hot_loop.json]
 
 The line is in the loop and is never reached, or is reached ten times, or holds under a condition that
-is never true. The program times itself, so starts are left out. Native runs and those of each debugger
-are interleaved, on every CPython that is at hand.
+is never true. The program times itself, so starts are left out, by its process's own clock, so that what else
+the machine does is left out, too, and with it the wait of the ten stops for their host. Native runs and those
+of each debugger are interleaved, on every CPython that is at hand; a ratio is that of the least times.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from common.machine import interpreters, version_of
 from common.report import Report, number
@@ -44,7 +45,7 @@ def main() -> None:
 
     report = Report("hot_loop", vars(args))
     table = report.table(
-        f"Times native, median over {args.repeats}, loop of {args.size:,} rounds",
+        f"Times native, least of {args.repeats} each, loop of {args.size:,} rounds",
         ["CPython", "debugger", *KINDS],
     )
     for version in args.pythons:
@@ -60,39 +61,39 @@ def main() -> None:
         finally:
             for peer in peers:
                 peer.close()
-        table.add(
-            full, "none: seconds", *(f"{statistics.median(found['native'][kind]):.4f}" for kind in KINDS)
-        )
+        table.add(full, "none: seconds", *(f"{min(found['native'][kind]):.4f}" for kind in KINDS))
+        table.add(full, "none: most to least", *(number(spread(found["native"][kind])) for kind in KINDS))
         report.results[full] = found
         for peer in peers:
             told = report.results[full].get(peer.name, {})
-            cells = [number(statistics.median(told[kind])) if told.get(kind) else "" for kind in KINDS]
+            cells = [number(told[kind]["times"]) if kind in told else "" for kind in KINDS]
             table.add(full, peer.name, *cells)
         for kind in KINDS[:2]:
             told = report.results[full].get("debugworld live, docker", {}).get(kind)
             if version == "3.11":
                 continue  # what 3.11 allows stands in the table; sys.monitoring begins with 3.12
-            report.goal(
-                f"{full}, {kind}, live in docker", GOAL, statistics.median(told) if told else None, False
-            )
+            report.goal(f"{full}, {kind}, live in docker", GOAL, told["times"] if told else None, False)
     report.finish(args.json)
 
 
 def slowdowns(
     peers: Sequence[Peer], python: str, version: str, size: int, repeats: int, report: Report
-) -> dict[str, dict[str, list[float]]]:
-    """Returns each debugger's times native by kind, and the seconds of no debugger under ``native``."""
-    found: dict[str, dict[str, list[float]]] = {"native": {kind: [] for kind in KINDS}}
+) -> dict[str, dict[str, Any]]:
+    """Returns each debugger's seconds and times native by kind, and under ``native`` those of none."""
+    natives: dict[tuple[str, int], list[float]] = {
+        (kind, rounds): [] for kind in KINDS for rounds in (size, size // PART)
+    }
+    found: dict[str, dict[str, Any]] = {}
     lost: set[tuple[str, str]] = set()
     for _ in range(repeats):
         for kind in KINDS:
-            natives = {part: native(made(kind, part)[0], python) for part in (size, size // PART)}
             for peer in peers:
                 if (peer.name, kind) in lost:
                     continue
                 # What slows every round down gets fewer, against a native run of as many.
                 rounds = size if isinstance(peer, OurPeer) and kind != KINDS[2] else size // PART
                 target, condition = made(kind, rounds)
+                natives[kind, rounds].append(native(target, python))
                 try:
                     seconds = peer.through(target, condition)
                 except PeerMissing as error:
@@ -102,10 +103,18 @@ def slowdowns(
                     lost.add((peer.name, kind))
                     report.lack(f"{version}, {peer.name}, {kind}", f"{type(error).__name__}: {error}")
                 else:
-                    times = found.setdefault(peer.name, {each: [] for each in KINDS})
-                    times[kind].append(seconds / natives[rounds])
-            found["native"][kind].append(natives[size])
-    return found
+                    told = found.setdefault(peer.name, {}).setdefault(kind, {"rounds": rounds, "seconds": []})
+                    told["seconds"].append(seconds)
+            natives[kind, size].append(native(made(kind, size)[0], python))
+    for kinds in found.values():
+        for kind, told in kinds.items():
+            told["times"] = min(told["seconds"]) / min(natives[kind, told["rounds"]])
+    return {**found, "native": {kind: natives[kind, size] for kind in KINDS}}
+
+
+def spread(seconds: Sequence[float]) -> float:
+    """Returns how many times the least the most is: what a ratio of single runs would be worth."""
+    return max(seconds) / min(seconds)
 
 
 def made(kind: str, size: int) -> tuple[Target, str | None]:

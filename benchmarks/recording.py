@@ -4,6 +4,8 @@ python benchmarks/recording.py [--seconds 2] [--repeats 5] [--box docker process
 
 "alone" is the recorder in the measuring process; a box's figure holds everything from `Sandbox.record`
 to the trace on this side. Two processes are two measurers, each with a box of its own, at the same time.
+
+The second table says where a state's time goes: `breakdown` measures it in parts, each as processor time.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from queue import Empty, Queue
 
+from common.breakdown import PARTS, breakdown
 from common.report import Report, number
 from common.targets import walk
 from peers.catalog import BOXES
@@ -153,6 +156,10 @@ def main() -> None:
                     rates[box][processes].append(measure(box, processes, args.states, args.seconds))
                 except SandboxError as error:
                     report.lack(box, str(error))
+    table = report.table("Processor time of a state in parts, least, µs", ["program", *PARTS])
+    for name, program in programs(args.states).items():
+        found = report.results.setdefault("parts", {})[name] = breakdown(program, args.repeats)
+        table.add(name, *(f"{found[part]:.2f}" for part in PARTS))
     tell(report, args.box, rates, list(programs(args.states)))
     report.finish(args.json)
 

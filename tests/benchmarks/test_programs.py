@@ -70,7 +70,7 @@ def test_a_breakpoint_slows_bdb_in_a_hot_loop(tmp_path: Path) -> None:
     told = measured(tmp_path, "hot_loop", *words)
     (found,) = told["results"].values()
     assert set(found) == {"bdb, in process", "native"}
-    assert all(len(times) == 1 and times[0] > 0 for times in found["bdb, in process"].values())
+    assert all(len(t["seconds"]) == 1 and t["times"] > 1 for t in found["bdb, in process"].values())
 
 
 def test_recording_counts_states_of_one_process_and_of_two(tmp_path: Path) -> None:
@@ -79,6 +79,8 @@ def test_recording_counts_states_of_one_process_and_of_two(tmp_path: Path) -> No
     assert len(told["results"]["alone"]) == 3
     for rates in told["results"]["alone"].values():
         assert len(rates["one"]) == len(rates["two"]) == 1
+    assert list(told["results"]["parts"]) == list(told["results"]["alone"])
+    assert all(parts["bare trace"] > 0 and parts["bytes"] > 10 for parts in told["results"]["parts"].values())
 
 
 def test_lookups_in_a_loop(tmp_path: Path) -> None:

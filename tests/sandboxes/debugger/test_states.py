@@ -19,9 +19,6 @@ def g(n):
     return n
 """
 PROGRAM = Program(SOURCE, "f(3)")
-    "def f(n):\n    print(n)\n    for i in range(n):\n        pass\n    return g(n)\n\ndef g(n):\n    return n\n",
-    "f(3)",
-)
 
 
 def test_they_equal_what_was_made_at_once() -> None:
