@@ -46,7 +46,7 @@ class Nest:
         nodes: int,
         text: str,
     ) -> None:
-        self.kind = kind
+        self.kind: Any = kind
         self.size = size
         self.keys = keys
         self.items = items
