@@ -99,7 +99,8 @@ class SlotDecoder:
         """Gives free slots to waiting rows, as far as one step should read."""
         free = [place for place, seat in enumerate(seats) if seat is None]
         free += range(len(seats), self._batch_size)
-        budget, lines = READ_AT_ONCE, set()
+        budget = READ_AT_ONCE
+        lines: set[tuple[int, ...]] = set()
         later: list[tuple[Row, tuple[int, ...]]] = []
         while queue and budget > 0 and len(lines) + len(later) < 4 * self._batch_size and free:
             row, prompt = queue.popleft()
