@@ -58,7 +58,9 @@ class EndpointEngine:
         try:
             import openai
         except ImportError as error:
-            raise ModelError("a model behind a URL needs openai: pip install 'debugworld[endpoint]'") from error
+            raise ModelError(
+                "a model behind a URL needs openai: pip install 'debugworld[endpoint]'"
+            ) from error
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ModelError(f"{url} is no address of a server, such as http://localhost:8000/v1?model=NAME")
