@@ -2,29 +2,32 @@
 
 Examples are short and of unequal length, so a batch is not a number of examples but a budget of tokens:
 each *round* draws a few thousand examples from the stores by their weights, sorts them by length, cuts
-them into batches of about equal cost and shuffles those. Round r is a function of (seed, r) alone.
+them into batches of about equal cost (or packs them into rows, see `packing`) and shuffles those. Round r is
+a function of (seed, r) alone, and of W processes number k takes the batches k, k + W, ... of it.
 """
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch.utils.data import IterableDataset
+from torch.utils.data import IterableDataset, get_worker_info
 from transformers import PreTrainedTokenizerBase
 
 from debugworld.worldmodel.errors import ModelError
-from debugworld.worldmodel.store import ExampleStore
+from debugworld.worldmodel.packing import Encoded, pack, packed_batch, padded_batch
+from debugworld.worldmodel.store import Example, ExampleStore
+from debugworld.worldmodel.tokenizer import CONTROL_TOKENS
 
 WEIGHTS = "mixture.json"
 """File that holds the weights of the stores beside it."""
-IGNORED = -100
-"""Label of a token that is not learnt from (the prompt, padding)."""
 
 
 @dataclass(frozen=True)
@@ -71,16 +74,22 @@ class BatchStream(IterableDataset):
 
     Args:
         mixture: where examples come from.
-        tokenizer: encodes them.
+        tokenizer: encodes them; its pair template is prompt, separator, completion, end.
         tokens: most tokens of a batch, padding included (an example longer than that is a batch alone).
         seed: order of the examples.
-        start: number of batches to leave out, for a run that goes on.
+        start: number of this process's batches to leave out, counted from ``at``.
         round_size: examples drawn and sorted together.
+        at: round, and batch of all processes in it, to begin with, for a run that goes on.
+        row_tokens: length of packed rows; 0 pads instead.
+        owners: whether packed batches carry ``seq_idx``.
+        rank: number of this process.
+        world: number of processes.
+        held_out: share of examples to leave out, see `Split`.
 
     Yields:
         ``input_ids`` and ``labels``, int64, shape ``(examples, longest)``, padded at the right; labels are
         -100 but for the completion and the end token. No attention mask: attention is causal, so nothing
-        that counts sees padding.
+        that counts sees padding. Packed: as `packed_batch` returns them, all of one shape.
     """
 
     def __init__(
@@ -91,56 +100,167 @@ class BatchStream(IterableDataset):
         seed: int,
         start: int = 0,
         round_size: int = 4096,
+        *,
+        at: tuple[int, int] = (0, 0),
+        row_tokens: int = 0,
+        owners: bool = False,
+        rank: int = 0,
+        world: int = 1,
+        held_out: float = 0.0,
     ) -> None:
         self.mixture, self.tokenizer, self.tokens, self.seed = mixture, tokenizer, tokens, seed
-        self.start, self.round_size = start, round_size
+        self.start, self.round_size, self.at = start, max(round_size, tokens // 8), at
+        self.row_tokens, self.owners, self.rank, self.world = row_tokens, owners, rank, world
+        self.split = Split(mixture, held_out)
+        self.bytewise = tokenizer.vocab_size <= len(CONTROL_TOKENS) + 256  # then the stores know lengths
+        self._sizes: dict[int, int] = {}
 
     def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
-        skip, number = self.start, 0
-        while True:
-            plan = self._round(number)
-            for batch in plan[skip:]:
-                yield self._collate(batch)
-            skip, number = max(0, skip - len(plan)), number + 1
+        worker = get_worker_info()
+        first, every = (worker.id, worker.num_workers) if worker else (0, 1)
+        for plan, encoded in itertools.islice(self._own(), first, None, every):
+            yield self._collate(plan, encoded)
 
-    def _round(self, number: int) -> list[list[tuple[str, int]]]:
-        """Returns the batches of one round as lists of (store, index)."""
+    def position(self, batches: int) -> tuple[int, int]:
+        """Returns where the stream stands after some of this process's batches, as ``at`` wants it."""
+        number, offset = self.at
+        left = batches + self.start
+        while True:
+            own = self._usable(number, offset)
+            if left < own:
+                return number, offset + left * self.world
+            left, number, offset = left - own, number + 1, 0
+
+    def _usable(self, number: int, offset: int) -> int:
+        """Returns how many batches each process takes from a round from some batch of it on."""
+        if number not in self._sizes:
+            self._round(number)
+        return max(0, self._sizes[number] - offset) // self.world
+
+    def _own(self) -> Iterator[tuple[list[list[int]], Round]]:
+        """Yields this process's batches as lists of rows of places in a round, with that round."""
+        number, offset = self.position(0)
+        while True:
+            drawn = self._round(number)
+            last = offset + self._usable(number, offset) * self.world
+            for batch in drawn.batches[offset + self.rank : last : self.world]:
+                yield batch, drawn
+            number, offset = number + 1, 0
+
+    def _round(self, number: int) -> Round:
+        """Returns one round."""
         drawn = [(name, int(i)) for name in self.mixture.stores for i in self._draw(name, number)]
-        lengths = np.array([self.mixture.stores[name].lengths[i] for name, i in drawn])
+        encoded = None if self.bytewise else encode(self.tokenizer, [self.mixture.stores[n][i] for n, i in drawn])
+        lengths = (
+            np.array([self.mixture.stores[name].lengths[i] for name, i in drawn])
+            if encoded is None
+            else np.array([len(tokens) for tokens, _ in encoded])
+        )
         chance = np.random.default_rng((self.seed, number))
-        order = np.lexsort((chance.random(len(drawn)), lengths))
-        batches: list[list[tuple[str, int]]] = [[]]
+        if self.row_tokens:
+            rows = pack(lengths, self.row_tokens)
+            height = self.tokens // self.row_tokens
+            order = chance.permutation(len(rows))
+            whole = max(height, len(rows) // height * height)  # all batches of one shape
+            batches = [[rows[i] for i in order[at : at + height]] for at in range(0, whole, height)]
+        else:
+            batches = self._sorted(lengths, chance)
+        self._sizes[number] = len(batches)
+        return Round(drawn, encoded, batches)
+
+    def _sorted(self, lengths: np.ndarray, chance: np.random.Generator) -> list[list[list[int]]]:
+        """Cuts examples, sorted by length, into batches; each example is a row of its own."""
+        order = np.lexsort((chance.random(len(lengths)), lengths))
+        batches: list[list[list[int]]] = [[]]
         for place in order:  # ascending, so this one is the longest so far
             if batches[-1] and (len(batches[-1]) + 1) * lengths[place] > self.tokens:
                 batches.append([])
-            batches[-1].append(drawn[place])
+            batches[-1].append([int(place)])
         return [batches[i] for i in chance.permutation(len(batches))]
 
     def _draw(self, name: str, number: int) -> np.ndarray:
         """Returns the indices that one store gives to a round: each once before any comes again."""
-        store, names = self.mixture.stores[name], list(self.mixture.stores)
+        kept, names = self.split.learnt[name], list(self.mixture.stores)
+        count = len(self.mixture.stores[name]) if kept is None else len(kept)
         share = self.mixture.weights[name] / sum(self.mixture.weights.values())
         size = max(1, round(self.round_size * share))
         places = np.arange(number * size, (number + 1) * size)
         drawn = np.empty(size, dtype=np.int64)
-        for epoch in np.unique(places // len(store)):
-            order = _order((self.seed, names.index(name), int(epoch)), len(store))
-            here = places // len(store) == epoch
-            drawn[here] = order[places[here] % len(store)]
-        return drawn
+        for epoch in np.unique(places // count):
+            order = _order((self.seed, names.index(name), int(epoch)), count)
+            here = places // count == epoch
+            drawn[here] = order[places[here] % count]
+        return drawn if kept is None else kept[drawn]
 
-    def _collate(self, batch: list[tuple[str, int]]) -> dict[str, torch.Tensor]:
-        """Encodes, pads and labels one batch."""
-        examples = [self.mixture.stores[name][i] for name, i in batch]
-        prompts, completions = [e.prompt for e in examples], [e.completion for e in examples]
-        sequences = self.tokenizer(prompts, completions)["input_ids"]
-        ids = torch.full((len(batch), max(map(len, sequences))), self.tokenizer.pad_token_id)
-        labels = torch.full_like(ids, IGNORED)
-        for row, sequence in enumerate(sequences):
-            ids[row, : len(sequence)] = torch.tensor(sequence)
-            learnt = sequence.index(self.tokenizer.sep_token_id) + 1
-            labels[row, learnt : len(sequence)] = ids[row, learnt : len(sequence)]
-        return {"input_ids": ids, "labels": labels}
+    def _collate(self, batch: list[list[int]], drawn: Round) -> dict[str, torch.Tensor]:
+        """Turns one batch of a round into tensors."""
+        places = [place for row in batch for place in row]
+        if drawn.encoded is None:
+            examples = [self.mixture.stores[name][i] for name, i in (drawn.drawn[p] for p in places)]
+            encoded = dict(zip(places, encode(self.tokenizer, examples), strict=True))
+        else:
+            encoded = {place: drawn.encoded[place] for place in places}
+        padding = int(self.tokenizer.pad_token_id)
+        if not self.row_tokens:
+            return padded_batch([encoded[place] for place in places], padding)
+        made = packed_batch([[encoded[p] for p in row] for row in batch], self.row_tokens, padding)
+        if not self.owners:
+            del made["seq_idx"]
+        return made
+
+
+@dataclass(frozen=True)
+class Round:
+    """A few thousand examples and the batches that they make.
+
+    Attributes:
+        drawn: store and index of each example.
+        encoded: its tokens, unless they are made when a batch is.
+        batches: each a list of rows, each a list of places in ``drawn``.
+    """
+
+    drawn: list[tuple[str, int]]
+    encoded: list[Encoded] | None
+    batches: list[list[list[int]]]
+
+
+class Split:
+    """Which examples are held out: those whose prompt's digest falls into a share of all digests.
+
+    Args:
+        mixture: the stores.
+        share: of the examples, from 0 to below 1; 0 holds out none.
+
+    Attributes:
+        learnt: indices of each store that are learnt from; None for all.
+        held_out: indices of each store that are not.
+
+    Raises:
+        ModelError: a store has nothing left to learn from.
+    """
+
+    def __init__(self, mixture: Mixture, share: float) -> None:
+        self.learnt: dict[str, np.ndarray | None] = {}
+        self.held_out: dict[str, np.ndarray] = {}
+        for name, store in mixture.stores.items():
+            out = _chosen(store, share) if share else np.zeros(len(store), dtype=bool)
+            self.held_out[name] = np.flatnonzero(out)
+            self.learnt[name] = np.flatnonzero(~out) if share else None
+            if share and out.all():
+                raise ModelError(f"held_out = {share} leaves nothing to learn from in the store {name}")
+
+
+def _chosen(store: ExampleStore, share: float) -> np.ndarray:
+    """Tells of each example of a store whether it is held out, bool, shape ``(count,)``."""
+    below = int(share * 2**64)
+    digests = (hashlib.blake2b(prompt, digest_size=8).digest() for prompt in store.prompts())
+    return np.fromiter((int.from_bytes(digest) < below for digest in digests), bool, len(store))
+
+
+def encode(tokenizer: PreTrainedTokenizerBase, examples: Sequence[Example]) -> list[Encoded]:
+    """Returns the tokens of examples, and how many of them come before the completion."""
+    sequences = tokenizer([e.prompt for e in examples], [e.completion for e in examples])["input_ids"]
+    return [(sequence, sequence.index(tokenizer.sep_token_id) + 1) for sequence in sequences]
 
 
 @lru_cache(maxsize=8)

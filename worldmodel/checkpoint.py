@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,11 @@ SHIPPED = Path(__file__).parent / "checkpoint"
 
 
 def export(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, path: Path, manifest: dict[str, Any]
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    path: Path,
+    manifest: dict[str, Any],
+    weights: Mapping[str, torch.Tensor] | None = None,
 ) -> None:
     """Writes a checkpoint folder with weights in bfloat16; one that stood there is replaced.
 
@@ -32,14 +37,16 @@ def export(
         tokenizer: saved beside them.
         path: the folder.
         manifest: plain JSON; an entry ``programs`` (hexadecimal content hashes) goes into its own file.
+        weights: what to write instead of the model's own.
     """
     draft = path.with_name(path.name + ".part")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     programs = manifest.get("programs", [])
-    weights = {name: value.to(torch.bfloat16) for name, value in model.state_dict().items()}
+    own = model.state_dict() if weights is None else weights
+    narrow = {name: value.to(torch.bfloat16) for name, value in own.items()}
     with without_bars():
-        model.save_pretrained(draft, state_dict=weights)
+        model.save_pretrained(draft, state_dict=narrow)
     tokenizer.save_pretrained(draft)
     if programs:
         hashes = np.array([int(digest[:16], 16) for digest in programs], dtype=np.uint64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from transformers import Lfm2Config, Lfm2ForCausalLM, PreTrainedModel
 
 from debugworld.worldmodel.recipe import TrainConfig
-from debugworld.worldmodel.tokenizer import BOS, CONTROL_TOKENS, EOS, LENGTH_LIMIT, PAD
+from debugworld.worldmodel.tokenizer import BOS, CONTROL_TOKENS, EOS, PAD
 
 CONVOLUTION = 4
 """Tokens that a short convolution sees: the current one and those before it."""
@@ -29,7 +29,7 @@ def build_model(config: TrainConfig, vocabulary: int) -> PreTrainedModel:
         layer_types=["full_attention" if layer % 2 else "conv" for layer in range(config.layers)],
         conv_L_cache=CONVOLUTION,
         rope_parameters={"rope_type": "default", "rope_theta": 10_000.0},
-        max_position_embeddings=LENGTH_LIMIT,
+        max_position_embeddings=config.longest,
         pad_token_id=CONTROL_TOKENS.index(PAD),
         bos_token_id=CONTROL_TOKENS.index(BOS),
         eos_token_id=CONTROL_TOKENS.index(EOS),

@@ -1,7 +1,7 @@
-"""The optimizer: Muon for the matrices inside the network, AdamW for all other weights.
+"""The optimizers: Muon for the matrices inside the network with AdamW for all other weights, or AdamW alone.
 
-On short runs Muon's orthogonalised steps learn more from a token than AdamW's, by more than they cost. Both
-halves come from PyTorch; here they are one optimizer, as trainers expect.
+On short runs from scratch Muon's orthogonalised steps learn more from a token than AdamW's, by more than they
+cost. Both halves come from PyTorch; here they are one optimizer, as trainers expect.
 """
 
 from __future__ import annotations
@@ -12,13 +12,16 @@ from typing import Any
 import torch
 from torch import nn
 
+BETAS = (0.9, 0.95)
+"""Decay rates of AdamW's moments."""
+
 
 class MuonAdamW(torch.optim.Optimizer):
     """Muon and AdamW over the two kinds of weights of one model.
 
     Args:
         model: matrices of its linear layers, the output layer left out, go to Muon; AdamW gets the
-            embeddings, the convolutions and, without weight decay, the norms.
+            embeddings, the convolutions and, without weight decay, the norms. Frozen weights stay out.
         muon_rate: learning rate of Muon: the spectral norm of a step.
         adamw_rate: learning rate of AdamW.
         weight_decay: of both.
@@ -27,24 +30,26 @@ class MuonAdamW(torch.optim.Optimizer):
     def __init__(self, model: nn.Module, muon_rate: float, adamw_rate: float, weight_decay: float) -> None:
         output = getattr(model, "get_output_embeddings", lambda: None)()
         inner = [
-            layer.weight for layer in model.modules() if isinstance(layer, nn.Linear) and layer is not output
+            layer.weight
+            for layer in model.modules()
+            if isinstance(layer, nn.Linear) and layer is not output and layer.weight.requires_grad
         ]
         known = {id(weight) for weight in inner}
-        rest = [weight for weight in model.parameters() if id(weight) not in known]
-        groups = [
-            {"params": [weight for weight in rest if weight.ndim > 1], "weight_decay": weight_decay},
-            {"params": [weight for weight in rest if weight.ndim == 1], "weight_decay": 0.0},
-        ]
+        rest = [weight for weight in model.parameters() if id(weight) not in known and weight.requires_grad]
         self.parts: tuple[torch.optim.Optimizer, ...] = (
             torch.optim.Muon(inner, lr=muon_rate, weight_decay=weight_decay, momentum=0.95),
-            torch.optim.AdamW(groups, lr=adamw_rate, betas=(0.9, 0.95), fused=True),
+            torch.optim.AdamW(_decayed(rest, weight_decay), lr=adamw_rate, betas=BETAS, fused=True),
         )
-        super().__init__([*inner, *rest], {})
-        self._share_groups()
+        super().__init__([group for part in self.parts for group in part.param_groups], {})
+        self._share()
 
-    def _share_groups(self) -> None:
-        """Shows the parts' groups as one list, so that a schedule reaches both."""
-        self.param_groups = [group for part in self.parts for group in part.param_groups]
+    def _share(self) -> None:
+        """Lets the parts work on the groups and the state of the whole."""
+        first = len(self.parts[0].param_groups)
+        for part, groups in zip(
+            self.parts, (self.param_groups[:first], self.param_groups[first:]), strict=True
+        ):
+            part.param_groups, part.state = groups, self.state
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
@@ -54,12 +59,33 @@ class MuonAdamW(torch.optim.Optimizer):
             part.step()
         return loss
 
-    def state_dict(self) -> dict[str, Any]:
-        """Returns the state of both parts."""
-        return {"parts": [part.state_dict() for part in self.parts]}
-
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Takes the state of both parts back."""
-        for part, state in zip(self.parts, state_dict["parts"], strict=True):
-            part.load_state_dict(state)
-        self._share_groups()
+        """Takes a state back, also one of an earlier version, which kept the parts' states apart."""
+        super().load_state_dict(_joined(state_dict["parts"]) if "parts" in state_dict else state_dict)
+        self._share()
+
+
+def adamw(model: nn.Module, rate: float, weight_decay: float) -> torch.optim.Optimizer:
+    """Returns AdamW over all weights of a model that are trained; decay is for matrices only."""
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
+    return torch.optim.AdamW(_decayed(weights, weight_decay), lr=rate, betas=BETAS, fused=True)
+
+
+def _decayed(weights: list[nn.Parameter], weight_decay: float) -> list[dict[str, Any]]:
+    """Returns groups of weights with and without decay; an empty one is left out."""
+    groups = [
+        {"params": [weight for weight in weights if weight.ndim > 1], "weight_decay": weight_decay},
+        {"params": [weight for weight in weights if weight.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return [group for group in groups if group["params"]]
+
+
+def _joined(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Returns the states of several optimizers as that of one over all their weights in a row."""
+    state: dict[int, Any] = {}
+    groups: list[dict[str, Any]] = []
+    for part in parts:
+        start = sum(len(group["params"]) for group in groups)
+        state |= {start + place: value for place, value in part["state"].items()}
+        groups += [{**group, "params": [start + p for p in group["params"]]} for group in part["param_groups"]]
+    return {"state": state, "param_groups": groups}

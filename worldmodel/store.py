@@ -66,6 +66,12 @@ class ExampleStore(Sequence[Example]):
         start, middle, end = (int(place) for place in self._offsets[2 * index : 2 * index + 3])
         return Example(self._text[start:middle].tobytes().decode(), self._text[middle:end].tobytes().decode())
 
+    def prompts(self) -> Iterator[bytes]:
+        """Yields the UTF-8 of each prompt."""
+        bounds = self._offsets[:-1].reshape(-1, 2)
+        for start, end in bounds.tolist():
+            yield self._text[start:end].tobytes()
+
     @classmethod
     def write(cls, path: Path, examples: Iterable[tuple[str, str]], longest: int = 512) -> ExampleStore:
         """Writes a store, leaving out repetitions and what is too long, and opens it.

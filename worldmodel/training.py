@@ -1,16 +1,20 @@
-"""The recipe in motion: trains a model from scratch on example stores, and goes on after an interruption.
+"""The recipe in motion: trains a model on example stores, and goes on after an interruption.
 
-`transformers.Trainer` does the work; here stands only what it has no setting for: batches by tokens (see
-`batches`), a schedule by the clock, and a checkpoint every few minutes that is only trusted when complete.
+`transformers.Trainer` does the work, on one process or many; here stands only what it has no setting for: batches
+by tokens (see `batches`), a schedule by the clock, and a checkpoint every few minutes that is only trusted when
+complete.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import json
 import os
 import platform
 import shutil
+import signal
+import sys
 import time
 import zipfile
 from collections.abc import Iterable
@@ -22,32 +26,43 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch.utils.data import DataLoader
 from transformers import (
+    PreTrainedTokenizerBase,
     ProgressCallback,
     Trainer,
-    TrainerCallback,
-    TrainerControl,
     TrainerState,
     TrainingArguments,
     set_seed,
 )
-from transformers.trainer_callback import ExportableState
-from transformers.utils.logging import tqdm
 
+from debugworld.worldmodel.ahead import PREFIX, add_heads
+from debugworld.worldmodel.base import add_lora, find_base, load_base
 from debugworld.worldmodel.batches import BatchStream, Mixture
 from debugworld.worldmodel.checkpoint import export
+from debugworld.worldmodel.clock import Clock, ClockProgress, Ending
+from debugworld.worldmodel.convolution import keep_apart, takes_owners
 from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.heldout import HeldOut
 from debugworld.worldmodel.model import build_model
-from debugworld.worldmodel.optimizer import MuonAdamW
+from debugworld.worldmodel.optimizer import MuonAdamW, adamw
 from debugworld.worldmodel.quiet import drop_kernel_advice, without_bars
 from debugworld.worldmodel.recipe import TrainConfig
 from debugworld.worldmodel.tokenizer import build_tokenizer
+from debugworld.worldmodel.utilisation import peak_flops, token_flops
 
 RECIPE = "recipe.json"
 """File of a run folder that holds its `TrainConfig`."""
+BASE = "base"
+"""Folder of a run that holds the model it fine-tunes, as it was before."""
+LOGS = "logs"
+"""Folder of a run that TensorBoard reads."""
 STATE = "trainer_state.json"
 """File that the trainer writes last, so that a checkpoint that has it is complete."""
 FEW_KERNELS = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32")
 """Kernels that PyTorch keeps compiled for shapes of batches; its own 1024 cost gigabytes and save no time."""
+WEIGHTS = ("model.safetensors", "adapter_model.safetensors", "pytorch_model_fsdp.bin")
+"""Files of a checkpoint of which one must be whole: all weights, LoRA's, or those that were sharded."""
+OPTIMIZER = ("optimizer.pt", "optimizer.bin")
+"""Files of a checkpoint of which one must be whole; the second when it was sharded."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +75,8 @@ class TrainResult:
         tokens: tokens seen, padding not counted.
         minutes: time in training, interruptions left out.
         loss: mean loss per completion token over the last logged steps, in nats.
+        ending: why this process stopped; after a signal nothing is exported.
+        look: share of the simplest held-out examples that was right at the look; None if there was none.
     """
 
     checkpoint: Path
@@ -67,6 +84,8 @@ class TrainResult:
     tokens: int
     minutes: float
     loss: float
+    ending: Ending = Ending.FINISHED
+    look: float | None = None
 
 
 def train(
@@ -80,6 +99,9 @@ def train(
 ) -> TrainResult:
     """Trains, checkpoints into ``out/run`` and exports to ``out/checkpoint``.
 
+    The first SIGINT or SIGTERM ends the run after its step with a checkpoint. Started by torchrun or accelerate,
+    every process calls this with the same arguments.
+
     Args:
         mixture: example stores and their weights; on resumption the same ones.
         out: folder of this run.
@@ -90,33 +112,57 @@ def train(
             list of content hashes, is kept in a file of its own.
 
     Raises:
-        ModelError: ``out`` holds another run and ``resume`` is false, or nothing to resume.
+        ModelError: ``out`` holds another run and ``resume`` is false, or nothing to resume; the base model
+            cannot be had; an example is too long; the device has no room for a batch.
     """
     os.environ.setdefault(*FEW_KERNELS)
-    run, markers = out / "run", tuple(markers)
+    run = out / "run"
     if resume:
         config = TrainConfig.load(out / RECIPE)
-    elif run.exists():
-        raise ModelError(f"{out} holds a run already; resume it, or choose another folder")
-    run.mkdir(parents=True, exist_ok=True)
-    config.save(out / RECIPE)
+    args = _arguments(run, config)
+    with args.main_process_first(local=False):
+        if args.process_index == 0:
+            if run.exists() and not resume:
+                raise ModelError(f"{out} holds a run already; resume it, or choose another folder")
+            run.mkdir(parents=True, exist_ok=True)
+            config.save(out / RECIPE)
+            newest_checkpoint(run)
+            if config.base:
+                _prepare_base(out / BASE, config)
     if config.threads:
         torch.set_num_threads(config.threads)
     set_seed(config.seed)
     drop_kernel_advice()
     last = newest_checkpoint(run)
     state = TrainerState.load_from_json(str(last / STATE)) if last else TrainerState()
-    clock = Clock(config, Clock.elapsed_in(state))
-    tokenizer = build_tokenizer(markers)
-    model = build_model(config, len(tokenizer))
-    trainer = ClockTrainer(
-        clock,
-        BatchStream(mixture, tokenizer, config.tokens_per_batch, config.seed, start=state.global_step),
-        model=model,
-        args=_arguments(run, config),
-        processing_class=tokenizer,
+    elapsed, at = Clock.read(state)
+    model, tokenizer = _student(out, config, tuple(markers))
+    check_lengths(mixture, config, tokenizer)
+    stream = BatchStream(
+        mixture,
+        tokenizer,
+        config.tokens_per_batch,
+        config.seed,
+        start=0 if at else state.global_step * config.accumulate,
+        at=at or (0, 0),
+        row_tokens=config.row_tokens if config.packed else 0,
+        owners=takes_owners(model),
+        rank=args.process_index,
+        world=args.world_size,
+        held_out=config.held_out,
     )
-    trainer.train(resume_from_checkpoint=str(last) if last else None)
+    clock = Clock(config, elapsed, stream.position)
+    trainer = ClockTrainer(clock, stream, model=model, args=args, processing_class=tokenizer)
+    if args.process_index == 0:
+        trainer.write_to(out / LOGS, state.global_step)
+    with clock.listening():
+        try:
+            trainer.train(resume_from_checkpoint=str(last) if last else None)
+        except torch.OutOfMemoryError as error:
+            raise ModelError(
+                f"the device has no room for batches of {config.tokens_per_batch} tokens; go on with --resume {out}"
+                f" --set tokens_per_batch={config.tokens_per_batch // 2} --set accumulate={config.accumulate * 2}"
+            ) from error
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
     result = TrainResult(
         checkpoint=out / "checkpoint",
@@ -124,9 +170,43 @@ def train(
         tokens=int(trainer.state.num_input_tokens_seen),
         minutes=clock.elapsed / 60,
         loss=sum(losses[-5:]) / len(losses[-5:]) if losses else float("nan"),
+        ending=clock.ending or Ending.FINISHED,
+        look=trainer.look,
     )
-    export(model, tokenizer, result.checkpoint, _manifest(mixture, config, result, sources or {}))
+    if result.ending is not Ending.SIGNAL:
+        trainer.export(result.checkpoint, _manifest(mixture, config, result, sources or {}))
     return result
+
+
+def check_lengths(mixture: Mixture, config: TrainConfig, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Refuses examples that would not fit, before anything is computed.
+
+    Raises:
+        ModelError: a store has an example that is longer than the context, a batch or a packed row.
+    """
+    limits = {"longest": config.longest, "tokens_per_batch": config.tokens_per_batch}
+    if config.packed:
+        limits["row_tokens"] = config.row_tokens
+    name = min(limits, key=lambda key: limits[key])
+    for store_name, store in mixture.stores.items():
+        worst = int(store.lengths.max())
+        if worst > limits[name]:  # the count of bytes, which no byte-level tokenizer exceeds
+            suspects = [store[int(i)] for i in (store.lengths > limits[name]).nonzero()[0]]
+            lengths = [
+                len(ids)
+                for start in range(0, len(suspects), 1024)
+                for ids in tokenizer(
+                    [e.prompt for e in suspects[start : start + 1024]],
+                    [e.completion for e in suspects[start : start + 1024]],
+                )["input_ids"]
+            ]
+            long = [length for length in lengths if length > limits[name]]
+            if long:
+                raise ModelError(
+                    f"the store {store_name} has {len(long):,} examples of more than {limits[name]} tokens, the"
+                    f" longest of {max(long):,}, and {name} is {limits[name]}; raise it to {max(long):,}, where the"
+                    " device has the memory, or write the store again without them (ExampleStore.write(..., longest))"
+                )
 
 
 def newest_checkpoint(run: Path) -> Path | None:
@@ -135,7 +215,7 @@ def newest_checkpoint(run: Path) -> Path | None:
     while found:
         if _complete(found[-1]):
             return found[-1]
-        shutil.rmtree(found.pop())
+        shutil.rmtree(found.pop(), ignore_errors=True)
     return None
 
 
@@ -143,89 +223,58 @@ def _complete(checkpoint: Path) -> bool:
     """Tells whether all that a run goes on from can be read."""
     try:
         json.loads((checkpoint / STATE).read_text())
-        with safe_open(checkpoint / "model.safetensors", framework="pt"):
-            pass
-    except (OSError, ValueError, SafetensorError):
+        weights = next(checkpoint / name for name in WEIGHTS if (checkpoint / name).exists())
+        optimizer = next(checkpoint / name for name in OPTIMIZER if (checkpoint / name).exists())
+        if weights.suffix == ".safetensors":
+            with safe_open(weights, framework="pt"):
+                pass
+        elif not zipfile.is_zipfile(weights):
+            return False
+    except (OSError, ValueError, SafetensorError, StopIteration):
         return False
-    return all(zipfile.is_zipfile(checkpoint / name) for name in ("optimizer.pt", "scheduler.pt"))
+    return all(zipfile.is_zipfile(path) for path in (optimizer, checkpoint / "scheduler.pt"))
 
 
-class Clock(TrainerCallback, ExportableState):
-    """Knows how far the run is, asks for a checkpoint now and then, and ends the run.
-
-    Args:
-        config: says what the budget is.
-        elapsed: seconds that earlier parts of the run took.
-    """
-
-    def __init__(self, config: TrainConfig, elapsed: float = 0.0) -> None:
-        self.config, self.earlier = config, elapsed
-        self.begun = self.saved = time.monotonic()
-        self.step = 0
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds of training, earlier parts of the run included."""
-        return self.earlier + time.monotonic() - self.begun
-
-    @property
-    def progress(self) -> float:
-        """Share of the budget that is used, in [0, 1]."""
-        if self.config.steps:
-            return min(1.0, self.step / self.config.steps)
-        return min(1.0, self.elapsed / (60 * (self.config.minutes or 1)))
-
-    def on_train_begin(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Starts counting when the work starts."""
-        self.begun = self.saved = time.monotonic()
-        self.step = state.global_step
-
-    def on_step_end(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Decides after each step whether to save and whether to stop."""
-        self.step = state.global_step
-        control.should_training_stop = self.progress >= 1.0
-        due = time.monotonic() - self.saved > 60 * self.config.save_minutes
-        control.should_save = due or control.should_training_stop
-
-    def on_save(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Notes when the last checkpoint was written."""
-        self.saved = time.monotonic()
-
-    def state(self) -> dict[str, Any]:
-        """Returns what a checkpoint keeps of the clock."""
-        return {"args": {}, "attributes": {"elapsed": self.elapsed}}
-
-    @staticmethod
-    def elapsed_in(state: TrainerState) -> float:
-        """Returns the training seconds that a checkpoint's state tells of."""
-        callbacks: Any = state.stateful_callbacks
-        return float(callbacks["Clock"]["attributes"]["elapsed"]) if "Clock" in callbacks else 0.0
+def _prepare_base(folder: Path, config: TrainConfig) -> None:
+    """Writes the model that a run fine-tunes into its folder, unless it stands there."""
+    if folder.exists():
+        return
+    model, tokenizer = load_base(find_base(config), config.gguf)
+    draft = folder.with_name(folder.name + ".part")
+    shutil.rmtree(draft, ignore_errors=True)
+    with without_bars():
+        model.save_pretrained(draft)
+    tokenizer.save_pretrained(draft)
+    draft.rename(folder)
 
 
-class ClockProgress(ProgressCallback):
-    """The trainer's bar, counting seconds of the budget instead of steps when the budget is time."""
-
-    def __init__(self, clock: Clock) -> None:
-        super().__init__()
-        self.clock = clock
-        self.training_bar: Any = None
-
-    def on_train_begin(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Opens the bar."""
-        if self.clock.config.minutes:
-            self.training_bar = tqdm(
-                total=round(60 * self.clock.config.minutes), unit="s", dynamic_ncols=True
-            )
-        else:
-            super().on_train_begin(args, state, control)
-
-    def on_step_end(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Moves the bar."""
-        if self.clock.config.minutes:
-            now = min(round(self.clock.elapsed), self.training_bar.total)
-            self.training_bar.update(now - self.training_bar.n)
-        else:
-            super().on_step_end(args, state, control)
+def _student(out: Path, config: TrainConfig, markers: tuple[str, ...]) -> tuple[Any, PreTrainedTokenizerBase]:
+    """Returns the model to train and its tokenizer."""
+    model: Any
+    if config.base:
+        if markers:
+            raise ModelError("a base model keeps its own tokenizer; markers are for models from scratch")
+        model, tokenizer = load_base(str(out / BASE))
+        context = getattr(model.config, "max_position_embeddings", config.longest)
+        if config.longest > context:
+            raise ModelError(f"longest is {config.longest}, and {config.base} reads {context} tokens; lower it")
+    else:
+        tokenizer = build_tokenizer(markers)
+        model = build_model(config, len(tokenizer))
+    if config.attention or torch.cuda.is_available():
+        try:
+            model.set_attn_implementation(config.attention or "sdpa")
+        except (ValueError, ImportError, KeyError) as error:
+            raise ModelError(f"attention = {config.attention!r} cannot be had here ({error})") from error
+    if config.packed:
+        keep_apart(model)
+    if config.ahead > 1:
+        add_heads(model, config.ahead)
+    if config.lora_rank:
+        special = sorted({int(getattr(tokenizer, f"{name}_token_id")) for name in ("bos", "sep", "eos")})
+        model = add_lora(model, config, special)
+    model.config.use_cache = False
+    return model, tokenizer
 
 
 class ClockTrainer(Trainer):
@@ -236,6 +285,24 @@ class ClockTrainer(Trainer):
         self.clock, self.stream = clock, stream
         self.remove_callback(ProgressCallback)
         self.add_callback(ClockProgress(clock))
+        config = clock.config
+        self.held_out = (
+            HeldOut(stream.mixture, stream.tokenizer, stream.split)
+            if config.evaluate_minutes or config.look_after
+            else None
+        )
+        self.look: float | None = None
+        self._flops = token_flops(self.model, _attended(stream))
+        self._peak = peak_flops(fast_bfloat16())
+        self._logged = (time.monotonic(), 0)
+
+    def write_to(self, folder: Path, step: int) -> None:
+        """Logs for TensorBoard from a step on, where it is installed."""
+        if importlib.util.find_spec("tensorboard"):
+            from torch.utils.tensorboard import SummaryWriter
+            from transformers.integrations import TensorBoardCallback
+
+            self.add_callback(TensorBoardCallback(SummaryWriter(str(folder), purge_step=step or None)))
 
     def save_model(self, *args: Any, **options: Any) -> None:
         """Saves without a bar of its own below the bar of the run."""
@@ -244,13 +311,25 @@ class ClockTrainer(Trainer):
 
     def get_train_dataloader(self) -> DataLoader:
         """Hands the stream's batches over as they are."""
-        return DataLoader(self.stream, batch_size=None)
+        workers = self.clock.config.workers
+        return DataLoader(
+            self.stream,
+            batch_size=None,
+            num_workers=workers,
+            worker_init_fn=_ignore_signals if workers else None,
+            prefetch_factor=4 if workers else None,
+            pin_memory=torch.cuda.is_available(),
+        )
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
-        """Returns Muon and AdamW."""
+        """Returns Muon and AdamW, or AdamW."""
         config = self.clock.config
         trained: Any = model or self.model
-        self.optimizer = MuonAdamW(trained, config.learning_rate, config.adamw_rate, config.weight_decay)
+        self.optimizer = (
+            MuonAdamW(trained, config.learning_rate, config.adamw_rate, config.weight_decay)
+            if config.optimizer == "muon"
+            else adamw(trained, config.adamw_rate, config.weight_decay)
+        )
         return self.optimizer
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
@@ -261,16 +340,96 @@ class ClockTrainer(Trainer):
         )
         return self.lr_scheduler
 
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Adds speed and utilisation since the last report to a report of the loss."""
+        if "loss" in logs:
+            now, tokens = time.monotonic(), self.state.num_input_tokens_seen
+            then, before = self._logged
+            self._logged = (now, tokens)
+            if before:
+                rate = (tokens - before) / (now - then)
+                logs["tokens_per_second"] = round(rate, 1)
+                if self._peak:
+                    logs["mfu"] = round(rate * self._flops / self._peak / self.args.world_size, 4)
+        super().log(logs)
+
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        """Scores each store's held-out examples, and takes the look when it is due."""
+        if self.held_out is None:
+            return {}
+        metrics: dict[str, float] = {}
+        for name, examples in self.held_out.stores.items():
+            score = self.held_out.score(self.model, examples, self.args.device)
+            metrics |= {f"eval_{name}_loss": score.loss, f"eval_{name}_exact": score.exact}
+        if self.clock.look_due:
+            self.clock.looked, self.clock.look_due = True, False
+            score = self.held_out.score(self.model, self.held_out.simplest, self.args.device)
+            metrics["eval_look_exact"] = self.look = score.exact
+            self._tell(score.exact, score.count)
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+    def _tell(self, exact: float, count: int) -> None:
+        """Says what the look found, loudly where it is less than the recipe asks for."""
+        config = self.clock.config
+        if self.args.process_index:
+            return
+        found = f"after {self.clock.elapsed / 60:.1f} minutes {exact:.1%} of the {count} shortest held-out examples"
+        if exact >= config.look_least:
+            print(f"look: {found} are right", file=sys.stderr)
+            return
+        lines = (
+            f"WARNING: {found} are right; the recipe expects at least {config.look_least:.0%} by now.",
+            "Something may be wrong with the data, the template or the learning rate. Stop with Ctrl-C (the run",
+            "is saved) before it spends more time, or lower look_least if this is as it should be.",
+        )
+        bar = "!" * max(map(len, lines))
+        print("\n".join(("", bar, *lines, bar)), file=sys.stderr, flush=True)
+
+    def export(self, path: Path, manifest: dict[str, Any]) -> None:
+        """Writes the checkpoint for inference: LoRA merged, extra heads left out, sharded weights gathered."""
+        model: Any = self.model
+        weights = self.accelerator.get_state_dict(model) if self.is_fsdp_enabled else None
+        if self.args.process_index == 0:
+            model = self.accelerator.unwrap_model(model)
+            if self.clock.config.lora_rank:
+                model = model.merge_and_unload()
+            weights = model.state_dict() if weights is None else weights
+            weights = {name: value for name, value in weights.items() if not name.startswith(PREFIX)}
+            model.config.use_cache = True
+            export(model, self.stream.tokenizer, path, manifest, weights)
+        if self.args.world_size > 1:
+            torch.distributed.barrier()
+
+
+def _attended(stream: BatchStream) -> float:
+    """Returns about how many tokens a token attends to: half an example."""
+    mixture = stream.mixture
+    total = sum(mixture.weights.values())
+    return sum(w / total * float(mixture.stores[n].lengths.mean()) for n, w in mixture.weights.items()) / 2
+
+
+def _ignore_signals(_: int) -> None:
+    """Leaves the answer to Ctrl-C to the process that trains."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
 
 def _arguments(run: Path, config: TrainConfig) -> TrainingArguments:
     """Returns the trainer's settings; matrix products run in bfloat16 where the processor has it."""
+    sharded: dict[str, Any] = {"fsdp": True, "fsdp_config": {"version": 2}} if config.fsdp else {}
     return TrainingArguments(
         output_dir=str(run),
         max_steps=config.steps or 10**8,
         learning_rate=config.learning_rate,
         max_grad_norm=1.0,
+        gradient_accumulation_steps=config.accumulate,
+        activation_checkpointing=config.checkpointing,
         bf16=fast_bfloat16(),
+        torch_compile=config.compile,
         use_cpu=not torch.cuda.is_available(),
+        ddp_find_unused_parameters=False,
         logging_steps=20,
         logging_first_step=True,
         save_strategy="steps",
@@ -281,6 +440,7 @@ def _arguments(run: Path, config: TrainConfig) -> TrainingArguments:
         report_to=[],
         seed=config.seed,
         dataloader_pin_memory=False,
+        **sharded,
     )
 
 

@@ -1,19 +1,24 @@
-"""Train a neural debugger from scratch: programs, examples, training, a checkpoint.
+"""Train a neural debugger, from scratch or from a trained model: programs, examples, training, a checkpoint.
 
-All of a run stands in its folder: data/ (examples), run/ (what --resume goes on from) and checkpoint/ (the
-result, which --model of the other commands takes). --smoke goes through everything in small.
+All of a run stands in its folder: data/ (examples), run/ (what --resume goes on from, also on another machine),
+logs/ (for TensorBoard) and checkpoint/ (the result, which --model of the other commands takes). Ctrl-C saves before
+it leaves. --smoke goes through everything in small.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import itertools
+import os
 import sys
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from debugworld.worldmodel.errors import ModelError
+
+if TYPE_CHECKING:
+    from debugworld.worldmodel.recipe import Recipe
 
 NAME = "train"
 """Word that calls this command."""
@@ -23,6 +28,8 @@ SMOKE_MINUTES = 0.4
 """Training time of --smoke."""
 SMOKE_PROGRAMS = 200
 """Programs of each generator in --smoke."""
+PATIENCE = timedelta(hours=12)
+"""Longest time that the processes of a run wait while the first one makes the data."""
 SMOKE_STEPS = 40
 """Steps of held-out programs that --smoke asks its checkpoint for."""
 
@@ -30,6 +37,19 @@ SMOKE_STEPS = 40
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     add = parser.add_argument
+    add(
+        "--recipe",
+        metavar="NAME|FILE",
+        help="nano, small, smollm2, or a TOML file; without one, a model like nano's for --minutes",
+    )
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="settings",
+        help="change a setting of the recipe, such as tokens_per_batch=8192 or data.generated=1000; may be repeated",
+    )
     add(
         "--out",
         type=Path,
@@ -46,46 +66,103 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="JSON Lines of real programs, may be repeated; run in the sandbox, a tenth of them held out",
     )
-    add("--sandbox", default="docker", help="docker, bwrap or process, for --programs (default: docker)")
-    add("--seed", type=int, default=0, help="of programs, weights and order (default: 0)")
+    add("--data", type=Path, metavar="DIR", help="example stores made earlier, with their mixture.json")
+    add("--sandbox", default=None, help="docker, bwrap or process, for --programs (default: docker)")
+    add("--seed", type=int, help="of programs, weights and order (default: 0)")
     add("--resume", type=Path, metavar="DIR", help="go on with the run in this folder")
     add("--smoke", action="store_true", help="everything in small, in under two minutes")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Runs the command and returns its exit status."""
+    """Runs the command and returns its exit status: 130 when a signal ended it, with all saved."""
+    os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))  # torchrun would set 1 and say so
     from debugworld.worldmodel.batches import Mixture
-    from debugworld.worldmodel.recipe import TrainConfig
-    from debugworld.worldmodel.training import train
+    from debugworld.worldmodel.clock import Ending
+    from debugworld.worldmodel.training import RECIPE, train
 
-    minutes = args.minutes if args.minutes is not None else SMOKE_MINUTES if args.smoke else MINUTES
-    config, out = TrainConfig(minutes=minutes, seed=args.seed), args.resume or args.out
-    if args.resume is None:
+    out = args.resume or args.out
+    recipe = _recipe(args)
+    first = _is_first()
+    if args.resume is None and first:
         if out.exists() and any(out.iterdir()):
             raise ModelError(f"{out} is not empty; go on with --resume {out}, or choose another --out")
-        _build(args, out / "data")
+        if args.data is None:
+            _build(args, recipe, out / "data")
+        else:
+            Mixture.open(args.data)
+            out.mkdir(parents=True, exist_ok=True)
+            (out / "data").symlink_to(args.data.resolve())
+    elif args.resume is not None and first:
+        recipe.train.save(out / RECIPE)
+    _wait_for_first()
     mixture = Mixture.open(out / "data")
-    result = train(mixture, out, config, resume=args.resume is not None, sources=_sources(out / "data"))
+    result = train(mixture, out, recipe.train, resume=args.resume is not None, sources=_sources(out / "data"))
+    if not first:
+        return 0
     print(f"trained {result.steps:,} steps, {result.tokens:,} tokens, {result.minutes:.1f} minutes")
     print(f"loss {result.loss:.3f} per token of an answer")
+    if result.ending is Ending.SIGNAL:
+        print(f"stopped, and saved at step {result.steps:,}; go on with: debugworld train --resume {out}")
+        return 130
     if args.smoke:
         right, total = _look(result.checkpoint)
         print(f"held-out programs, step by step: {right} of {total} states right")
     print(f"checkpoint: {result.checkpoint}")
+    if result.ending is Ending.PART:
+        print(f"this part is over; start the next with: debugworld train --resume {out}")
     return 0
 
 
-def _build(args: argparse.Namespace, data: Path) -> None:
+def _recipe(args: argparse.Namespace) -> Recipe:
+    """Returns the recipe with the changes of the command line, or that of the run which goes on."""
+    from debugworld.worldmodel.recipe import Recipe, TrainConfig, split_settings
+    from debugworld.worldmodel.training import RECIPE
+
+    train, data = split_settings(args.settings)
+    train |= {key: getattr(args, key) for key in ("minutes", "seed") if getattr(args, key) is not None}
+    if args.resume is not None:
+        if args.recipe or args.data or data:
+            raise ModelError("--resume keeps the recipe and the data of its run; leave --recipe and --data out")
+        return Recipe(TrainConfig.load(args.resume / RECIPE).resumed(train))
+    if args.recipe:
+        recipe = Recipe.load(args.recipe)
+    else:
+        recipe = Recipe(TrainConfig(minutes=SMOKE_MINUTES if args.smoke else MINUTES))
+    if args.smoke and not {"minutes", "steps"} & set(train):
+        train |= {"minutes": SMOKE_MINUTES, "part_minutes": 0.0}
+    return Recipe(recipe.train.changed(train), dict(recipe.data) | data)
+
+
+def _build(args: argparse.Namespace, recipe: Recipe, data: Path) -> None:
     """Makes the example stores of a run."""
     from debugworld.worldmodel.data.examples import DataConfig, build_stores
+    from debugworld.worldmodel.recipe import from_table
 
-    config = DataConfig(seed=args.seed, programs=tuple(args.programs), sandbox=args.sandbox)
+    table = {"seed": recipe.train.seed} | dict(recipe.data)
+    if args.programs:
+        table["programs"] = [str(path) for path in args.programs]
+    if args.sandbox:
+        table["sandbox"] = args.sandbox
     if args.smoke:
-        config = dataclasses.replace(config, generated=SMOKE_PROGRAMS, statements=SMOKE_PROGRAMS)
-    mixture, _ = build_stores(data, config, _progress)
+        table |= {"generated": SMOKE_PROGRAMS, "statements": SMOKE_PROGRAMS}
+    mixture, _ = build_stores(data, from_table(DataConfig, table, "[data]"), _progress)
     mixture.save(data)
     for name, store in mixture.stores.items():
         print(f"{name}: {len(store):,} examples, {store.about['bytes']:,} characters")
+
+
+def _is_first() -> bool:
+    """Tells whether this is the process that prepares and prints: rank 0, or the only one."""
+    return int(os.environ.get("RANK", "0")) == 0
+
+
+def _wait_for_first() -> None:
+    """Holds the other processes until the first one has prepared the data."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        import torch
+        from accelerate import PartialState
+
+        PartialState(cpu=not torch.cuda.is_available(), timeout=PATIENCE).wait_for_everyone()
 
 
 def _progress(source: str, done: int, total: int) -> None:

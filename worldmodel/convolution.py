@@ -1,0 +1,73 @@
+"""Short convolutions that end where an example of a packed row ends.
+
+Lfm2's convolution sees the token itself and three before it, also when those belong to the example before: the
+stock module ignores restarting positions, and where it is told the boundaries (``seq_idx``) it refuses them unless
+a CUDA kernel is installed. The one here honours them everywhere, in plain PyTorch.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+from transformers.models.lfm2.modeling_lfm2 import Lfm2ShortConv
+
+from debugworld.worldmodel.errors import ModelError
+
+
+class SeparateShortConv(Lfm2ShortConv):
+    """Lfm2's short convolution, started anew at the beginning of each example of a packed row."""
+
+    def forward(
+        self,
+        hidden_states: torch.Tensor,
+        past_key_values: Any = None,
+        attention_mask: torch.Tensor | None = None,
+        seq_idx: torch.Tensor | None = None,
+        **options: Any,
+    ) -> torch.Tensor:
+        """Mixes as the stock module does; with ``seq_idx`` only within equal numbers."""
+        if seq_idx is None or past_key_values is not None:
+            mixed: torch.Tensor = super().forward(hidden_states, past_key_values, attention_mask, **options)
+            return mixed
+        before, after, inner = self.in_proj(hidden_states).chunk(3, dim=-1)
+        return self.out_proj(after * separate_convolution(before * inner, self.conv, seq_idx))
+
+
+def separate_convolution(inner: torch.Tensor, conv: nn.Conv1d, owners: torch.Tensor) -> torch.Tensor:
+    """Returns a causal depthwise convolution that looks back only within an example.
+
+    Args:
+        inner: shape ``(rows, tokens, width)``.
+        conv: weights, shape ``(width, 1, kernel)``, the last one for the token itself.
+        owners: number of the example of each token, shape ``(rows, tokens)``.
+    """
+    weights = conv.weight[:, 0].to(inner.dtype)
+    out = inner * weights[:, -1]
+    for lag in range(1, weights.shape[1]):
+        own = (owners[:, lag:] == owners[:, :-lag])[..., None]
+        out = out + nn.functional.pad(inner[:, :-lag] * own * weights[:, -1 - lag], (0, 0, lag, 0))
+    return out if conv.bias is None else out + conv.bias.to(inner.dtype)
+
+
+def keep_apart(model: nn.Module) -> None:
+    """Makes a model fit for packed rows: its convolutions keep to an example.
+
+    Raises:
+        ModelError: the model mixes tokens by something that is not known to stop at an example's end.
+    """
+    for module in model.modules():
+        if type(module) is Lfm2ShortConv:
+            module.__class__ = SeparateShortConv
+        elif isinstance(module, nn.Conv1d | nn.RNNBase) or "Mamba" in type(module).__name__:
+            if not any(module is part.conv for part in model.modules() if isinstance(part, Lfm2ShortConv)):
+                raise ModelError(
+                    f"{type(model).__name__} mixes tokens by {type(module).__name__}, which would leak from one packed"
+                    " example into the next; set packed = false"
+                )
+
+
+def takes_owners(model: nn.Module) -> bool:
+    """Tells whether a model wants ``seq_idx``."""
+    return any(isinstance(module, SeparateShortConv) for module in model.modules())
