@@ -75,7 +75,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Runs the command and returns its exit status: 130 when a signal ended it, with all saved."""
-    os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))  # torchrun would set 1 and say so
     from debugworld.worldmodel.batches import Mixture
     from debugworld.worldmodel.clock import Ending
     from debugworld.worldmodel.training import RECIPE, train
