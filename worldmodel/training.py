@@ -153,6 +153,11 @@ def train(
     )
     clock = Clock(config, elapsed, stream.position)
     trainer = ClockTrainer(clock, stream, model=model, args=args, processing_class=tokenizer)
+    if config.fsdp and not trainer.is_fsdp_enabled:
+        raise ModelError(
+            "fsdp shards over several GPUs, one process each (torchrun --nproc-per-node GPUS -m debugworld train ...);"
+            " accelerate leaves it out here; set fsdp = false"
+        )
     if args.process_index == 0:
         trainer.write_to(out / LOGS, state.global_step)
     with clock.listening():
