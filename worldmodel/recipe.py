@@ -166,8 +166,10 @@ class TrainConfig:
         return max(0.0, min(1.0, rise, (1.0 - progress) / self.decay if self.decay else 1.0))
 
     def save(self, path: Path) -> None:
-        """Writes the recipe as JSON."""
-        path.write_text(json.dumps(dataclasses.asdict(self), indent=1) + "\n")
+        """Writes the recipe as JSON, whole or not at all: other processes may be reading it."""
+        draft = path.with_name(path.name + ".part")
+        draft.write_text(json.dumps(dataclasses.asdict(self), indent=1) + "\n")
+        draft.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> TrainConfig:

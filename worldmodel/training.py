@@ -125,7 +125,8 @@ def train(
             if run.exists() and not resume:
                 raise ModelError(f"{out} holds a run already; resume it, or choose another folder")
             run.mkdir(parents=True, exist_ok=True)
-            config.save(out / RECIPE)
+            if not resume:
+                config.save(out / RECIPE)
             newest_checkpoint(run)
             if config.base:
                 _prepare_base(out / BASE, config)
