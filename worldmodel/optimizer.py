@@ -87,5 +87,7 @@ def _joined(parts: list[dict[str, Any]]) -> dict[str, Any]:
     for part in parts:
         start = sum(len(group["params"]) for group in groups)
         state |= {start + place: value for place, value in part["state"].items()}
-        groups += [{**group, "params": [start + p for p in group["params"]]} for group in part["param_groups"]]
+        groups += [
+            {**group, "params": [start + p for p in group["params"]]} for group in part["param_groups"]
+        ]
     return {"state": state, "param_groups": groups}

@@ -20,7 +20,7 @@ IGNORED = -100
 """Label of a token that is not learnt from (the prompt, padding)."""
 
 
-def pack(lengths: Sequence[int], size: int) -> list[list[int]]:
+def pack(lengths: Sequence[int] | np.ndarray, size: int) -> list[list[int]]:
     """Puts examples into rows, longest first, each into the first row with room.
 
     Args:
@@ -36,7 +36,8 @@ def pack(lengths: Sequence[int], size: int) -> list[list[int]]:
     order = np.argsort(-np.asarray(lengths), kind="stable")
     if len(order) and lengths[order[0]] > size:
         raise ModelError(
-            f"an example of {lengths[order[0]]} tokens does not fit into a packed row of {size}; raise row_tokens"
+            f"an example of {lengths[order[0]]} tokens does not fit into a packed row of {size} tokens;"
+            " raise row_tokens"
         )
     rows: list[list[int]] = []
     room = np.empty(len(lengths), dtype=np.int64)

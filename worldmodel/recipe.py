@@ -22,8 +22,10 @@ from debugworld.worldmodel.errors import ModelError
 RECIPES = Path(__file__).parent / "recipes"
 """Folder of the recipes that come with the package."""
 FIXED = frozenset(
-    "base gguf lora_rank lora_alpha hidden_size layers heads longest ahead optimizer learning_rate adamw_rate"
-    " weight_decay packed held_out seed".split()
+    {
+        *("base", "gguf", "lora_rank", "lora_alpha", "hidden_size", "layers", "heads", "longest", "ahead"),
+        *("optimizer", "learning_rate", "adamw_rate", "weight_decay", "packed", "held_out", "seed"),
+    }
 )
 """Fields that a run which goes on cannot change."""
 OPTIMIZERS = ("muon", "adamw")
@@ -118,7 +120,15 @@ class TrainConfig:
         budget = self.minutes if self.minutes is not None else self.steps
         if budget is not None and not budget > 0:
             raise ModelError(f"the budget must be positive, not {budget}")
-        for name in ("hidden_size", "layers", "heads", "tokens_per_batch", "accumulate", "row_tokens", "ahead"):
+        for name in (
+            "hidden_size",
+            "layers",
+            "heads",
+            "tokens_per_batch",
+            "accumulate",
+            "row_tokens",
+            "ahead",
+        ):
             if getattr(self, name) < 1:
                 raise ModelError(f"{name} must be at least 1, not {getattr(self, name)}")
         for name in ("warmup", "decay", "look_least"):
@@ -143,13 +153,17 @@ class TrainConfig:
         if not 0 <= self.held_out < 1:
             raise ModelError(f"held_out is a share from 0 to below 1, not {self.held_out}")
         if (self.evaluate_minutes or self.look_after) and not self.held_out:
-            raise ModelError("evaluate_minutes and look_after need held-out examples; set held_out, say 0.005")
+            raise ModelError(
+                "evaluate_minutes and look_after need held-out examples; set held_out, say 0.005"
+            )
         if self.longest < 8:
             raise ModelError(f"longest must be at least 8 tokens, not {self.longest}")
         if self.gguf and not self.base:
             raise ModelError("gguf names a file inside base, and base is empty; set base to the folder")
         if self.lora_rank and not self.base:
-            raise ModelError("lora_rank updates a trained model, and base is empty; set base, or lora_rank = 0")
+            raise ModelError(
+                "lora_rank updates a trained model, and base is empty; set base, or lora_rank = 0"
+            )
         if self.packed and self.row_tokens > self.tokens_per_batch:
             raise ModelError(
                 f"a packed row of {self.row_tokens} tokens does not fit into a batch of"
@@ -158,7 +172,9 @@ class TrainConfig:
         if self.ahead > 1 and (self.fsdp or self.lora_rank or self.compile):
             raise ModelError("ahead > 1 goes with neither fsdp, lora_rank nor compile; set ahead = 1")
         if self.compile and not self.packed:
-            raise ModelError("compile needs packed = true: padded batches have too many shapes to compile for")
+            raise ModelError(
+                "compile needs packed = true: padded batches have too many shapes to compile for"
+            )
 
     def rate(self, progress: float) -> float:
         """Returns the share of the peak learning rate at a share of the run in [0, 1]."""
@@ -227,7 +243,7 @@ class Recipe:
 
         Args:
             name: of a recipe of the package, or a path of a TOML file.
-            settings: changes, each ``KEY=VALUE`` or ``data.KEY=VALUE``; values as in TOML, a bare word is text.
+            settings: changes, each ``KEY=VALUE`` or ``data.KEY=VALUE``; values as in TOML.
 
         Raises:
             ModelError: there is no such recipe, it is no TOML, or a setting is unknown or impossible.
@@ -237,7 +253,9 @@ class Recipe:
             table = tomllib.loads(path.read_text())
         except OSError as error:
             names = ", ".join(recipe_names())
-            raise ModelError(f"there is no recipe {name}; take one of {names}, or the path of a file") from error
+            raise ModelError(
+                f"there is no recipe {name}; take one of {names}, or the path of a file"
+            ) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ModelError(f"{path} is not a TOML file ({error})") from error
         data = table.pop("data", {})
@@ -300,7 +318,9 @@ def from_table(kind: type[Config], table: Mapping[str, Any], where: str) -> Conf
     hints = typing.get_type_hints(kind)
     made = {
         key: tuple(Path(part) for part in value)
-        if hints[key] == tuple[Path, ...] and isinstance(value, list) and all(isinstance(p, str) for p in value)
+        if hints[key] == tuple[Path, ...]
+        and isinstance(value, list)
+        and all(isinstance(p, str) for p in value)
         else value
         for key, value in table.items()
     }

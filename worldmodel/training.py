@@ -1,8 +1,8 @@
 """The recipe in motion: trains a model on example stores, and goes on after an interruption.
 
-`transformers.Trainer` does the work, on one process or many; here stands only what it has no setting for: batches
-by tokens (see `batches`), a schedule by the clock, and a checkpoint every few minutes that is only trusted when
-complete.
+`transformers.Trainer` does the work, in one process or many; here stands only what it has no setting for:
+batches by tokens (see `batches`), a schedule by the clock, and a checkpoint every few minutes that is only trusted
+when complete.
 """
 
 from __future__ import annotations
@@ -64,6 +64,11 @@ WEIGHTS = ("model.safetensors", "adapter_model.safetensors", "pytorch_model_fsdp
 OPTIMIZER = ("optimizer.pt", "optimizer.bin")
 """Files of a checkpoint of which one must be whole; the second when it was sharded."""
 
+NO_SHARDING = (
+    "fsdp shards over several GPUs, one process each: torchrun --nproc-per-node GPUS -m debugworld train ...;"
+    " here accelerate would leave it out; set fsdp = false"
+)
+
 
 @dataclass(frozen=True)
 class TrainResult:
@@ -99,8 +104,8 @@ def train(
 ) -> TrainResult:
     """Trains, checkpoints into ``out/run`` and exports to ``out/checkpoint``.
 
-    The first SIGINT or SIGTERM ends the run after its step with a checkpoint. Started by torchrun or accelerate,
-    every process calls this with the same arguments.
+    The first SIGINT or SIGTERM ends the run after its step with a checkpoint. Started by torchrun or
+    accelerate, every process calls this with the same arguments.
 
     Args:
         mixture: example stores and their weights; on resumption the same ones.
@@ -119,6 +124,8 @@ def train(
     run = out / "run"
     if resume:
         config = TrainConfig.load(out / RECIPE)
+    if config.fsdp and int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        raise ModelError(NO_SHARDING)
     args = _arguments(run, config)
     with args.main_process_first(local=False):
         if args.process_index == 0:
@@ -155,10 +162,7 @@ def train(
     clock = Clock(config, elapsed, stream.position)
     trainer = ClockTrainer(clock, stream, model=model, args=args, processing_class=tokenizer)
     if config.fsdp and not trainer.is_fsdp_enabled:
-        raise ModelError(
-            "fsdp shards over several GPUs, one process each (torchrun --nproc-per-node GPUS -m debugworld train ...);"
-            " accelerate leaves it out here; set fsdp = false"
-        )
+        raise ModelError(NO_SHARDING)
     if args.process_index == 0:
         trainer.write_to(out / LOGS, state.global_step)
     with clock.listening():
@@ -166,8 +170,9 @@ def train(
             trainer.train(resume_from_checkpoint=str(last) if last else None)
         except torch.OutOfMemoryError as error:
             raise ModelError(
-                f"the device has no room for batches of {config.tokens_per_batch} tokens; go on with --resume {out}"
-                f" --set tokens_per_batch={config.tokens_per_batch // 2} --set accumulate={config.accumulate * 2}"
+                f"the device has no room for batches of {config.tokens_per_batch} tokens; go on with"
+                f" --resume {out} --set tokens_per_batch={config.tokens_per_batch // 2}"
+                f" --set accumulate={config.accumulate * 2}"
             ) from error
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
     result = TrainResult(
@@ -209,9 +214,10 @@ def check_lengths(mixture: Mixture, config: TrainConfig, tokenizer: PreTrainedTo
             long = [length for length in lengths if length > limits[name]]
             if long:
                 raise ModelError(
-                    f"the store {store_name} has {len(long):,} examples of more than {limits[name]} tokens, the"
-                    f" longest of {max(long):,}, and {name} is {limits[name]}; raise it to {max(long):,}, where the"
-                    " device has the memory, or write the store again without them (ExampleStore.write(..., longest))"
+                    f"the store {store_name} has {len(long):,} examples of more than {limits[name]} tokens,"
+                    f" the longest of {max(long):,}, and {name} is {limits[name]}; raise it to {max(long):,},"
+                    " where the device has the memory, or write the store again without them"
+                    " (ExampleStore.write(..., longest))"
                 )
 
 
@@ -263,7 +269,9 @@ def _student(out: Path, config: TrainConfig, markers: tuple[str, ...]) -> tuple[
         model, tokenizer = load_base(str(out / BASE))
         context = getattr(model.config, "max_position_embeddings", config.longest)
         if config.longest > context:
-            raise ModelError(f"longest is {config.longest}, and {config.base} reads {context} tokens; lower it")
+            raise ModelError(
+                f"longest is {config.longest}, and {config.base} reads {context} tokens; lower it"
+            )
     else:
         tokenizer = build_tokenizer(markers)
         model = build_model(config, len(tokenizer))
@@ -306,7 +314,7 @@ class ClockTrainer(Trainer):
         """Logs for TensorBoard from a step on, where it is installed."""
         if importlib.util.find_spec("tensorboard"):
             from torch.utils.tensorboard import SummaryWriter
-            from transformers.integrations import TensorBoardCallback
+            from transformers.integrations.integration_utils import TensorBoardCallback
 
             self.add_callback(TensorBoardCallback(SummaryWriter(str(folder), purge_step=step or None)))
 
@@ -381,20 +389,21 @@ class ClockTrainer(Trainer):
         config = self.clock.config
         if self.args.process_index:
             return
-        found = f"after {self.clock.elapsed / 60:.1f} minutes {exact:.1%} of the {count} shortest held-out examples"
+        minutes = self.clock.elapsed / 60
+        found = f"after {minutes:.1f} minutes {exact:.1%} of the {count} shortest held-out examples"
         if exact >= config.look_least:
             print(f"look: {found} are right", file=sys.stderr)
             return
         lines = (
             f"WARNING: {found} are right; the recipe expects at least {config.look_least:.0%} by now.",
-            "Something may be wrong with the data, the template or the learning rate. Stop with Ctrl-C (the run",
-            "is saved) before it spends more time, or lower look_least if this is as it should be.",
+            "Something may be wrong with the data, the template or the learning rate. Stop with Ctrl-C (the",
+            "run is saved) before it spends more time, or lower look_least if this is as it should be.",
         )
         bar = "!" * max(map(len, lines))
         print("\n".join(("", bar, *lines, bar)), file=sys.stderr, flush=True)
 
     def export(self, path: Path, manifest: dict[str, Any]) -> None:
-        """Writes the checkpoint for inference: LoRA merged, extra heads left out, sharded weights gathered."""
+        """Writes the checkpoint for inference: LoRA merged, extra heads left out, shards gathered."""
         model: Any = self.model
         weights = self.accelerator.get_state_dict(model) if self.is_fsdp_enabled else None
         if self.args.process_index == 0:

@@ -1,8 +1,8 @@
 """How much of a device's arithmetic a run uses: model FLOP utilisation.
 
 A trained weight costs six operations a token (two forward, four backward), a frozen one four; attention adds
-12 x layers x width x (mean tokens attended to), as in the appendix of PaLM (Chowdhery et al. 2022). Peaks are the
-makers' dense figures; a processor is measured by a matrix product.
+12 x layers x width x (mean tokens attended to), as in the appendix of PaLM (Chowdhery et al. 2022). Peaks are
+the makers' dense figures; a processor is measured by a matrix product.
 """
 
 from __future__ import annotations

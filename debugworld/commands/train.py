@@ -1,8 +1,8 @@
 """Train a neural debugger, from scratch or from a trained model: programs, examples, training, a checkpoint.
 
-All of a run stands in its folder: data/ (examples), run/ (what --resume goes on from, also on another machine),
-logs/ (for TensorBoard) and checkpoint/ (the result, which --model of the other commands takes). Ctrl-C saves before
-it leaves. --smoke goes through everything in small.
+All of a run stands in its folder: data/ (examples), run/ (what --resume goes on from, also on another
+machine), logs/ (for TensorBoard) and checkpoint/ (the result, which --model of the other commands takes).
+Ctrl-C saves before it leaves. --smoke goes through everything in small.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="KEY=VALUE",
         dest="settings",
-        help="change a setting of the recipe, such as tokens_per_batch=8192 or data.generated=1000; may be repeated",
+        help="change a setting of the recipe, such as steps=100 or data.generated=1000; may be repeated",
     )
     add(
         "--out",
@@ -121,7 +121,9 @@ def _recipe(args: argparse.Namespace) -> Recipe:
     train |= {key: getattr(args, key) for key in ("minutes", "seed") if getattr(args, key) is not None}
     if args.resume is not None:
         if args.recipe or args.data or data:
-            raise ModelError("--resume keeps the recipe and the data of its run; leave --recipe and --data out")
+            raise ModelError(
+                "--resume keeps the recipe and the data of its run; leave --recipe and --data out"
+            )
         return Recipe(TrainConfig.load(args.resume / RECIPE).resumed(train))
     if args.recipe:
         recipe = Recipe.load(args.recipe)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import signal
@@ -12,9 +13,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from debugworld.worldmodel.batches import BatchStream, Mixture
 from debugworld.worldmodel.checkpoint import load_model, training_programs
+from debugworld.worldmodel.clock import Ending
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.recipe import TrainConfig
 from debugworld.worldmodel.store import ExampleStore
@@ -82,9 +85,27 @@ def test_killed_and_resumed_equals_uninterrupted(root: Path, mixture: Mixture, c
     resumed = train(mixture, root / "killed", CONFIG, resume=True)
     assert resumed.steps == CONFIG.steps and not half.exists()
     assert resumed.tokens == json.loads((checkpoint / "manifest.json").read_text())["tokens"]
-    whole, again = load_model(checkpoint)[0].state_dict(), load_model(resumed.checkpoint)[0].state_dict()
-    for name, weights in whole.items():
-        assert torch.allclose(weights, again[name], atol=1e-3), name
+    for part in ("model.safetensors", "optimizer.pt"):  # bit for bit, in float32
+        once, twice = (root / name / "run" / "checkpoint-40" / part for name in ("whole", "killed"))
+        _same(_read(once), _read(twice), part)
+
+
+def _read(path: Path) -> object:
+    return load_file(path) if path.suffix == ".safetensors" else torch.load(path, weights_only=True)
+
+
+def _same(one: object, other: object, where: str) -> None:
+    if isinstance(one, torch.Tensor):
+        assert torch.equal(one, other), where
+    elif isinstance(one, dict):
+        assert one.keys() == other.keys()
+        for key, value in one.items():
+            _same(value, other[key], f"{where}.{key}")
+    elif isinstance(one, list | tuple):
+        for place, value in enumerate(one):
+            _same(value, other[place], f"{where}.{place}")
+    else:
+        assert one == other, where
 
 
 def test_export_and_manifest(checkpoint: Path) -> None:
@@ -167,3 +188,124 @@ def test_recipe_refuses_nonsense() -> None:
         TrainConfig(minutes=1.0, steps=1)
     with pytest.raises(ModelError, match="multiple of heads"):
         TrainConfig(hidden_size=30, heads=4)
+
+
+def test_ctrl_c_saves_before_it_leaves(root: Path, mixture: Mixture) -> None:
+    out = root / "interrupted"
+    config = dataclasses.replace(CONFIG, steps=100_000, save_minutes=10.0)
+    config.save(root / "long.json")
+    source = CHILD.replace("recipe.json", "long.json").replace('"killed"', '"interrupted"')
+    source += "print('LEFT')"
+    child = subprocess.Popen(
+        [sys.executable, "-c", source, str(root)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    for line in child.stdout:
+        if "'loss'" in line:  # it is in its steps
+            break
+    child.send_signal(signal.SIGINT)
+    rest, errors = child.communicate(timeout=60)
+    assert child.returncode == 0 and "LEFT" in rest, errors[-2000:]
+    newest = newest_checkpoint(out / "run")
+    assert newest is not None and not (out / "checkpoint").exists()
+    saved = json.loads((newest / "trainer_state.json").read_text())["global_step"]
+    assert int(newest.name.partition("-")[2]) == saved > 0
+    dataclasses.replace(config, steps=saved + 2).save(out / "recipe.json")
+    done = train(mixture, out, config, resume=True)
+    assert done.steps == saved + 2 and done.ending is Ending.FINISHED
+
+
+def test_a_part_ends_with_a_checkpoint_and_the_next_goes_on(mixture: Mixture, tmp_path: Path) -> None:
+    config = dataclasses.replace(CONFIG, steps=30, save_minutes=10.0, part_minutes=1e-6)
+    first = train(mixture, tmp_path, config)
+    assert first.ending is Ending.PART and first.steps == 1
+    assert load_model(first.checkpoint)[2]["steps"] == 1
+    second = train(mixture, tmp_path, config, resume=True)
+    assert second.ending is Ending.PART and second.steps == 2
+    config.changed({"part_minutes": 0.0}).save(tmp_path / "recipe.json")
+    assert train(mixture, tmp_path, config, resume=True).ending is Ending.FINISHED
+
+
+@pytest.mark.parametrize("least", [0.0, 1.0])
+def test_metrics_held_out_loss_and_the_look(
+    mixture: Mixture, tmp_path: Path, capsys: pytest.CaptureFixture[str], least: float
+) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    config = dataclasses.replace(
+        CONFIG, steps=45, held_out=0.1, evaluate_minutes=0.001, look_after=0.0001, look_least=least
+    )
+    result = train(mixture, tmp_path, config)
+    assert result.look is not None and 0 <= result.look < 1
+    told = capsys.readouterr().err
+    assert ("WARNING" in told) == (least == 1.0) and "shortest held-out examples" in told
+    events = EventAccumulator(str(tmp_path / "logs"))
+    events.Reload()
+    tags = set(events.Tags()["scalars"])
+    wanted = {"train/loss", "train/learning_rate", "train/tokens_per_second", "train/mfu", "eval/look_exact"}
+    assert wanted | {"eval/sums_loss", "eval/copies_loss", "eval/sums_exact"} <= tags
+    losses = [event.value for event in events.Scalars("eval/copies_loss")]
+    assert losses[-1] < losses[0]
+    assert 0 < events.Scalars("train/mfu")[-1].value < 1
+
+
+def test_extra_heads_learn_and_are_not_exported(mixture: Mixture, tmp_path: Path) -> None:
+    result = train(mixture, tmp_path, dataclasses.replace(CONFIG, steps=12, ahead=3))
+    kept = load_file(tmp_path / "run" / "checkpoint-12" / "model.safetensors")
+    heads = [weights for name, weights in kept.items() if name.startswith("ahead.")]
+    assert len(heads) == 2 and all(weights.abs().max() > 0 for weights in heads)
+    assert not [n for n in load_file(result.checkpoint / "model.safetensors") if n.startswith("ahead.")]
+    model, tokenizer, _ = load_model(result.checkpoint)
+    assert model.generate(**tokenizer("1 + 1\n", return_tensors="pt"), max_new_tokens=2).shape[1] > 8
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"tokens_per_batch": 8}, "store sums has .* tokens_per_batch is 8; raise it to"),
+        ({"packed": True, "row_tokens": 8}, "row_tokens is 8"),
+        ({"longest": 8}, "longest is 8"),
+        ({"attention": "telepathy"}, "attention = 'telepathy' cannot be had"),
+        ({"fsdp": True}, "set fsdp = false"),
+    ],
+)
+def test_what_cannot_work_is_told_before_it_starts(
+    mixture: Mixture, tmp_path: Path, changes: dict[str, object], text: str
+) -> None:
+    with pytest.raises(ModelError, match=text):
+        train(mixture, tmp_path, dataclasses.replace(CONFIG, **changes))
+
+
+def test_a_damaged_store_is_told(root: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "sums"
+    shutil.copytree(root / "sums", broken)
+    (broken / "text.npy").write_bytes((broken / "text.npy").read_bytes()[:-50])
+    with pytest.raises(ModelError, match="write it again"):
+        ExampleStore(broken)
+
+
+def test_an_optimizer_state_of_an_earlier_version_is_taken(checkpoint: Path, root: Path) -> None:
+    from debugworld.worldmodel.model import build_model
+    from debugworld.worldmodel.optimizer import MuonAdamW
+
+    state = torch.load(root / "whole" / "run" / "checkpoint-40" / "optimizer.pt", weights_only=True)
+    count = len(state["param_groups"][0]["params"])
+    old = {
+        "parts": [
+            {
+                "state": {i: v for i, v in state["state"].items() if i < count},
+                "param_groups": state["param_groups"][:1],
+            },
+            {
+                "state": {i - count: v for i, v in state["state"].items() if i >= count},
+                "param_groups": [
+                    {**group, "params": [i - count for i in group["params"]]}
+                    for group in state["param_groups"][1:]
+                ],
+            },
+        ]
+    }
+    optimizer = MuonAdamW(build_model(CONFIG, 261), 0.1, 0.1, 0.0)
+    optimizer.load_state_dict(old)
+    _same(optimizer.state_dict()["state"], state["state"], "state")
+    assert optimizer.parts[1].param_groups[0] is optimizer.param_groups[1]
