@@ -2,8 +2,8 @@
 
 After Gloeckle et al. 2024, "Better & Faster Large Language Models via Multi-token Prediction": heads on a
 shared trunk predict the tokens t+2 to t+k through the model's own output layer. Their heads are transformer
-layers; here each is a residual block of one linear layer, which any architecture takes. The exported model does
-not have them.
+layers; here each is a residual block of one linear layer, which any architecture takes. The exported model
+does not have them.
 """
 
 from __future__ import annotations

@@ -96,7 +96,9 @@ def give_template(tokenizer: PreTrainedTokenizerBase) -> None:
             f"{type(tokenizer).__name__} has no fast form (tokenizer.json), which the template needs"
         )
     wanted = {"pad_token": PAD, "bos_token": BOS, "sep_token": SEP, "eos_token": EOS}
-    missing: dict[str, Any] = {name: token for name, token in wanted.items() if getattr(tokenizer, name) is None}
+    missing: dict[str, Any] = {
+        name: token for name, token in wanted.items() if getattr(tokenizer, name) is None
+    }
     if tokenizer.pad_token == tokenizer.eos_token:
         missing["pad_token"] = PAD  # so that the end is not taken for padding
     if missing:

@@ -102,7 +102,7 @@ class Clock(TrainerCallback, ExportableState):
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Lets the first SIGINT or SIGTERM end the run after its step, saved; a second one ends it at once."""
+        """Lets the first SIGINT or SIGTERM end the run after its step, saved; a second one at once."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return

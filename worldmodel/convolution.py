@@ -1,6 +1,6 @@
 """Short convolutions that end where an example of a packed row ends.
 
-Lfm2's convolution sees the token itself and a few before it, also when those belong to the example before: the
+Lfm2's convolution sees the token itself and a few before it, also when those belong to another example: the
 stock module ignores restarting positions, and where it is told the boundaries (``seq_idx``) it refuses them
 unless a CUDA kernel is installed. The one here honours them everywhere, in plain PyTorch.
 """

@@ -1,8 +1,8 @@
 """The recipe in motion: trains a model on example stores, and goes on after an interruption.
 
 `transformers.Trainer` does the work, in one process or many; here stands only what it has no setting for:
-batches by tokens (see `batches`), a schedule by the clock, and a checkpoint every few minutes that is only trusted
-when complete.
+batches by tokens (see `batches`), a schedule by the clock, and a checkpoint every few minutes that is only
+trusted when complete.
 """
 
 from __future__ import annotations
