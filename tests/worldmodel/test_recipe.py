@@ -1,4 +1,4 @@
-"""Recipes: the packaged ones are sound, files and settings are read, and what is wrong is told with what is right."""
+"""Recipes: the packaged ones are sound, files and settings are read, what is wrong is told with a remedy."""
 
 from __future__ import annotations
 
