@@ -11,7 +11,7 @@ import argparse
 import itertools
 import os
 import sys
-from datetime import timedelta
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +28,10 @@ SMOKE_MINUTES = 0.4
 """Training time of --smoke."""
 SMOKE_PROGRAMS = 200
 """Programs of each generator in --smoke."""
-PATIENCE = timedelta(hours=12)
-"""Longest time that the processes of a run wait while the first one makes the data."""
+PATIENCE = 12 * 3600.0
+"""Longest time in seconds that the processes of a run wait while the first one makes the data."""
+WEIGHTS = "mixture.json"
+"""File that stands in a finished folder of example stores."""
 SMOKE_STEPS = 40
 """Steps of held-out programs that --smoke asks its checkpoint for."""
 
@@ -93,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
             (out / "data").symlink_to(args.data.resolve())
     elif args.resume is not None and first:
         recipe.train.save(out / RECIPE)
-    _wait_for_first()
+    _wait_for_first(out / "data")
     mixture = Mixture.open(out / "data")
     result = train(mixture, out, recipe.train, resume=args.resume is not None, sources=_sources(out / "data"))
     if not first:
@@ -157,13 +159,25 @@ def _is_first() -> bool:
     return int(os.environ.get("RANK", "0")) == 0
 
 
-def _wait_for_first() -> None:
-    """Holds the other processes until the first one has prepared the data."""
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        import torch
-        from accelerate import PartialState
+def _wait_for_first(data: Path) -> None:
+    """Holds the other processes until the first one has prepared the data and the recipe.
 
-        PartialState(cpu=not torch.cuda.is_available(), timeout=PATIENCE).wait_for_everyone()
+    Raises:
+        ModelError: it takes longer than `PATIENCE`.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return
+    import torch
+    from accelerate import PartialState
+
+    deadline = time.monotonic() + PATIENCE
+    while not (data / WEIGHTS).exists():
+        if time.monotonic() > deadline:
+            raise ModelError(
+                f"{data} has not been made in {PATIENCE / 3600:g} hours; make it first, with --data"
+            )
+        time.sleep(1)
+    PartialState(cpu=not torch.cuda.is_available()).wait_for_everyone()
 
 
 def _progress(source: str, done: int, total: int) -> None:
