@@ -85,6 +85,7 @@ class BatchStream(IterableDataset):
         rank: number of this process.
         world: number of processes.
         held_out: share of examples to leave out, see `Split`.
+        marked: whether batches carry ``at``, int64, shape ``(2,)``: where the stream stands after them.
 
     Yields:
         ``input_ids`` and ``labels``, int64, shape ``(examples, longest)``, padded at the right; labels are
@@ -107,7 +108,9 @@ class BatchStream(IterableDataset):
         rank: int = 0,
         world: int = 1,
         held_out: float = 0.0,
+        marked: bool = False,
     ) -> None:
+        self.marked = marked
         self.mixture, self.tokenizer, self.tokens, self.seed = mixture, tokenizer, tokens, seed
         self.start, self.round_size, self.at = start, max(round_size, tokens // 8), at
         self.row_tokens, self.owners, self.rank, self.world = row_tokens, owners, rank, world
@@ -118,8 +121,9 @@ class BatchStream(IterableDataset):
     def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
         worker = get_worker_info()
         first, every = (worker.id, worker.num_workers) if worker else (0, 1)
-        for plan, encoded in itertools.islice(self._own(), first, None, every):
-            yield self._collate(plan, encoded)
+        for batch, drawn, at in itertools.islice(self._own(), first, None, every):
+            made = self._collate(batch, drawn)
+            yield made | {"at": torch.tensor(at)} if self.marked else made
 
     def position(self, batches: int) -> tuple[int, int]:
         """Returns where the stream stands after some of this process's batches, as ``at`` wants it."""
@@ -137,14 +141,15 @@ class BatchStream(IterableDataset):
             self._round(number)
         return max(0, self._sizes[number] - offset) // self.world
 
-    def _own(self) -> Iterator[tuple[list[list[int]], Round]]:
-        """Yields this process's batches as lists of rows of places in a round, with that round."""
+    def _own(self) -> Iterator[tuple[list[list[int]], Round, tuple[int, int]]]:
+        """Yields this process's batches as rows of places in a round, with that round and what comes next."""
         number, offset = self.position(0)
         while True:
             drawn = self._round(number)
             last = offset + self._usable(number, offset) * self.world
-            for batch in drawn.batches[offset + self.rank : last : self.world]:
-                yield batch, drawn
+            for place in range(offset + self.rank, last, self.world):
+                after = place - self.rank + self.world
+                yield drawn.batches[place], drawn, (number, after) if after < last else (number + 1, 0)
             number, offset = number + 1, 0
 
     def _round(self, number: int) -> Round:

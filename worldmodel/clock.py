@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any
@@ -32,18 +32,13 @@ class Clock(TrainerCallback, ExportableState):
     Args:
         config: says what the budget is.
         elapsed: seconds that earlier parts of the run took.
-        position: tells where in the data the run stands after some batches of this process's part.
+        at: where in the data the run stands, see `BatchStream`; kept up to date by the trainer.
     """
 
-    def __init__(
-        self,
-        config: TrainConfig,
-        elapsed: float = 0.0,
-        position: Callable[[int], tuple[int, int]] = lambda _: (0, 0),
-    ) -> None:
-        self.config, self.earlier, self.position = config, elapsed, position
+    def __init__(self, config: TrainConfig, elapsed: float = 0.0, at: tuple[int, int] = (0, 0)) -> None:
+        self.config, self.earlier, self.at = config, elapsed, at
         self.begun = self.saved = self.evaluated = time.monotonic()
-        self.first = self.step = 0
+        self.step = 0
         self.looked = elapsed >= 60 * config.look_after
         self.look_due = False
         self.interrupted = False
@@ -59,7 +54,7 @@ class Clock(TrainerCallback, ExportableState):
     def on_train_begin(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Starts counting when the work starts."""
         self.begun = self.saved = self.evaluated = time.monotonic()
-        self.first = self.step = state.global_step
+        self.step = state.global_step
         self.progress = self._share(self.elapsed)
 
     def on_step_end(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
@@ -97,8 +92,7 @@ class Clock(TrainerCallback, ExportableState):
 
     def state(self) -> dict[str, Any]:
         """Returns what a checkpoint keeps of the clock."""
-        at = self.position((self.step - self.first) * self.config.accumulate)
-        return {"args": {}, "attributes": {"elapsed": self.elapsed, "at": list(at)}}
+        return {"args": {}, "attributes": {"elapsed": self.elapsed, "at": list(self.at)}}
 
     @contextmanager
     def listening(self) -> Iterator[None]:

@@ -158,8 +158,9 @@ def train(
         rank=args.process_index,
         world=args.world_size,
         held_out=config.held_out,
+        marked=True,
     )
-    clock = Clock(config, elapsed, stream.position)
+    clock = Clock(config, elapsed, stream.position(0))
     trainer = ClockTrainer(clock, stream, model=model, args=args, processing_class=tokenizer)
     if config.fsdp and not trainer.is_fsdp_enabled:
         raise ModelError(NO_SHARDING)
@@ -334,6 +335,14 @@ class ClockTrainer(Trainer):
             prefetch_factor=4 if workers else None,
             pin_memory=torch.cuda.is_available(),
         )
+
+    def get_batch_samples(self, *args: Any, **options: Any) -> Any:
+        """Takes the batches of a step, and notes where the data goes on after them."""
+        samples, items = super().get_batch_samples(*args, **options)
+        for sample in samples:
+            number, offset = sample.pop("at").tolist()
+            self.clock.at = number, offset
+        return samples, items
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
         """Returns Muon and AdamW, or AdamW."""

@@ -154,6 +154,9 @@ def test_ranks_share_the_round_and_resume_where_they_stood(mixture: Mixture, row
         for place, ids in enumerate(own[: per_round // 2]):
             assert torch.equal(ids, whole[2 * place + rank])
         at = stream.position(7)
+        marked = BatchStream(mixture, TOKENIZER, 128, 3, **options, rank=rank, world=2, marked=True)
+        after = [tuple(batch["at"].tolist()) for batch, _ in zip(marked, range(10), strict=False)]
+        assert after == [stream.position(count) for count in range(1, 11)]
         again = next(iter(BatchStream(mixture, TOKENIZER, 128, 3, **options, rank=rank, world=2, at=at)))
         assert torch.equal(again["input_ids"], own[7])
 
