@@ -435,8 +435,9 @@ def _attended(stream: BatchStream) -> float:
 
 
 def _ignore_signals(_: int) -> None:
-    """Leaves the answer to Ctrl-C to the process that trains."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Leaves the answer to signals, which a whole group of processes gets, to the process that trains."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 
