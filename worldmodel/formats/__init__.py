@@ -1,5 +1,43 @@
 """Formats: codecs between what a debugger shows and the text that a model reads."""
 
-from .paper import MARKERS, PaperState, PaperStep, PaperText, decode, encode
+from debugworld.worldmodel.errors import ModelError
 
-__all__ = ["MARKERS", "PaperState", "PaperStep", "PaperText", "decode", "encode"]
+from .codec import Codec, Piece
+from .cwm import CwmCodec
+from .history import ChangesCodec, HistoryCodec
+from .paper import MARKERS, PaperState, PaperStep, PaperText, decode, encode
+from .paper_codec import PaperCodec
+
+CODECS: dict[str, type[Codec]] = {
+    codec.name: codec for codec in (PaperCodec, CwmCodec, HistoryCodec, ChangesCodec)
+}
+"""Every codec by its name."""
+
+
+def open_codec(name: str) -> Codec:
+    """Returns the codec of a name.
+
+    Raises:
+        ModelError: there is none; the message lists the names.
+    """
+    if name not in CODECS:
+        raise ModelError(f"there is no format {name!r}; the formats are {', '.join(sorted(CODECS))}")
+    return CODECS[name]()
+
+
+__all__ = [
+    "CODECS",
+    "MARKERS",
+    "ChangesCodec",
+    "Codec",
+    "CwmCodec",
+    "HistoryCodec",
+    "PaperCodec",
+    "PaperState",
+    "PaperStep",
+    "PaperText",
+    "Piece",
+    "decode",
+    "encode",
+    "open_codec",
+]

@@ -34,14 +34,16 @@ _BEGIN, _CONTEXT, _END_TRACE, _END_TEXT = (
     "<|end_of_text|>",
 )
 _FRAME, _ACTION, _SOURCE, _ARGUMENT = "<|frame_sep|>", "<|action_sep|>", "<|src_sep|>", "<|arg_sep|>"
-_EXITS = {code: f"<|exit_{code.value}|>" for code in ExitCode}
+EXITS = {code: f"<|exit_{code.value}|>" for code in ExitCode}
+"""Marker of each exit code."""
 _AT_ENTRY = "<|inv_exit_entry|>"
-_EVENTS = {
+EVENTS = {
     (backward, event): f"<|{'inv_' if backward else ''}{event.value}_sep|>"
     for backward in (False, True)
     for event in (Event.CALL, Event.LINE, Event.RETURN, Event.EXCEPTION)
 }
-_ACTIONS = {
+"""Marker of each event, forward and backward."""
+ACTIONS = {
     ActionKind.STEP_INTO: "<|step_into|>",
     ActionKind.STEP_OVER: "<|step_over|>",
     ActionKind.STEP_RETURN: "<|step_return|>",
@@ -51,19 +53,23 @@ _ACTIONS = {
     ActionKind.BACK_OVER: "<|inv_step_over|>",
     ActionKind.BACK_TO_CALL: "<|inv_step_call|>",
 }
+"""Marker of each action that the format has."""
 MARKERS = (
     *(_BEGIN, _CONTEXT, _FRAME, _ACTION, _SOURCE, _ARGUMENT, _END_TRACE, _END_TEXT, _AT_ENTRY),
-    *_EXITS.values(),
-    *_EVENTS.values(),
-    *_ACTIONS.values(),
+    *EXITS.values(),
+    *EVENTS.values(),
+    *ACTIONS.values(),
 )
 """Every marker of the format; a tokenizer makes one token of each."""
 
-_MARKER = re.compile(r"(<\|(?!\|)[a-z_]+\|>)")
-_EVENT_OF = {marker: key for key, marker in _EVENTS.items()}
-_EXIT_OF = {marker: code for code, marker in _EXITS.items()}
-_ACTION_OF = {marker: kind for kind, marker in _ACTIONS.items()}
-_JUMPS = frozenset({ActionKind.RUN_TO, ActionKind.CONTINUE, ActionKind.STEP_RETURN})
+_MARKER = re.compile(r"(<\|[a-z0-9_+]+\|>)")
+_EVENT_OF = {marker: key for key, marker in EVENTS.items()}
+_EXIT_OF = {marker: code for code, marker in EXITS.items()}
+_ACTION_OF = {marker: kind for kind, marker in ACTIONS.items()}
+FULL_AFTER = frozenset(
+    {ActionKind.RUN_TO, ActionKind.CONTINUE, ActionKind.STEP_RETURN, ActionKind.BACK_TO_CALL}
+)
+"""Actions after which locals are written whole."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,8 @@ class PaperText:
         """
         program = trajectory.program
         steps = tuple(
-            PaperStep(*_action(step.action, program), _reduce(step.state)) for step in trajectory.steps
+            PaperStep(*reduce_action(step.action, program), reduce_state(step.state))
+            for step in trajectory.steps
         )
         last = trajectory.steps[-1].state
         entry = trajectory.backward and last.event is Event.CALL and last.depth == 0
@@ -121,17 +128,30 @@ class PaperText:
 
 def encode(text: PaperText) -> str:
     """Writes a trajectory in the format."""
-    parts = [_BEGIN, _CONTEXT, _escape(text.code)]
+    parts = [_BEGIN, _CONTEXT, escape(text.code)]
     before: PaperState | None = None
     for step in text.steps:
-        if step.kind is not None:
-            parts += [_ACTION, _ACTIONS[step.kind], _escape(step.target)]
-        parts += _write(step, before, text.backward)
+        parts.append(write_action(step.kind, step.target))
+        parts.append(write_state(step, before, text.backward))
         before = step.state
     if text.complete:
-        parts += [_FRAME, _AT_ENTRY] if text.backward else []
-        parts += [_END_TRACE, _END_TEXT]
+        parts.append(write_end(text.backward))
     return "".join(parts)
+
+
+def write_head(program: Program, visited: tuple[str, ...]) -> str:
+    """Writes the start of a text: the functions visited, and the entry."""
+    return _BEGIN + _CONTEXT + escape(_code(program, visited))
+
+
+def write_action(kind: ActionKind | None, target: str) -> str:
+    """Writes an action; None, which stands before the first state, is nothing."""
+    return _ACTION + ACTIONS[kind] + escape(target) if kind is not None else ""
+
+
+def write_end(backward: bool) -> str:
+    """Writes the end of a text whose trajectory is complete."""
+    return (_FRAME + _AT_ENTRY if backward else "") + _END_TRACE + _END_TEXT
 
 
 def decode(text: str) -> PaperText:
@@ -144,7 +164,7 @@ def decode(text: str) -> PaperText:
     if pieces[1:2] != [_BEGIN] or pieces[3:4] != [_CONTEXT]:
         raise ModelError(f"the text does not begin with {_BEGIN}{_CONTEXT}")
     reader = _Reader(pieces[5:])
-    code = _unescape(pieces[4])
+    code = unescape(pieces[4])
     steps: list[PaperStep] = []
     backward = complete = False
     kind: ActionKind | None = None
@@ -185,7 +205,7 @@ class _Reader:
         found = self.marker()
         if found not in _ACTION_OF:
             raise ModelError(f"{found} is no action; the actions are {', '.join(_ACTION_OF)}")
-        return _ACTION_OF[found], _unescape(self._after)
+        return _ACTION_OF[found], unescape(self._after)
 
     def state(
         self, found: str | None, before: PaperState | None, kind: ActionKind | None
@@ -201,7 +221,7 @@ class _Reader:
             if marker not in (_SOURCE, _ARGUMENT):
                 raise ModelError(f"{found} lacks its source line or its values; found {marker}")
             parts[marker] = self._after
-        source = _unescape(parts.get(_SOURCE, ""))
+        source = unescape(parts.get(_SOURCE, ""))
         try:
             data = json.loads(parts.get(_ARGUMENT, ""))
         except ValueError as error:
@@ -215,24 +235,40 @@ class _Reader:
         return PaperState(event, source, known | data), backward
 
 
-def _write(step: PaperStep, before: PaperState | None, backward: bool) -> list[str]:
+def write_state(step: PaperStep, before: PaperState | None, backward: bool) -> str:
+    """Writes a step's state, with what changed since the state before."""
     state = step.state
     if state.exit is not None:
-        return [_FRAME, _EXITS[state.exit]]
-    head = [_FRAME, _EVENTS[backward, state.event]]
-    source = [_SOURCE, _escape(state.source)]
+        return _FRAME + EXITS[state.exit]
+    head = _FRAME + EVENTS[backward, state.event]
+    source = _SOURCE + escape(state.source)
     if state.event in (Event.RETURN, Event.EXCEPTION):
-        return [*head, *source, _ARGUMENT, _json(state.value or "")]
-    values = [_ARGUMENT, _json(_changes(step, before))]
+        return head + source + _ARGUMENT + _json(state.value or "")
+    values = _ARGUMENT + _json(_changes(step, before))
     forward_line = state.event is Event.LINE and not backward
-    return [*head, *values, *source] if forward_line else [*head, *source, *values]
+    return head + (values + source if forward_line else source + values)
+
+
+def read_state(text: str, before: PaperState | None, kind: ActionKind | None) -> PaperState:
+    """Reads what `write_state` wrote, and nothing more.
+
+    Raises:
+        ModelError: it is no state; the message says why.
+    """
+    reader = _Reader(_MARKER.split(text)[1:])
+    if reader.marker() != _FRAME:
+        raise ModelError(f"a state begins with {_FRAME}")
+    state, _ = reader.state(reader.marker(), before, kind)
+    if (extra := reader.marker()) is not None:
+        raise ModelError(f"{extra} stands behind the end of a state")
+    return state
 
 
 def _changes(step: PaperStep, before: PaperState | None) -> dict[str, str]:
     """Locals to write: all of them, or those that changed and a mark for the rest."""
     shown = step.state.locals
     fresh = before is None or before.event is not Event.LINE or step.state.event is Event.CALL
-    if fresh or step.kind in _JUMPS or step.kind is ActionKind.BACK_TO_CALL:
+    if fresh or step.kind in FULL_AFTER:
         return shown
     assert before is not None
     kept = dict(before.locals)
@@ -242,17 +278,19 @@ def _changes(step: PaperStep, before: PaperState | None) -> dict[str, str]:
     return changed | {REST: REST}
 
 
-def _action(action: Action | None, program: Program) -> tuple[ActionKind | None, str]:
+def reduce_action(action: Action | None, program: Program) -> tuple[ActionKind | None, str]:
+    """Returns an action as the format has it: its kind and the text of its line."""
     if action is None:
         return None, ""
-    if action.kind not in _ACTIONS:
+    if action.kind not in ACTIONS:
         raise ModelError(
-            f"the format has no marker for {action.kind}; it has: {', '.join(map(str, _ACTIONS))}"
+            f"the format has no marker for {action.kind}; it has: {', '.join(map(str, ACTIONS))}"
         )
     return action.kind, program.source_line(action.line) if action.line else ""
 
 
-def _reduce(state: State) -> PaperState:
+def reduce_state(state: State) -> PaperState:
+    """Returns what the format shows of a state."""
     if state.exit is not None:
         return PaperState(Event.EXIT, exit=state.exit.code)
     if state.event in (Event.RETURN, Event.EXCEPTION):
@@ -277,9 +315,16 @@ def _json(data: object) -> str:
     return json.dumps(data, ensure_ascii=False).replace("<|", "\\u003c|")
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """Writes a text so that no marker is read into it."""
     return re.sub(r"<(\|+)", r"<|\1", text)
 
 
-def _unescape(text: str) -> str:
+def split(text: str) -> list[str]:
+    """Returns the text before the first marker, then each marker and the text after it."""
+    return _MARKER.split(text)
+
+
+def unescape(text: str) -> str:
+    """Reads what `escape` wrote."""
     return re.sub(r"<\|(\|+)", r"<\1", text)
