@@ -33,7 +33,7 @@ def build_tokenizer(markers: Sequence[str] = ()) -> PreTrainedTokenizerFast:
             after the bytes, in this order.
     """
     vocabulary = {token: index for index, token in enumerate(CONTROL_TOKENS)}
-    vocabulary |= {symbol: FIRST_BYTE + byte for byte, symbol in enumerate(_byte_symbols())}
+    vocabulary |= {symbol: FIRST_BYTE + byte for byte, symbol in enumerate(byte_symbols())}
     core = Tokenizer(models.BPE(vocab=vocabulary, merges=[], unk_token=UNK))
     core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     core.decoder = decoders.ByteLevel()
@@ -57,7 +57,7 @@ def build_tokenizer(markers: Sequence[str] = ()) -> PreTrainedTokenizerFast:
     )
 
 
-def _byte_symbols() -> list[str]:
+def byte_symbols() -> list[str]:
     """Returns the printable character by which the byte-level alphabet writes each byte, in byte order."""
     visible = [*range(ord("!"), ord("~") + 1), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     hidden = [byte for byte in range(256) if byte not in visible]

@@ -1,0 +1,215 @@
+"""Which tokens a grammar permits, for any byte-level tokenizer.
+
+A grammar speaks of bytes and markers, a tokenizer of tokens of several bytes each. A token is permitted where the
+grammar can read its bytes one after the other; which ones can is found by walking both at once, the grammar and a
+tree of all tokens, and remembered. In free text, where nearly every token is permitted and most bytes change
+nothing, tokens of such bytes alone are found at once and only the others are walked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from debugworld.worldmodel.constraint import END, Grammar
+from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.tokenizer import byte_symbols
+
+Node = dict[int, Any]
+"""A node of a tree of tokens: the nodes below by byte, and at `_HERE` the tokens that end there."""
+_HERE = -1
+_MANY = 64
+"""Bytes that leave a grammar's state as it is, from which on it counts as free text."""
+
+
+class Vocabulary:
+    """The tokens of a tokenizer, as grammars see them.
+
+    Args:
+        tokenizer: a fast tokenizer with byte-level tokens; its special tokens are never read into text.
+        markers: texts that are one token each; symbol ``END + 1 + i`` is the i-th.
+        stop: markers that end an answer; where empty, prompts get the tokenizer's template and the end token
+            ends an answer.
+        rows: most rows remembered, each of a byte for each token.
+
+    Raises:
+        ModelError: the tokenizer is of another kind, or lacks a marker.
+    """
+
+    def __init__(
+        self,
+        tokenizer: PreTrainedTokenizerBase,
+        markers: Sequence[str] = (),
+        stop: Sequence[str] = (),
+        rows: int = 1024,
+    ) -> None:
+        self._tokenizer, self._stop = tokenizer, tuple(stop)
+        self.markers = {marker: _marker_id(tokenizer, marker) for marker in markers}
+        """Token of each marker."""
+        missing = [marker for marker, token in self.markers.items() if token is None]
+        if missing:
+            raise ModelError(
+                f"the model's tokenizer lacks {len(missing)} of the {len(markers)} tokens that the format needs, "
+                f"among them {', '.join(missing[:4])}; train one with the markers, or choose the model's own format"
+            )
+        ends = [self.markers[marker] for marker in stop] if stop else [tokenizer.eos_token_id]
+        self.ends = frozenset(int(token) for token in ends if token is not None)
+        """Tokens that end an answer."""
+        self._ids = tuple(self.markers.values())
+        self._split = re.compile("|".join(map(re.escape, sorted(markers, key=len, reverse=True))) or r"(?!)")
+        self._symbols = {token: END + 1 + place for place, token in enumerate(self._ids)}
+        self._bytes = token_bytes(tokenizer)
+        for token in (*self._ids, *self.ends):
+            self._bytes.pop(token, None)
+        self._tree = _tree(self._bytes.items())
+        self._loops: dict[frozenset[int], tuple[torch.Tensor, dict[int, Node]]] = {}
+        self._rows: OrderedDict[Hashable, torch.Tensor] = OrderedDict()
+        self._most = rows
+
+    def __len__(self) -> int:
+        return len(self._tokenizer)
+
+    def encode(self, prompt: str) -> list[int]:
+        """Returns the tokens of a prompt, marker by marker; nothing in the texts between is read as one token."""
+        if not self._stop:
+            return list(self._tokenizer(prompt)["input_ids"])
+        found: list[int] = []
+        place = 0
+        for match in self._split.finditer(prompt):
+            found += self._encode(prompt[place : match.start()])
+            found.append(self.markers[match[0]])
+            place = match.end()
+        return found + self._encode(prompt[place:])
+
+    def count(self, prompt: str) -> int:
+        """Returns the number of a prompt's tokens."""
+        return len(self.encode(prompt))
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """Returns the text of an answer, with its markers."""
+        markers = {token: marker for marker, token in self.markers.items()}
+        parts = [markers[t].encode() if t in markers else self._bytes.get(t, b"") for t in tokens]
+        return b"".join(parts).decode(errors="replace")
+
+    def closed(self, grammar: Grammar, state: Any) -> bool:
+        """Whether an answer is complete and needs no token to say so."""
+        return bool(self._stop) and grammar.allowed(state) == {END}
+
+    def advance(self, grammar: Grammar, state: Any, token: int) -> Any:
+        """Returns a grammar's state after a permitted token that ends nothing."""
+        if token in self._symbols:
+            return grammar.advance(state, self._symbols[token])
+        for byte in self._bytes[token]:
+            state = grammar.advance(state, byte)
+        return state
+
+    def row(self, grammar: Grammar, state: Any) -> torch.Tensor:
+        """Returns bool, shape ``(tokens,)``: true where a token is permitted in a state.
+
+        Raises:
+            ModelError: none is.
+        """
+        key = (grammar.key, state)
+        row = self._rows.get(key)
+        if row is None:
+            row = self._rows[key] = self._permitted(grammar, state)
+            if len(self._rows) > self._most:
+                self._rows.popitem(last=False)
+        else:
+            self._rows.move_to_end(key)
+        return row
+
+    def _permitted(self, grammar: Grammar, state: Any) -> torch.Tensor:
+        allowed = grammar.allowed(state)
+        row = torch.zeros(len(self), dtype=torch.bool)
+        found = [self._ids[symbol - END - 1] for symbol in allowed if symbol > END]
+        if END in allowed:
+            found += self.ends
+        texts = {byte: grammar.advance(state, byte) for byte in allowed if byte < END}
+        loop = frozenset(byte for byte, after in texts.items() if after == state)
+        if len(loop) >= _MANY:
+            inside, others = self._loop(loop)
+            row |= inside
+            for byte, node in others.items():
+                if byte in texts:
+                    _walk(node, grammar, texts[byte], found)
+        else:
+            _walk(self._tree, grammar, state, found)
+        row[found] = True
+        if not row.any():
+            raise ModelError(f"the grammar permits nothing in its state {state!r}")
+        return row
+
+    def _loop(self, loop: frozenset[int]) -> tuple[torch.Tensor, dict[int, Node]]:
+        """Returns the tokens of these bytes alone, and the others by their first other byte, as trees behind it."""
+        known = self._loops.get(loop)
+        if known is None:
+            inside = torch.zeros(len(self), dtype=torch.bool)
+            parts: dict[int, list[tuple[int, bytes]]] = {}
+            for token, text in self._bytes.items():
+                other = next((place for place, byte in enumerate(text) if byte not in loop), -1)
+                if other < 0:
+                    inside[token] = True
+                else:
+                    parts.setdefault(text[other], []).append((token, text[other + 1 :]))
+            known = self._loops[loop] = (inside, {byte: _tree(part) for byte, part in parts.items()})
+        return known
+
+    def _encode(self, text: str) -> list[int]:
+        if not text:
+            return []
+        return list(self._tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"])
+
+
+def token_bytes(tokenizer: PreTrainedTokenizerBase) -> dict[int, bytes]:
+    """Returns the bytes of each ordinary token.
+
+    Raises:
+        ModelError: the tokenizer is none whose tokens are bytes.
+    """
+    core = getattr(tokenizer, "backend_tokenizer", None)
+    if core is None or "ByteLevel" not in str(core.decoder):
+        raise ModelError(
+            f"{type(tokenizer).__name__} has no byte-level tokens, so that no grammar can be kept to; "
+            "a byte-level BPE tokenizer, as of Llama 3, Qwen or SmolLM, is needed"
+        )
+    table = {symbol: byte for byte, symbol in enumerate(byte_symbols())}
+    added = set(core.get_added_tokens_decoder())
+    return {
+        token: bytes(table[symbol] for symbol in text)
+        for text, token in core.get_vocab(with_added_tokens=False).items()
+        if token not in added and all(symbol in table for symbol in text)
+    }
+
+
+def _marker_id(tokenizer: PreTrainedTokenizerBase, marker: str) -> Any:
+    return tokenizer.get_added_vocab().get(marker, tokenizer.get_vocab().get(marker))
+
+
+def _tree(tokens: Any) -> Node:
+    tree: Node = {}
+    for token, text in tokens:
+        node = tree
+        for byte in text:
+            node = node.setdefault(byte, {})
+        node.setdefault(_HERE, []).append(token)
+    return tree
+
+
+def _walk(tree: Node, grammar: Grammar, state: Any, found: list[int]) -> None:
+    """Adds the tokens of a tree whose bytes a grammar reads from a state on."""
+    todo = [(tree, state)]
+    while todo:
+        node, at = todo.pop()
+        found += node.get(_HERE, ())
+        if len(node) > (_HERE in node):
+            allowed = grammar.allowed(at)
+            if len(node) < len(allowed):
+                todo += [(below, grammar.advance(at, byte)) for byte, below in node.items() if byte in allowed]
+            else:
+                todo += [(node[byte], grammar.advance(at, byte)) for byte in allowed if byte in node]
