@@ -119,8 +119,8 @@ class TokenEngine:
             tokens.append(token)
             state = vocabulary.advance(grammar, state, token)
             logits = self._step(cache, [token])
-        if whole:
-            cache.crop(len(prompt))
+        if whole and tokens:
+            cache.crop(-len(tokens))
         text = vocabulary.decode(tokens)
         return Completion(text, tuple(logprobs), tuple(raw_logprobs), finished)
 
@@ -139,7 +139,7 @@ class TokenEngine:
         size = min(size, len(prompt) - 1)
         if size < len(known):
             if whole and size:
-                cache.crop(size)
+                cache.crop(size - len(known))
             else:
                 cache, size = DynamicCache(config=self._model.config), 0
         logits = self._step(cache, prompt[size:])

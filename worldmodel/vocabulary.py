@@ -49,7 +49,8 @@ class Vocabulary:
         rows: int = 1024,
     ) -> None:
         self._tokenizer, self._stop = tokenizer, tuple(stop)
-        self.markers = {marker: _marker_id(tokenizer, marker) for marker in markers}
+        known = tokenizer.get_vocab()
+        self.markers = {marker: known.get(marker) for marker in markers}
         """Token of each marker."""
         missing = [marker for marker, token in self.markers.items() if token is None]
         if missing:
@@ -185,10 +186,6 @@ def token_bytes(tokenizer: PreTrainedTokenizerBase) -> dict[int, bytes]:
         for text, token in core.get_vocab(with_added_tokens=False).items()
         if token not in added and all(symbol in table for symbol in text)
     }
-
-
-def _marker_id(tokenizer: PreTrainedTokenizerBase, marker: str) -> Any:
-    return tokenizer.get_added_vocab().get(marker, tokenizer.get_vocab().get(marker))
 
 
 def _tree(tokens: Any) -> Node:
