@@ -3,12 +3,13 @@
 python benchmarks/encodings.py [--seconds 180] [--encodings paper markov] [--tokenizers bytes bpe-512]
     [--programs 2000] [--held-out 40] [--json out/encodings.json]
 
-A row trains a model of the same body from scratch, on the runs of the same generated programs by step into, and is
-asked for step intos of held-out programs, each from its true history. It is scored twice: after as many tokens as
-the first row read in its time, and after as much arithmetic as that row did (a larger vocabulary costs more of it
-a token, so such a row has read fewer by then). Exact match is over what every encoding shows: the event, the line's
-text, locals at calls and lines, value, exit code. Answers keep to each encoding's grammar. One seed a row. The
-Markov encoding has a symbolic shell that answers certain steps itself; they count as answers.
+A row trains a model of the same body from scratch, on the runs of the same generated programs by step into,
+and is asked for step intos of held-out programs, each from its true history. It is scored twice: after as
+many tokens as the first row read in its time, and after as much arithmetic as that row did (a larger
+vocabulary costs more of it a token, so such a row has read fewer by then). Exact match is over what every
+encoding shows: the event, the line's text, locals at calls and lines, value, exit code. Answers keep to
+each encoding's grammar. One seed a row. The Markov encoding has a symbolic shell that answers certain steps
+itself; they count as answers.
 """
 
 from __future__ import annotations
@@ -122,9 +123,12 @@ def main() -> None:
                 told[kind] = summary(row, scores)
                 work.add(name, kind, *reading(row))
                 table.add(name, kind, *percents(scores))
+                print(name, kind, *reading(row), *percents(scores), sep="  ", flush=True)
             report.results[name] = told
+            report.write(args.json)
     report.notes.append(
-        f"*: some texts were cut at {args.limit} tokens; one seed, {args.held_out} held-out programs, {args.questions} questions each; the first row trained "
+        f"*: some texts were cut at {args.limit} tokens; one seed, {args.held_out} held-out programs, "
+        f"{args.questions} questions each; the first row trained "
         f"{args.seconds:.0f} s and set both budgets"
     )
     report.finish(args.json)

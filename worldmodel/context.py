@@ -1,8 +1,8 @@
 """Debuggers over any causal language model that speaks a format, with the run so far in its prompt.
 
-`ContextDebugger` lets the model step inside a jump, so that what was dreamt is a state tree like a recorded run's
-and can be walked back over. `direct.DirectDebugger` asks for a jump's end at once, as the paper does, and asks
-backwards as well.
+`ContextDebugger` lets the model step inside a jump, so that what was dreamt is a state tree like a recorded
+run's and can be walked back over. `direct.DirectDebugger` asks for a jump's end at once, as the paper does,
+and asks backwards as well.
 """
 
 from __future__ import annotations
@@ -252,8 +252,8 @@ def assigned(conversation: Conversation, walk: Trajectory, name: str, expression
             action = Action(ActionKind.SET, name=name, text=expression)
             if ActionKind.SET not in conversation.codec.actions:
                 raise IllegalAction(
-                    f"{expression!r} would have to be evaluated, which the format {conversation.codec.name} has no "
-                    "word for; assign a literal or another local"
+                    f"{expression!r} would have to be evaluated, which the format {conversation.codec.name} "
+                    "has no word for; assign a literal or another local"
                 ) from None
             answer, _ = conversation.state(walk, action)
             if answer.event is Event.EXIT or name not in answer.locals:

@@ -1,7 +1,7 @@
 """A model asked for states in a format, with the history in the prompt.
 
-Where the history becomes too long for the model, its oldest states are left out of the prompt, half of them at a
-time so that the rest is seldom read anew; what is left out is told.
+Where the history becomes too long for the model, its oldest states are left out of the prompt, half of them
+at a time so that the rest is seldom read anew; what is left out is told.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class Conversation:
         codec: the format that the model speaks.
         context: tokens that the model can read and write together.
         max_tokens: tokens of the longest answer.
-        measure: returns the number of a prompt's tokens; None takes its bytes, of which a token has at least one.
+        measure: returns the number of a prompt's tokens; None takes its bytes, of which a token has at
+            least one.
     """
 
     def __init__(
@@ -122,8 +123,8 @@ class Conversation:
                 return prompt
             if self.dropped == last:
                 raise ModelError(
-                    f"the program and one state take {self.prompt_tokens} tokens in the format {self.codec.name}; "
-                    f"there is room for {room} beside an answer: take a model with a longer context"
+                    f"the program and one state take {self.prompt_tokens} tokens in the format "
+                    f"{self.codec.name}; there is room for {room} beside an answer: take a model with a longer context"
                 )
             self.dropped += max(1, (last - self.dropped) // 2)
 

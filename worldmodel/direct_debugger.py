@@ -1,9 +1,9 @@
 """A debugger whose jumps are one prediction each, forward and backward, the paper's way.
 
-What lies inside a jump is never dreamt, so there is no state tree: the debugger stands at the end of a walk, and
-the model is asked where the next action leads. An action that the format has no word for is walked by step into,
-or, `reverse_continue`, by back into. A format that writes backward trajectories apart (the paper's) starts a new
-one where the walk turns round.
+What lies inside a jump is never dreamt, so there is no state tree: the debugger stands at the end of a
+walk, and the model is asked where the next action leads. An action that the format has no word for is
+walked by step into, or, `reverse_continue`, by back into. A format that writes backward trajectories apart
+(the paper's) starts a new one where the walk turns round.
 """
 
 from __future__ import annotations
@@ -177,8 +177,8 @@ class DirectDebugger(Debugger):
     def _arm(self, breakpoint: Breakpoint) -> None:
         if not self.codec.exact and (breakpoint.kind not in _PLAIN or breakpoint.hits > 1):
             raise IllegalAction(
-                f"break {breakpoint}: the format {self.codec.name} has no word for it; it can stop at lines and "
-                "functions, at every pass"
+                f"break {breakpoint}: the format {self.codec.name} has no word for it; it can stop at lines "
+                "and functions, at every pass"
             )
         self._breakpoints.append(breakpoint)
         self._note(Action(ActionKind.BREAK, breakpoint=breakpoint))

@@ -1,10 +1,10 @@
 """One byte, one token: the vocabulary of the neural debugger; or a byte-level BPE that is trained on traces.
 
-Predicting a state is copying, slicing and counting characters, so by default nothing is merged. Text is UTF-8;
-a character outside ASCII is two to four tokens and nothing is unrepresentable. A codec that writes
-markers of its own (the paper's ``<|frame_sep|>``) names them when the tokenizer is built; each is
-then one token. The control tokens (``<bos>`` and so on) can only be placed by the template: a debugged
-program whose string happens to hold ``<eos>`` cannot forge one.
+Predicting a state is copying, slicing and counting characters, so by default nothing is merged. Text is
+UTF-8; a character outside ASCII is two to four tokens and nothing is unrepresentable. A codec that writes
+markers of its own (the paper's ``<|frame_sep|>``) names them when the tokenizer is built; each is then one
+token. The control tokens (``<bos>`` and so on) can only be placed by the template: a debugged program whose
+string happens to hold ``<eos>`` cannot forge one.
 """
 
 from __future__ import annotations

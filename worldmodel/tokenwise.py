@@ -1,8 +1,8 @@
 """Constrained decoding of any causal language model with any byte-level tokenizer.
 
-`engine.Engine` is quick and knows one token a byte; this one takes stock models, whose tokens are several bytes,
-and the questions of any codec. Of each slot it keeps what the model holds after the last prompt, so that a
-history that grows is read once.
+`engine.Engine` is quick and knows one token a byte; this one takes stock models, whose tokens are several
+bytes, and the questions of any codec. Of each slot it keeps what the model holds after the last prompt, so
+that a history that grows is read once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    DynamicCache,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 from transformers.cache_utils import DynamicLayer
 
 from debugworld.worldmodel.engine import Completion, Request

@@ -1,9 +1,9 @@
 """Which tokens a grammar permits, for any byte-level tokenizer.
 
-A grammar speaks of bytes and markers, a tokenizer of tokens of several bytes each. A token is permitted where the
-grammar can read its bytes one after the other; which ones can is found by walking both at once, the grammar and a
-tree of all tokens, and remembered. In free text, where nearly every token is permitted and most bytes change
-nothing, tokens of such bytes alone are found at once and only the others are walked.
+A grammar speaks of bytes and markers, a tokenizer of tokens of several bytes each. A token is permitted
+where the grammar can read its bytes one after the other; which ones can is found by walking both at once,
+the grammar and a tree of all tokens, and remembered. In free text, where nearly every token is permitted
+and most bytes change nothing, tokens of such bytes alone are found at once and only the others are walked.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ class Vocabulary:
         missing = [marker for marker, token in self.markers.items() if token is None]
         if missing:
             raise ModelError(
-                f"the model's tokenizer lacks {len(missing)} of the {len(markers)} tokens that the format needs, "
-                f"among them {', '.join(missing[:4])}; train one with the markers, or choose the model's own format"
+                f"the model's tokenizer lacks {len(missing)} of the {len(markers)} tokens that the format "
+                f"needs, among them {', '.join(missing[:4])}; train one with the markers, or choose the model's own format"
             )
         ends = [self.markers[marker] for marker in stop] if stop else [tokenizer.eos_token_id]
         self.ends = frozenset(int(token) for token in ends if token is not None)
@@ -76,7 +76,7 @@ class Vocabulary:
         return len(self._tokenizer)
 
     def encode(self, prompt: str) -> list[int]:
-        """Returns the tokens of a prompt, marker by marker; nothing in the texts between is read as one token."""
+        """Returns the tokens of a prompt; but for its markers, nothing in it is read as a special token."""
         if not self._stop:
             return list(self._tokenizer(prompt)["input_ids"])
         found: list[int] = []
@@ -147,7 +147,7 @@ class Vocabulary:
         return row
 
     def _loop(self, loop: frozenset[int]) -> tuple[torch.Tensor, dict[int, Node]]:
-        """Returns the tokens of these bytes alone, and the others by their first other byte, as trees behind it."""
+        """Returns the tokens of these bytes alone, and trees of the others behind their first other byte."""
         known = self._loops.get(loop)
         if known is None:
             inside = torch.zeros(len(self), dtype=torch.bool)
@@ -164,7 +164,11 @@ class Vocabulary:
     def _encode(self, text: str) -> list[int]:
         if not text:
             return []
-        return list(self._tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"])
+        return list(
+            self._tokenizer(text, add_special_tokens=False, split_special_tokens=True, verbose=False)[
+                "input_ids"
+            ]
+        )
 
 
 def token_bytes(tokenizer: PreTrainedTokenizerBase) -> dict[int, bytes]:
@@ -207,6 +211,8 @@ def _walk(tree: Node, grammar: Grammar, state: Any, found: list[int]) -> None:
         if len(node) > (_HERE in node):
             allowed = grammar.allowed(at)
             if len(node) < len(allowed):
-                todo += [(below, grammar.advance(at, byte)) for byte, below in node.items() if byte in allowed]
+                todo += [
+                    (below, grammar.advance(at, byte)) for byte, below in node.items() if byte in allowed
+                ]
             else:
                 todo += [(node[byte], grammar.advance(at, byte)) for byte in allowed if byte in node]

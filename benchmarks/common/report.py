@@ -109,6 +109,10 @@ class Report:
             console.print(f"NOT MEASURED: {name}: {reason}", style="bold yellow", markup=False)
         if self.missing:
             console.print(f"{len(self.missing)} not measured", style="bold yellow")
+        self.write(path)
+
+    def write(self, path: Path) -> None:
+        """Writes what there is by now as JSON."""
         told = {
             "name": self.name,
             "machine": self.machine,

@@ -107,7 +107,7 @@ def test_the_paper_walks_back_in_a_trajectory_of_its_own() -> None:
     neural.step(Action.parse("run_to 5"))
     assert neural.step(Action.parse("back_over")).source == "for i in range(n):"
     assert oracle.prompts[-1].endswith(
-        '<|trace_context_start|>def f(n):\n    t = 0\n    for i in range(n):\n        t += i\n    return t\n'
+        "<|trace_context_start|>def f(n):\n    t = 0\n    for i in range(n):\n        t += i\n    return t\n"
         "def main():\n    return f(30)\n"
         '<|frame_sep|><|inv_line_sep|><|src_sep|>return t<|arg_sep|>{"n": "30", "t": "435", "i": "29"}'
         "<|action_sep|><|inv_step_over|><|frame_sep|>"

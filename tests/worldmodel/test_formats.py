@@ -1,4 +1,4 @@
-"""Every format gives back what it shows, and its grammar permits what is true and nothing that cannot be read."""
+"""Every format gives back what it shows, and its grammar permits what is true."""
 
 from __future__ import annotations
 
@@ -59,11 +59,15 @@ def check(codec: Codec, walk: Trajectory) -> None:
     text = codec.encode(walk)
     assert "".join(piece.text for piece in codec.pieces(walk)) == text
     steps = codec.decode(walk.program, text)
-    assert [step.action for step in steps if codec.exact] == [step.action for step in walk.steps if codec.exact]
+    assert [step.action for step in steps if codec.exact] == [
+        step.action for step in walk.steps if codec.exact
+    ]
     for place, step in enumerate(walk.steps):
         before = replace(walk, steps=walk.steps[:place])
         answer = codec.answer(before, step)
-        assert (codec.prompt(before, step.action) + answer) == text[: len(codec.prompt(before, step.action) + answer)]
+        assert (codec.prompt(before, step.action) + answer) == text[
+            : len(codec.prompt(before, step.action) + answer)
+        ]
         if answer:
             assert accepts(codec, before, step.action, answer), answer
         if codec.exact:
@@ -98,7 +102,9 @@ ACTIONS = st.one_of(
     st.builds(Action, st.just(ActionKind.RUN_TO), line=st.integers(1, 2000)),
     st.builds(Action, st.just(ActionKind.RUN_TO), line=st.integers(1, 9), file=st.just("shapes.py")),
     st.builds(
-        lambda kind, line, hits, condition: Action(kind, breakpoint=Breakpoint(line, hits=hits, condition=condition)),
+        lambda kind, line, hits, condition: Action(
+            kind, breakpoint=Breakpoint(line, hits=hits, condition=condition)
+        ),
         st.sampled_from([ActionKind.BREAK, ActionKind.CLEAR]),
         st.integers(1, 2000),
         st.integers(1, 5),
@@ -109,11 +115,15 @@ ACTIONS = st.one_of(
         st.sampled_from([BreakpointKind.FUNCTION, BreakpointKind.EXCEPTION, BreakpointKind.CHANGE]),
         NAMES,
     ),
-    st.builds(Action, st.just(ActionKind.EVALUATE), text=st.sampled_from(["1", "n + 1", "'<|do|>'", "len([1, 2])"])),
+    st.builds(
+        Action, st.just(ActionKind.EVALUATE), text=st.sampled_from(["1", "n + 1", "'<|do|>'", "len([1, 2])"])
+    ),
     st.builds(Action, st.just(ActionKind.RUN_UNTIL), text=st.sampled_from(["1", "n > 3"])),
     st.builds(Action, st.just(ActionKind.SET), name=NAMES, text=st.sampled_from(["1", "n + 1"])),
 )
-LINES = Program("import shapes\n" + "\n".join(f"x{n} = {n}" for n in range(600)), files=(("shapes.py", "a = 1\nb = 2\n"),))
+LINES = Program(
+    "import shapes\n" + "\n".join(f"x{n} = {n}" for n in range(600)), files=(("shapes.py", "a = 1\nb = 2\n"),)
+)
 STATES = st.one_of(
     st.builds(
         State,
@@ -162,9 +172,11 @@ def test_no_program_can_forge_a_marker(name: str, inner: str) -> None:
 def test_generators_classes_closures_exceptions_and_modules_are_said() -> None:
     program = Program(
         "import shapes\n"
-        "class A:\n    z = 1\n    def m(self, k):\n        def inner(q): return q + k\n        return inner(2)\n"
+        "class A:\n    z = 1\n    def m(self, k):\n"
+        "        def inner(q): return q + k\n        return inner(2)\n"
         "def g(n):\n    for i in range(n):\n        yield i\n"
-        "def f(n):\n    t = 0\n    try:\n        for i in g(n):\n            t += i; print(t)\n        del t\n"
+        "def f(n):\n    t = 0\n    try:\n"
+        "        for i in g(n):\n            t += i; print(t)\n        del t\n"
         "        [][shapes.area(2)]\n    except IndexError as error:\n        t = A().m(3)\n"
         "        raise ValueError('no') from error\n    return t\n",
         "f(2)",

@@ -38,7 +38,9 @@ def llama(tokens: int) -> PreTrainedModel:
 
 
 def cwm(tokens: int) -> PreTrainedModel:
-    shape = dict(hidden_size=32, intermediate_size=64, num_hidden_layers=4, num_attention_heads=2, head_dim=16)
+    shape = dict(
+        hidden_size=32, intermediate_size=64, num_hidden_layers=4, num_attention_heads=2, head_dim=16
+    )
     config = CwmConfig(
         vocab_size=tokens, num_key_value_heads=1, sliding_window=24, bos_token_id=1, eos_token_id=3, **shape
     )
@@ -77,7 +79,12 @@ def test_what_is_kept_changes_no_answer(make: Any, name: str) -> None:
     walk = neural.walk
     for _ in range(3):
         request = CodecRequest(
-            "slot", codec.prompt(walk, INTO), codec.grammar(walk, INTO), 30, markers=codec.markers, stop=codec.stop
+            "slot",
+            codec.prompt(walk, INTO),
+            codec.grammar(walk, INTO),
+            30,
+            markers=codec.markers,
+            stop=codec.stop,
         )
         [answer] = engine.complete([request])
         assert answer.text == reference(model, engine, request)
@@ -85,7 +92,12 @@ def test_what_is_kept_changes_no_answer(make: Any, name: str) -> None:
         assert all(a >= b - 1e-4 for a, b in zip(answer.logprobs, answer.raw_logprobs, strict=True))
         walk = Trajectory(LOOP, (), (*walk.steps, Step(INTO, walk.steps[0].state)))
     shorter = CodecRequest(
-        "slot", codec.prompt(neural.walk, INTO), codec.grammar(walk, INTO), 9, markers=codec.markers, stop=codec.stop
+        "slot",
+        codec.prompt(neural.walk, INTO),
+        codec.grammar(walk, INTO),
+        9,
+        markers=codec.markers,
+        stop=codec.stop,
     )
     [answer] = engine.complete([shorter])
     assert answer.text == reference(model, engine, shorter), "a prompt that goes back"

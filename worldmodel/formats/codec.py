@@ -1,8 +1,8 @@
 """What every format offers: a codec between what a debugger shows and the text that a model reads and writes.
 
-A text is a head (the program), then for each step what asks for a state and the answer, then a tail. The engine
-and the debugger need no more than that: `Codec.prompt` and `Codec.grammar` make a question of a walk and an
-action, and `Codec.read` makes a state of the answer.
+A text is a head (the program), then for each step what asks for a state and the answer, then a tail. The
+engine and the debugger need no more than that: `Codec.prompt` and `Codec.grammar` make a question of a walk
+and an action, and `Codec.read` makes a state of the answer.
 """
 
 from __future__ import annotations

@@ -9,15 +9,16 @@ Taken from its prompting guide and demonstration debugger (github.com/facebookre
     exception  <|exception_sep|><|action_sep|>SOURCE<|arg_sep|>VALUE<|frame_sep|>
     end        <|end_of_text|>
 
-CONTEXT is the source with an entry that is marked ``# << START_OF_TRACE``. LOCALS is a JSON object of strings with
-every local, ``".."`` for one that did not change; VALUE is a JSON string. SOURCE is the line as written, with
-indentation and line break. The one action is to step into.
+CONTEXT is the source with an entry that is marked ``# << START_OF_TRACE``. LOCALS is a JSON object of
+strings with every local, ``".."`` for one that did not change; VALUE is a JSON string. SOURCE is the line
+as written, with indentation and line break. The one action is to step into.
 
-Choices where the sources are silent: values stand in full after a call, a return and an exception, because the
-demonstration debugger looks for the meaning of ``".."`` no further back than that; an exception's VALUE is
-``Type: message``; ``<|`` in code is written with a second bar and in values with an escape, so that no program can
-forge a marker. What is not said: line numbers, depth, output, the exit's code, locals where a frame ends, other
-files, what a script is entered by (its first line is marked). Those are recovered as far as they can be.
+Choices where the sources are silent: values stand in full after a call, a return and an exception, because
+the demonstration debugger looks for the meaning of ``".."`` no further back than that; an exception's VALUE
+is ``Type: message``; ``<|`` in code is written with a second bar and in values with an escape, so that no
+program can forge a marker. What is not said: line numbers, depth, output, the exit's code, locals where a
+frame ends, other files, what a script is entered by (its first line is marked). Those are recovered as far
+as they can be.
 """
 
 from __future__ import annotations
@@ -135,7 +136,7 @@ class CwmCodec(Codec):
 
 
 def _known(walk: Trajectory, event: Event) -> dict[str, str]:
-    """The values that need not be repeated: those of the state before, if it is a line or a call of the frame."""
+    """The values that need not be repeated: those of the state before, if it is a line or call of the frame."""
     last = walk.steps[-1].state if walk.steps else None
     if last is None or event is not Event.LINE or last.event not in (Event.CALL, Event.LINE):
         return {}

@@ -1,6 +1,7 @@
 """Our own formats: a run as one text, all of each state or only what changed.
 
-Both say everything that a `State` holds, for every action of the vocabulary, forward and backward in one text::
+Both say everything that a `State` holds, for every action of the vocabulary, forward and backward in one
+text::
 
     text       <|program|> LINES STEPS <|end|>
     a line     <|N|>TEXT                           N its number
@@ -10,13 +11,14 @@ Both say everything that a `State` holds, for every action of the vocabulary, fo
                <|return|><|N|><|D|> LOCALS<|value|>TEXT
                <|exit|><|normal|>REASON
     a local    <|v|>NAME=TEXT    and in `ChangesCodec` only those that changed, <|del|>NAME for one that went
-    the rest   <|in|>FUNCTION <|file|>PATH <|out|>STDOUT <|err|>STDERR <|chain|>TEXT, where there is something to say
+    the rest   <|in|>FUNCTION <|file|>PATH <|out|>STDOUT <|err|>STDERR <|chain|>TEXT, where they say something
 
-A number up to 511 is one token; one beyond is that many times ``<|+512|>`` before it. Changes are told against the
-state before, where that is of the same function and depth; ``<|all|>`` says that all locals follow nevertheless,
-as they do in any other place without being announced. Actions that do not move (break, clear, up, down) have no
-state; an evaluation has its answer as ``<|value|>TEXT``; an assignment is followed by the state as it is then. ``<|``
-inside a text is written with a second bar. The whole program is shown, whether a function is entered or not.
+A number up to 511 is one token; one beyond is that many times ``<|+512|>`` before it. Changes are told
+against the state before, where that is of the same function and depth; ``<|all|>`` says that all locals
+follow nevertheless, as they do in any other place without being announced. Actions that do not move (break,
+clear, up, down) have no state; an evaluation has its answer as ``<|value|>TEXT``; an assignment is followed
+by the state as it is then. ``<|`` inside a text is written with a second bar. The whole program is shown,
+whether a function is entered or not.
 """
 
 from __future__ import annotations

@@ -334,7 +334,7 @@ class Language:
         return number
 
     def _closure(self, members: set[Member]) -> frozenset[Member]:
-        """Returns these members with all that are reached without a symbol, but for those that only pass on."""
+        """Returns these members with all that are reached without a symbol, but for what only passes on."""
         automaton, seen, todo = self._automaton, set(members), list(members)
         while todo:
             at, inside = todo.pop()

@@ -87,14 +87,12 @@ def _routines(program: Program) -> Iterator[Routine]:
         scopes = source.outline.scopes
         module = scopes.get(("<module>", 1))
         nodes = [node for body in bodies for node in _nested(body, "", ())]
-        inside = {line for node, _, _ in nodes for line in _body(node) if node.body[0].lineno != node.lineno}
+        inside = {line for node, _, _ in nodes if not _flat(node) for line in _body(node)}
         outside = tuple(sorted(stops - inside))
         first = source.module.body[0].lineno if source.module.body else 1
         yield Routine("<module>", source.file, first, outside, tuple(module.names) if module else ())
         for node, name, around in nodes:
-            hidden = {
-                line for inner in _below(node) for line in _body(inner) if inner.body[0].lineno > inner.lineno
-            }
+            hidden = {line for inner in _below(node) if not _flat(inner) for line in _body(inner)}
             lines = tuple(line for line in _body(node) if line in stops and line not in hidden)
             scope = scopes.get((node.name, node.lineno))
             own = dict.fromkeys(scope.names if scope else ())
@@ -108,6 +106,11 @@ def _bound(scopes: dict[tuple[str, int], Scope], node: ast.AST) -> tuple[str, ..
         return ()
     scope = scopes.get((node.name, node.lineno))
     return tuple(scope.names) if scope else ()
+
+
+def _flat(node: ast.AST) -> bool:
+    """Whether a scope's body stands on the line of its head."""
+    return bool(node.body[0].lineno == node.lineno)  # type: ignore[attr-defined]
 
 
 def _body(node: ast.AST) -> range:

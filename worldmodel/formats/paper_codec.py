@@ -1,7 +1,7 @@
 """The paper's format as a codec, see `paper` for the format itself.
 
-It shows no line numbers, depths, output, exit reasons, or locals at returns and exceptions: those are recovered as
-far as they can be (`recovery`), and output is empty.
+It shows no line numbers, depths, output, exit reasons, or locals at returns and exceptions: those are
+recovered as far as they can be (`recovery`), and output is empty.
 """
 
 from __future__ import annotations

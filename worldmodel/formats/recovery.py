@@ -1,10 +1,10 @@
 """What a format leaves out of a state, found again by matching: line, function, depth, a frame's last locals.
 
-A format that shows a line's text and not its number means one of the lines with that text. Which one follows
-in most cases from the state before it and from the frames that are known to stand below: a ``return`` stands
-where its frame stood last, a ``line`` after a ``return`` in the caller, and so on. Locals at the end of a frame
-are those of its last line, where that was the state before. ``benchmarks/formats.py`` measures how often all
-that is right.
+A format that shows a line's text and not its number means one of the lines with that text. Which one
+follows in most cases from the state before it and from the frames that are known to stand below: a
+``return`` stands where its frame stood last, a ``line`` after a ``return`` in the caller, and so on. Locals
+at the end of a frame are those of its last line, where that was the state before. ``benchmarks/formats.py``
+measures how often all that is right.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def _nearest(pairs: list[tuple[Place, Routine]], where: Place | None, event: Eve
 def _frames(
     steps: Sequence[Step], action: Action | None, shown: Shown, frames: dict[int, State], entry: str
 ) -> Iterator[tuple[int, str | None]]:
-    """Yields the frames that a state can belong to, likelier ones first: depth, and function unless it is new."""
+    """Yields the frames that a state can belong to, likelier ones first: depth and function, or None."""
     if not steps or steps[-1].state.event is Event.EXIT:
         yield 0, entry
         yield 0, None
