@@ -124,7 +124,8 @@ class Conversation:
             if self.dropped == last:
                 raise ModelError(
                     f"the program and one state take {self.prompt_tokens} tokens in the format "
-                    f"{self.codec.name}; there is room for {room} beside an answer: take a model with a longer context"
+                    f"{self.codec.name}; there is room for {room} beside an answer: "
+                    "take a model with a longer context"
                 )
             self.dropped += max(1, (last - self.dropped) // 2)
 

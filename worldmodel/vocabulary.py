@@ -56,7 +56,8 @@ class Vocabulary:
         if missing:
             raise ModelError(
                 f"the model's tokenizer lacks {len(missing)} of the {len(markers)} tokens that the format "
-                f"needs, among them {', '.join(missing[:4])}; train one with the markers, or choose the model's own format"
+                f"needs, among them {', '.join(missing[:4])}; train one with the "
+                "markers, or choose the model's own format"
             )
         ends = [self.markers[marker] for marker in stop] if stop else [tokenizer.eos_token_id]
         self.ends = frozenset(int(token) for token in ends if token is not None)

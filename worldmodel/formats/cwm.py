@@ -136,7 +136,7 @@ class CwmCodec(Codec):
 
 
 def _known(walk: Trajectory, event: Event) -> dict[str, str]:
-    """The values that need not be repeated: those of the state before, if it is a line or call of the frame."""
+    """The values that need not be repeated: of the state before, if it is a line or call of the frame."""
     last = walk.steps[-1].state if walk.steps else None
     if last is None or event is not Event.LINE or last.event not in (Event.CALL, Event.LINE):
         return {}
