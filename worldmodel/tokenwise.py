@@ -40,9 +40,10 @@ class TokenEngine:
 
     def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, slots: int = 16) -> None:
         self._model, self._tokenizer, self._most = model.eval(), tokenizer, slots
-        if model.get_input_embeddings().num_embeddings < len(tokenizer):
+        known = len(model.get_input_embeddings().weight)  # type: ignore[arg-type]
+        if known < len(tokenizer):
             raise ModelError(
-                f"the model knows {model.get_input_embeddings().num_embeddings} tokens and its tokenizer has "
+                f"the model knows {known} tokens and its tokenizer has "
                 f"{len(tokenizer)}; resize the model's embeddings or take the tokenizer it was trained with"
             )
         self._vocabularies: dict[tuple[tuple[str, ...], tuple[str, ...]], Vocabulary] = {}

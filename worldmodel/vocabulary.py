@@ -50,9 +50,9 @@ class Vocabulary:
     ) -> None:
         self._tokenizer, self._stop = tokenizer, tuple(stop)
         known = tokenizer.get_vocab()
-        self.markers = {marker: known.get(marker) for marker in markers}
+        self.markers: dict[str, int] = {marker: known[marker] for marker in markers if marker in known}
         """Token of each marker."""
-        missing = [marker for marker, token in self.markers.items() if token is None]
+        missing = [marker for marker in markers if marker not in known]
         if missing:
             raise ModelError(
                 f"the model's tokenizer lacks {len(missing)} of the {len(markers)} tokens that the format "

@@ -70,7 +70,7 @@ class PaperCodec(Codec):
         kind = action.kind if action else None
         last = walk.steps[-1].state if walk.steps else None
         full = last is None or last.event is not Event.LINE or kind in paper.FULL_AFTER
-        return _language(walk.program, walk.backward, full, kind is None)
+        return _language(walk.program, walk.backward, full)
 
     def decode(self, program: Program, text: str) -> tuple[Step, ...]:
         """Reads what `encode` wrote, as `shown` has it."""
@@ -106,7 +106,7 @@ def _action(program: Program, kind: ActionKind | None, target: str) -> Action | 
 
 
 @lru_cache(maxsize=64)
-def _language(program: Program, backward: bool, full: bool, first: bool) -> lang.Language:
+def _language(program: Program, backward: bool, full: bool) -> lang.Language:
     """The states of a program that can follow, without the frame mark before them."""
     layout = Layout.of(program)
     options: list[lang.Part] = []
@@ -134,4 +134,4 @@ def _language(program: Program, backward: bool, full: bool, first: bool) -> lang
             options.append(lang.sequence(*head, lang.json_string()))
     if not backward:
         options += [marker(paper.EXITS[code]) for code in ExitCode]
-    return lang.Language(lang.choice(options), ("paper", program.digest, backward, full, first))
+    return lang.Language(lang.choice(options), ("paper", program.digest, backward, full))
