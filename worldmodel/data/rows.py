@@ -62,10 +62,24 @@ def _row(line: str, place: str) -> ProgramRow:
         row = json.loads(line)
     except ValueError as error:
         raise RowError(f"{place}: no JSON ({error})") from None
+    return read_row(row, place)
+
+
+def read_row(row: Any, place: str) -> ProgramRow:
+    """Reads one row that is plain data already.
+
+    Args:
+        row: an object with the fields told above.
+        place: what an error text calls it.
+
+    Raises:
+        RowError: it is no program.
+    """
     source = (row.get("source") or row.get("code")) if isinstance(row, dict) else None
     if not isinstance(source, str):
         raise RowError(f"{place}: a row is an object with the program in 'source' or 'code'")
     name = str(row.get("id") or row.get("name") or place)
+    assert isinstance(row, dict)
     programs = tuple(Program(source, call, name) for call in _calls(row, place))
     return ProgramRow(name, str(row.get("group") or name), programs, row)
 
