@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from debugworld.sandboxes.debugger import Program, Trace
+from debugworld.worldmodel.data.card import CARD
 from debugworld.worldmodel.data.schema import VERSION, Run, run_of
 from debugworld.worldmodel.errors import ModelError
 
-CARD = "card.json"
-"""Name of the machine-readable card."""
 BATCH = 64
 """Rows that are read at once."""
 
