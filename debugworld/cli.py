@@ -80,6 +80,8 @@ EXTRAS = {
     "rich": "cli",
     "matplotlib": "report",
     "jinja2": "report",
+    "pyarrow": "data",
+    "datasets": "data",
 }
 """Which extra of the distribution brings a module."""
 

@@ -1,10 +1,10 @@
 """Alpha-equivalence: keys that programs share when they differ only in names and in how they are written.
 
 Renamed by order of appearance are the names that a program binds itself: parameters and locals (in each
-function anew), functions, classes, globals, imported names, and the methods and attributes of its own classes,
-unless a built-in type has an attribute of that name. Dropped are docstrings, comments, annotations, ``typing``
-imports, formatting and ``pass`` that says nothing. Literals, operators, built-ins and the order of everything
-stay. The key does not depend on the version of CPython.
+function anew), functions, classes, globals, imported names, and the methods and attributes of its own
+classes, unless a built-in type has an attribute of that name. Dropped are docstrings, comments, annotations,
+``typing`` imports, formatting and ``pass`` that says nothing. Literals, operators, built-ins and the order of
+everything stay. The key does not depend on the version of CPython.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import ast
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from debugworld.sandboxes.debugger import Program, ProgramError
 from debugworld.worldmodel.data.binders import COMPREHENSIONS, FUNCTIONS, Scope, own_nodes, scope_of
@@ -74,7 +75,10 @@ def function_keys(tree: ast.Module, least: int = FUNCTION_NODES) -> Iterator[str
             yield _digest(writer.function(node, around))
 
 
-def _functions(node: ast.AST, around: tuple[ast.AST, ...]) -> Iterator[tuple[Definition, tuple[ast.AST, ...]]]:
+_Around = tuple[ast.AST, ...]
+
+
+def _functions(node: ast.AST, around: _Around) -> Iterator[tuple[Definition, _Around]]:
     """Yields each function with the functions and classes that it stands in."""
     for part in ast.iter_child_nodes(node):
         if isinstance(part, FUNCTIONS):
@@ -101,8 +105,8 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
 
 
-def _statements(nodes: list) -> list:
-    """Leaves out what a program does not do: docstrings, other bare constants, typing imports, idle ``pass``."""
+def _statements(nodes: list[Any]) -> list[Any]:
+    """Leaves out what a program does not do: docstrings and the like, typing imports, idle ``pass``."""
     kept = [node for node in nodes if not _is_idle(node)]
     return kept or [node for node in nodes if isinstance(node, ast.Pass)][:1]
 
@@ -298,7 +302,8 @@ class _Writer:
             parts.append(
                 f"{over};{self.written(generator.target)};{self.written(generator.ifs)};{generator.is_async}"
             )
-        results = [self.written(getattr(node, name)) for name in ("elt", "key", "value") if hasattr(node, name)]
+        names = [name for name in ("elt", "key", "value") if hasattr(node, name)]
+        results = [self.written(getattr(node, name)) for name in names]
         self._stack.pop()
         return f"{type(node).__name__}({'|'.join(parts)};{results})"
 
@@ -335,7 +340,8 @@ def _parameters(tree: ast.Module) -> dict[str, list[str]]:
     for node in tree.body:
         if isinstance(node, FUNCTIONS):
             twice |= {node.name} & found.keys()
-            found[node.name] = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+            given = node.args
+            found[node.name] = [a.arg for a in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
     return {name: names for name, names in found.items() if name not in twice}
 
 

@@ -66,9 +66,8 @@ def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
 
     An assignment expression in a comprehension belongs to the scope around it and is yielded.
     """
-    bodies: list[ast.AST] = list(node.body) if isinstance(getattr(node, "body", None), list) else []
-    if isinstance(node, ast.Lambda):
-        bodies = [node.body]
+    body = getattr(node, "body", [])
+    bodies: list[ast.AST] = list(body) if isinstance(body, list) else [body]
     todo = bodies[::-1]
     while todo:
         part = todo.pop()

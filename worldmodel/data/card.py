@@ -1,4 +1,4 @@
-"""The card of a data set: ``card.json`` for programs, ``README.md`` for people and for Hugging Face's ``datasets``."""
+"""The card of a data set: ``card.json`` for programs, ``README.md`` for people and for ``datasets``."""
 
 from __future__ import annotations
 
@@ -38,11 +38,14 @@ def _readme(card: Mapping[str, Any]) -> str:
     told = [
         _front_matter(card),
         "# Recorded runs of Python programs\n",
-        "One row is one run of one program under the debugger of debugworld: its text, how it was entered, and "
-        "every state it went through.\n",
+        "One row is one run of one program under the debugger of debugworld: its text, how it was entered, "
+        "and every state it went through.\n",
         _table(
             ("split", "programs", "runs", "states"),
-            ((name, f"{s['programs']:,}", f"{s['runs']:,}", f"{s['states']:,}") for name, s in splits.items()),
+            (
+                (name, f"{s['programs']:,}", f"{s['runs']:,}", f"{s['states']:,}")
+                for name, s in splits.items()
+            ),
         ),
         _table(("source", "programs"), ((f"`{s['uri']}`", f"{s['programs']:,}") for s in card["sources"])),
         _counts("licence", card["licences"]),
@@ -59,7 +62,7 @@ def _readme(card: Mapping[str, Any]) -> str:
         "## Reading it\n",
         "```python\nfrom debugworld.worldmodel.data.dataset import TraceDataset\n\n"
         'for program, trace in TraceDataset("FOLDER", split="train"):\n    ...\n```\n',
-        "`datasets.load_dataset(\"FOLDER\")` gives the rows as they stand. The columns are those of version "
+        '`datasets.load_dataset("FOLDER")` gives the rows as they stand. The columns are those of version '
         f"{card['version']}, which `docs/data.md` of debugworld describes.\n",
         "## How it was made\n",
         f"```json\n{json.dumps(card['recipe'], indent=1)}\n```\n",

@@ -1,9 +1,9 @@
 """More calls of the same function: literal arguments changed, their types and much of their structure kept.
 
 What tends to hold of arguments together is kept most of the time, since functions count on it: lists of equal
-length stay so, rows of a matrix stay equally long, what was sorted, distinct or an index of a neighbour stays so,
-and strings draw on the letters they have. Whether a changed call is worth keeping only a run can tell: see
-`novel`.
+length stay so, rows of a matrix stay equally long, what was sorted, distinct or the length of a neighbour
+stays so, and strings draw on the letters they have. Whether a changed call is worth keeping only a run can
+tell: see `novel`.
 """
 
 from __future__ import annotations
@@ -66,7 +66,9 @@ class Novelty:
         """
         inner = [state for state in trace.states if state.depth > 0]
         path = _digest([(s.event.value, s.line, s.function, s.depth) for s in inner])
-        run = _digest([(s.event.value, s.line, s.depth, s.value, s.stdout, list(s.locals.items())) for s in inner])
+        run = _digest(
+            [(s.event.value, s.line, s.depth, s.value, s.stdout, list(s.locals.items())) for s in inner]
+        )
         fresh = run not in self._runs, path not in self._paths
         self._runs.add(run)
         self._paths.add(path)
@@ -153,8 +155,8 @@ def _change(arguments: list[_Place], rng: random.Random) -> None:
         value = place.value
         if type(value) is int and value in sized and value > 1 and rng.random() < 0.5:
             continue  # it may be the length of another argument
-        length = tied.get(len(value)) if isinstance(value, (list, tuple)) else None
-        place.set(mutate(value, rng, length))
+        wanted = tied.get(len(value)) if isinstance(value, (list, tuple)) else None
+        place.set(mutate(value, rng, wanted))
 
 
 def mutate(value: Any, rng: random.Random, length: int | None = None) -> Any:
@@ -265,9 +267,7 @@ def _items(items: list[Any], rng: random.Random, length: int | None, fixed: bool
     new = _resized(items, _new_length(len(items), rng) if length is None else length, rng)
     rate = rng.choice((0.15, 0.4, 0.8))
     resize = width is not None and isinstance(items[0], list)
-    new = [
-        mutate(v, rng, width) if rng.random() < rate or resize and len(v) != width else v for v in new
-    ]
+    new = [mutate(v, rng, width) if rng.random() < rate or resize and len(v) != width else v for v in new]
     return _orderly(items, new, rng) if kept else new
 
 

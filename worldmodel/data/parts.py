@@ -103,7 +103,9 @@ def said(path: Path) -> dict[str, Any]:
     return dict(json.loads(pq.read_schema(path).metadata[b"said"]))
 
 
-def write_rows(path: Path, rows: Iterable[dict[str, Any]], schema: Any, about: dict[str, Any] | None = None) -> None:
+def write_rows(
+    path: Path, rows: Iterable[dict[str, Any]], schema: Any, about: dict[str, Any] | None = None
+) -> None:
     """Writes one Parquet file, beside its place first.
 
     Args:

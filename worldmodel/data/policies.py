@@ -1,8 +1,9 @@
 """How a walk chooses its actions: at random, or after a goal that somebody who debugs may have.
 
 A policy knows the run beforehand, which is how it picks a goal that can be reached; its actions are those of
-somebody who does not. Each takes a `Walk` at the entry, and returns the goal in words and whether it was reached,
-or None where the run offers no such goal. Those marked as needing a box set conditions, look or assign.
+somebody who does not. Each takes a `Walk` at the entry, and returns the goal in words and whether it was
+reached, or None where the run offers no such goal. Those marked as needing a box set conditions, look or
+assign.
 """
 
 from __future__ import annotations
@@ -99,9 +100,14 @@ def walks(
     """Yields up to so many different walks over one run, the policies drawn by their shares.
 
     Args:
+        program: what ran.
+        trace: its run.
         count: how many.
+        seed: the same run, seed and count give the same walks.
         policies: names of `POLICIES`; none stands for all.
-        program, trace, seed, record, session, max_steps: as for `walk`.
+        record: as for `walk`.
+        session: as for `walk`.
+        max_steps: most actions of each.
     """
     names = list(policies or POLICIES)
     shares = [POLICIES[name].share for name in names]
@@ -362,7 +368,7 @@ def _any_breakpoint(walk: Walk, rng: random.Random, lines: list[int]) -> Action 
 
 
 def _line_state(walk: Walk, rng: random.Random, valued: bool = False) -> int | None:
-    """Picks a ``line`` state of the program's own source after the entry; a valued one shows a plain variable."""
+    """Picks a ``line`` state after the entry in the program's source; a valued one shows plain variables."""
     states = walk.trace.states
     found = [
         index

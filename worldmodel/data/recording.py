@@ -1,8 +1,8 @@
 """Programs run in boxes and written down: from sources to a data set of runs.
 
-Each part of a source becomes one file under ``parts/``, on all cores; what is there already is not made again.
-Then all parts are read twice: once to find what is there twice and what may not stand in training, once to write
-the shards. The parts go when the card is written.
+Each part of a source becomes one file under ``parts/``, on all cores; what is there already is not made
+again. Then all parts are read twice: once to find what is there twice and what may not stand in training,
+once to write the shards. The parts go when the card is written.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class RecordConfig:
         sources: URIs, see `sources`.
         calls: runs of one program that are taken from its source; 0 takes all.
         mutations: changed calls that are tried for each call, see `mutation`.
-        rewrites: names of rewrites (see `rewrites`) that each program of the test split is put through, for the
-            split ``robustness``.
+        rewrites: names of rewrites (see `rewrites`) that each program of the test split is put through, for
+            the split ``robustness``.
         against: benchmark files; programs that equal one of theirs are left out, see `contamination`.
         seed: of mutations and rewrites.
         sandbox: the box: docker, bwrap, or process for programs that are trusted.
@@ -139,7 +139,7 @@ def record_part(
         SandboxError: the box does not work any more.
     """
     begin = time.perf_counter()
-    maker = _Maker(config, _box(config.sandbox, config.max_states, config.timeout))
+    maker = _Maker(config, box_of(config.sandbox, config.max_states, config.timeout))
     rows = []
     for candidate in _chosen(open_source(uri).candidates(start, stop), config.calls):
         for run in maker.runs(candidate):
@@ -276,7 +276,7 @@ def _require_rewrites(names: tuple[str, ...]) -> None:
 
 
 @lru_cache(maxsize=4)
-def _box(name: str, max_states: int, timeout: float) -> Sandbox:
+def box_of(name: str, max_states: int, timeout: float) -> Sandbox:
     """The box of this process; it ends with the process."""
     return open_sandbox(name, max_events=max_states, timeout=timeout)
 

@@ -21,6 +21,7 @@ from debugworld.worldmodel.errors import ModelError
 VERSION = 1
 """Of the columns and of what stands in them; it grows whenever a reader must know."""
 _MOST_STATES = 10_000_000
+_TEXTS = ("group", "split", "source", "origin", "licence", "parent", "change")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Run:
     tags: tuple[str, ...] = ()
     """Constructs of the text and what the source says, sorted."""
     parent: str = ""
-    """Digest of the program that it was made from, by mutation or rewriting; empty for a program of a source."""
+    """Digest of the program that it was made from, by mutation or rewriting; empty for one of a source."""
     change: str = ""
     """How: ``mutation`` or the names of the rewrites."""
 
@@ -131,7 +132,7 @@ def run_of(row: dict[str, Any]) -> Run:
     try:
         program = program_of(row)
         keys = Keys(row["alpha_key"], row["source_key"], tuple(row["function_keys"]))
-        rest = {name: row[name] for name in ("group", "split", "source", "origin", "licence", "parent", "change")}
+        rest = {name: row[name] for name in _TEXTS}
         return Run(program, trace_of(row, program), keys, tags=tuple(row["tags"]), **rest)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"a row is no run ({type(error).__name__}: {error})") from None

@@ -73,7 +73,7 @@ def write_dataset(
         "recipe": recipe,
         "sources": sources,
         "splits": writer.splits,
-        "tags": {tag: dict(zip(("runs", "states"), found, strict=True)) for tag, found in sorted(writer.tags.items())},
+        "tags": {tag: {"runs": found[0], "states": found[1]} for tag, found in sorted(writer.tags.items())},
         **{name: dict(sorted(found.items())) for name, found in writer.counts.items()},
         "programs": dict(sorted(counts.items())),
         "dropped": {name: dropped[name] for name in ("repeated", "alpha_equivalent", "in_test")},

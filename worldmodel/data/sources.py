@@ -1,13 +1,13 @@
 """Where programs come from, named by URIs.
 
-=========================  ====================================================================================
+=========================  ================================================================================
 ``generated/SEED/COUNT``   programs of `programs`, of all difficulties
 ``statements/SEED/COUNT``  programs of `statements`, likewise
 ``jsonl/PATH``             the rows of a file, as `rows` reads them
-``hf/NAME_OR_PATH?...``    a data set of Hugging Face's ``datasets``: ``split=train``, ``config=...``, and the
-                           columns ``code=``, ``calls=`` (also one call, or the arguments of ``f``, as
+``hf/NAME_OR_PATH?...``    a data set of Hugging Face's ``datasets``: ``split=train``, ``config=...``, and
+                           the columns ``code=``, ``calls=`` (also one call, or the arguments of ``f``, as
                            ``input=``), ``id=``, ``group=``, ``licence=``
-=========================  ====================================================================================
+=========================  ================================================================================
 
 A source is cut into parts of a fixed size, which can be made one by one, anywhere and in any order.
 """
@@ -29,7 +29,9 @@ from debugworld.worldmodel.errors import ModelError
 
 TRAIN, TEST, ROBUSTNESS = "train", "test", "robustness"
 """The splits; the last holds rewritten programs of the second."""
-FORMS = "generated/SEED/COUNT, statements/SEED/COUNT, jsonl/PATH, hf/NAME_OR_PATH?split=...&code=...&calls=..."
+FORMS = (
+    "generated/SEED/COUNT, statements/SEED/COUNT, jsonl/PATH, hf/NAME_OR_PATH?split=...&code=...&calls=..."
+)
 """The forms of a source, for error texts."""
 
 
@@ -186,7 +188,9 @@ def open_source(uri: str) -> Source:
         if not seed.lstrip("-").isdecimal() or not count.isdecimal() or not int(count):
             raise ModelError(f"{uri!r} is no source; it is written {kind}/SEED/COUNT, as in {kind}/0/1000")
         if int(seed) < EVALUATION_SEED < int(seed) + int(count):
-            raise ModelError(f"{uri!r} crosses seed {EVALUATION_SEED}, where the test split begins; make it two")
+            raise ModelError(
+                f"{uri!r} crosses seed {EVALUATION_SEED}, where the test split begins; make it two"
+            )
         return GeneratorSource(uri, kind, int(seed), int(count))
     if kind == "jsonl" and rest:
         source = RowSource(uri, Path(rest))

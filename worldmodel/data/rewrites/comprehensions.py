@@ -77,13 +77,14 @@ def _unfolded(
 def _free_targets(
     subject: Subject, function: ast.FunctionDef | ast.AsyncFunctionDef, value: ast.expr
 ) -> None:
-    """Renames a comprehension's variables that the function uses outside of it; its first iterable is outside."""
+    """Renames a comprehension's variables that the function uses outside; the first iterable is outside."""
     generators = value.generators  # type: ignore[attr-defined]
     first = generators[0].iter
-    for name in sorted(stored([g.target for g in generators])):
-        if occurrences(name, function) == occurrences(name, value) - occurrences(name, first):
-            if name not in shared_names(function) | {a.arg for a in ast.walk(function) if isinstance(a, ast.arg)}:
-                continue
+    taken = shared_names(function) | {part.arg for part in ast.walk(function) if isinstance(part, ast.arg)}
+    for name in sorted(stored([generator.target for generator in generators])):
+        inside = occurrences(name, value) - occurrences(name, first)
+        if name not in taken and occurrences(name, function) == inside:
+            continue
         new = subject.fresh([f"{name}_", f"each_{name}"])
         outside = set(map(id, ast.walk(first)))
         for part in ast.walk(value):
@@ -129,7 +130,9 @@ def _appended(body: list[ast.stmt], name: str) -> ast.expr | None:
     if len(body) != 1 or not isinstance(body[0], ast.Expr):
         return None
     call = body[0].value
-    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "append"):
+    if not (
+        isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "append"
+    ):
         return None
     target = call.func.value
     if not (isinstance(target, ast.Name) and target.id == name) or len(call.args) != 1 or call.keywords:

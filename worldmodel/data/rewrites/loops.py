@@ -21,7 +21,11 @@ def for_to_while(subject: Subject, rng: random.Random) -> bool:
             while place < len(block):
                 node = block[place]
                 bounds = _bounds(node)
-                if bounds is not None and isinstance(node, ast.For) and not shared_names(function) & stored([node]):
+                if (
+                    bounds is not None
+                    and isinstance(node, ast.For)
+                    and not shared_names(function) & stored([node])
+                ):
                     block[place : place + 1] = _as_while(subject, function, node, *bounds)
                     changed = True
                     ast.fix_missing_locations(function)
@@ -113,7 +117,11 @@ def _as_for(function: ast.AST, first: ast.stmt, loop: ast.stmt) -> ast.For | Non
         and isinstance(last.value, ast.Constant)
         and last.value.value == 1
     )
-    if not counts or not isinstance(test.ops[0], ast.Lt) or not (isinstance(test.left, ast.Name) and test.left.id == name):
+    if (
+        not counts
+        or not isinstance(test.ops[0], ast.Lt)
+        or not (isinstance(test.left, ast.Name) and test.left.id == name)
+    ):
         return None
     steady = isinstance(stop, ast.Constant) or isinstance(stop, ast.Name) and stop.id not in stored(loop.body)
     alone = occurrences(name, function) == occurrences(name, loop) + 1

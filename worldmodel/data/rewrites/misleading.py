@@ -9,7 +9,8 @@ from .subject import Subject
 
 OPPOSITES = (
     ("max", "min"), ("maximum", "minimum"), ("left", "right"), ("start", "end"), ("start", "stop"),
-    ("first", "last"), ("lo", "hi"), ("low", "high"), ("row", "col"), ("rows", "cols"), ("r", "c"), ("x", "y"),
+    ("first", "last"), ("lo", "hi"), ("low", "high"), ("row", "col"), ("rows", "cols"), ("r", "c"),
+    ("x", "y"),
     ("i", "j"), ("m", "n"), ("a", "b"), ("key", "value"), ("k", "v"), ("width", "height"), ("prev", "next"),
     ("prev", "curr"), ("before", "after"), ("odd", "even"), ("odds", "evens"), ("positive", "negative"),
     ("source", "target"), ("total", "count"), ("index", "value"), ("idx", "num"), ("longest", "shortest"),
@@ -27,7 +28,14 @@ _LIES = {
     "set": ("index", "message", "mapping"),
     "tuple": ("flag", "amount", "lookup"),
 }
-_MAKERS = {"len": "int", "sum": "int", "ord": "int", "sorted": "list", "Counter": "dict", "defaultdict": "dict"}
+_MAKERS = {
+    "len": "int",
+    "sum": "int",
+    "ord": "int",
+    "sorted": "list",
+    "Counter": "dict",
+    "defaultdict": "dict",
+}
 _DISPLAYS: tuple[tuple[tuple[type[ast.expr], ...], str], ...] = (
     ((ast.List, ast.ListComp), "list"),
     ((ast.Dict, ast.DictComp), "dict"),

@@ -6,11 +6,11 @@ import random
 
 from .subject import Subject
 
-_WORDS = (
-    "alpha beta gamma delta node item entry part piece unit block cell mark token word thing chunk field slot "
-    "bit edge step turn stage layer level group batch bag box pack stack pile heap row line path route sign flag "
-    "code seed root leaf branch stem core shell base top side face point spot place area zone range span gap hole"
-).split()
+_WORDS = """
+alpha beta gamma delta node item entry part piece unit block cell mark token word thing chunk field slot bit
+edge step turn stage layer level group batch bag box pack stack pile heap row line path route sign flag code
+seed root leaf branch stem core shell base top side face point spot place area zone range span gap hole
+"""
 
 
 def rename(subject: Subject, rng: random.Random) -> bool:
@@ -18,7 +18,7 @@ def rename(subject: Subject, rng: random.Random) -> bool:
     old = subject.changeable()
     if not old:
         return False
-    words = list(_WORDS)
+    words = _WORDS.split()
     rng.shuffle(words)
     used, new = subject.used(), {}
     pool = [word for word in words if word not in used]

@@ -9,9 +9,8 @@ from debugworld.worldmodel.data.binders import FUNCTIONS
 
 from .subject import Subject, blocks, has, loaded, stored
 
-_PURE_CALLS = frozenset(
-    "len abs min max sum int str float bool list dict set tuple sorted range ord chr round divmod".split()
-)
+_NAMES = "len abs min max sum int str float bool list dict set tuple sorted range ord chr round divmod"
+_PURE_CALLS = frozenset(_NAMES.split())
 _UNSAFE = (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Lambda, ast.Attribute, ast.GeneratorExp)
 _MAY_RAISE = (ast.Call, ast.BinOp, ast.Subscript, ast.Compare, ast.UnaryOp)
 

@@ -9,12 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from debugworld.sandboxes.debugger import Program
-from debugworld.worldmodel.data.binders import FUNCTIONS, own_nodes, parameters, scope_of
+from debugworld.worldmodel.data.binders import FUNCTIONS, scope_of
 
 _BUILTINS = frozenset(dir(builtins))
-_REFLECTIVE = frozenset(
-    "locals globals vars eval exec compile getattr setattr hasattr delattr dir inspect __import__".split()
-)
+_NAMES = "locals globals vars eval exec compile getattr setattr hasattr delattr dir inspect __import__"
+_REFLECTIVE = frozenset(_NAMES.split())
 
 
 @dataclass
@@ -56,9 +55,12 @@ class Subject:
     @property
     def reflects(self) -> bool:
         """Whether the program may see its own names as texts."""
-        return any(isinstance(node, ast.Name) and node.id in _REFLECTIVE for node in self.nodes()) or any(
-            isinstance(node, ast.Call) and any(word.arg is None for word in node.keywords) for node in self.nodes()
-        )
+        for node in self.nodes():
+            if isinstance(node, ast.Name) and node.id in _REFLECTIVE:
+                return True
+            if isinstance(node, ast.Call) and any(word.arg is None for word in node.keywords):
+                return True
+        return False
 
     def used(self) -> set[str]:
         """Returns every name in the program, whatever it names."""
@@ -75,8 +77,9 @@ class Subject:
     def changeable(self) -> list[str]:
         """Returns the names of functions, parameters and variables that can be changed everywhere at once.
 
-        Not among them: members of classes, imported names, names of keyword arguments to what is not a function of
-        the program, and names with underscores around. A program that may see its own names has none.
+        Not among them: members of classes, imported names, names of keyword arguments to what is not a
+        function of the program, and names with underscores around. A program that may see its own names has
+        none.
         """
         if self.reflects:
             return []
@@ -144,14 +147,16 @@ def blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
 
 def loaded(nodes: Iterable[ast.AST]) -> set[str]:
     """Returns the names that are read."""
-    return {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    return {name.id for name in _names(nodes) if isinstance(name.ctx, ast.Load)}
 
 
 def stored(nodes: Iterable[ast.AST]) -> set[str]:
     """Returns the names that are bound or deleted."""
-    return {
-        n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)
-    }
+    return {name.id for name in _names(nodes) if not isinstance(name.ctx, ast.Load)}
+
+
+def _names(nodes: Iterable[ast.AST]) -> Iterator[ast.Name]:
+    return (part for node in nodes for part in ast.walk(node) if isinstance(part, ast.Name))
 
 
 def occurrences(name: str, node: ast.AST) -> int:
@@ -168,14 +173,3 @@ def shared_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
     """Returns names that a function declares as global or nonlocal."""
     scope = scope_of(function)
     return set(scope.declared_global | scope.declared_nonlocal)
-
-
-def bound_in(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
-    """Returns the names that live in a function."""
-    return set(scope_of(function).bound)
-
-
-__all__ = [
-    "Subject", "blocks", "bound_in", "has", "loaded", "occurrences", "own_nodes", "parameters", "shared_names",
-    "stored",
-]  # fmt: skip
