@@ -67,7 +67,7 @@ def source_key(source: str) -> str:
 def function_keys(tree: ast.Module, least: int = FUNCTION_NODES) -> Iterator[str]:
     """Yields the key of each function or method of at least so many syntax nodes.
 
-    Decorators are left out of account, and other functions of the program count as names by order.
+    Its own name and decorators are left out of account, and other functions count as names by order.
     """
     writer = _Writer(tree)
     for node, around in _functions(tree, ()):
@@ -88,8 +88,8 @@ def _functions(node: ast.AST, around: _Around) -> Iterator[tuple[Definition, _Ar
 
 
 def count_nodes(node: ast.AST) -> int:
-    """Returns the number of syntax nodes that a key sees: without annotations, docstrings and contexts."""
-    if isinstance(node, ast.expr_context):
+    """Returns the number of syntax nodes that a key sees: without annotations, docstrings, contexts and empty texts."""
+    if isinstance(node, ast.expr_context) or isinstance(node, ast.Constant) and node.value == "":
         return 0
     total = 1
     for name, value in ast.iter_fields(node):
@@ -151,6 +151,7 @@ class _Writer:
         self._stack: list[_Names] = []
         self._member_numbers: dict[str, str] = {}
         self._keyword_numbers: dict[str, str] = {}
+        self._base = 0
         self._enter(self._tree)
 
     def written(self, node: object) -> str:
@@ -171,6 +172,7 @@ class _Writer:
         self._begin()
         for outer in around:
             self._enter(outer)
+        self._base = len(self._stack)
         return self._FunctionDef(node, decorated=False)
 
     def _plain(self, node: ast.AST) -> str:
@@ -216,6 +218,11 @@ class _Writer:
         named = self._parameters.get(node.func.id) if isinstance(node.func, ast.Name) else None
         words = [f"{self._keyword(k.arg, named)}={self.written(k.value)}" for k in node.keywords]
         return f"Call({function};{self.written(node.args)};{','.join(words)})"
+
+    def _JoinedStr(self, node: ast.JoinedStr) -> str:
+        """Without empty texts, which some versions of CPython put between the parts, and others not."""
+        parts = [part for part in node.values if not (isinstance(part, ast.Constant) and part.value == "")]
+        return f"JoinedStr({self.written(parts)})"
 
     def _keyword(self, name: str | None, named: list[str] | None) -> str:
         if name is None:
@@ -265,9 +272,8 @@ class _Writer:
         return f"Lambda({self._inside(node, node.args, node.body)})"
 
     def _FunctionDef(self, node: Definition, decorated: bool = True) -> str:
-        decorators = self.written(node.decorator_list) if decorated else ""
-        name = self._name(node.name)
-        return f"{type(node).__name__}({decorators};{name};{self._inside(node, node.args, node.body)})"
+        head = f"{self.written(node.decorator_list)};{self._name(node.name)}" if decorated else ""
+        return f"{type(node).__name__}({head};{self._inside(node, node.args, node.body)})"
 
     _AsyncFunctionDef = _FunctionDef
 
@@ -310,7 +316,7 @@ class _Writer:
     def _enter(self, node: ast.AST) -> None:
         if node not in self._scopes:
             self._scopes[node] = scope_of(node)
-        self._stack.append(_Names(self._scopes[node], f"v{len(self._stack)}_"))
+        self._stack.append(_Names(self._scopes[node], f"v{len(self._stack) - self._base}_"))
 
 
 def _members(tree: ast.Module) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """From recorded parts to the shards of a data set: nothing twice, nothing of the test split in training.
 
 Dropped are, in this order: a run that is there already, one whose program and call differ from another's in
-names only, and one of training whose source, or a larger function of it, stands in the test split too.
+names only, and one of training whose source, or a larger function of it, stands in another split too.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _kept(parts: Sequence[Path], dropped: Counter[str]) -> set[tuple[int, int]]:
     """Returns the part and the place in it of each row that stays."""
     sources, functions = set(), set()
     for _, _, row in _keys(parts):
-        if row["split"] == TEST:
+        if row["split"] != TRAIN:
             sources.add(row["source_key"])
             functions.update(row["function_keys"])
     kept, digests, keys = set(), set(), set()
