@@ -88,7 +88,7 @@ def _functions(node: ast.AST, around: _Around) -> Iterator[tuple[Definition, _Ar
 
 
 def count_nodes(node: ast.AST) -> int:
-    """Returns the number of syntax nodes that a key sees: without annotations, docstrings, contexts and empty texts."""
+    """Returns the number of syntax nodes that a key sees: no annotations, docstrings or empty texts."""
     if isinstance(node, ast.expr_context) or isinstance(node, ast.Constant) and node.value == "":
         return 0
     total = 1

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from debugworld.sandboxes.debugger import Event, Program, State, Trace
+from debugworld.sandboxes.debugger import Event, Program, ProgramError, State, Trace
 from debugworld.sandboxes.debugger.packing import Packer, PackingError, Unpacker
 from debugworld.sandboxes.debugger.source import plain_newlines, stripped_lines
 from debugworld.worldmodel.data.alpha import Keys
@@ -134,7 +134,7 @@ def run_of(row: dict[str, Any]) -> Run:
         keys = Keys(row["alpha_key"], row["source_key"], tuple(row["function_keys"]))
         rest = {name: row[name] for name in _TEXTS}
         return Run(program, trace_of(row, program), keys, tags=tuple(row["tags"]), **rest)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, ProgramError) as error:
         raise ModelError(f"a row is no run ({type(error).__name__}: {error})") from None
 
 

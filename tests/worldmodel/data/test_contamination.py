@@ -90,7 +90,7 @@ def test_what_a_generator_writes_by_chance_is_left_out(files: tuple[Path, ...]) 
 
 @pytest.mark.long
 def test_nothing_that_training_sees_is_a_benchmarks(shared_data: Path, files: tuple[Path, ...]) -> None:
-    """All real programs, and 2,000 generated ones: what passes the check shares no text of a benchmark's either."""
+    """All real programs, and 2,000 generated ones: what passes the check has no text of a benchmark's."""
     benchmarks = Benchmarks.load(files)
     real = [Program(row["source"]) for row in rows(shared_data / "programs_dev.jsonl.gz")]
     reasons = [benchmarks.contaminated(program) for program in real]
