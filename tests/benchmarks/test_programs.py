@@ -91,6 +91,16 @@ def test_lookups_in_a_loop(tmp_path: Path) -> None:
         assert len(found) == 3 and all(rate > 0 for rates in found.values() for rate in rates)
 
 
+def test_data_is_measured_by_source_and_what_lacks_is_told(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow", reason="pyarrow: pip install 'debugworld[data]'")
+    words = ["--programs", "4", "--mutations", "1", "--box", "process"]
+    told = measured(tmp_path, "data", *words)
+    assert set(told["results"]) == {"generated", "statements"} and "real" in told["missing"]
+    for found in told["results"].values():
+        assert found["making"]["runs"] == 4 and found["shards"]["read_states_per_second"] > 0
+        assert found["mutation"]["tried"] >= found["mutation"]["kept"] > 0 and found["walks"]["actions"] > 0
+
+
 def test_goals_are_judged_in_both_directions() -> None:
     script = (
         "import sys; sys.path.insert(0, 'benchmarks')\n"

@@ -15,6 +15,8 @@ from debugworld.cli import main
 from debugworld.worldmodel.data.dataset import TraceDataset
 from debugworld.worldmodel.data.walk_set import TrajectoryDataset
 
+SUM = "def f(xs):\n    total = {}\n    for x in xs:\n        total += x\n    return total\n"
+
 
 def call(*words: str | Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
     status = main(["data", *map(str, words)])
@@ -25,10 +27,9 @@ def call(*words: str | Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, s
 @pytest.fixture
 def programs(tmp_path: Path) -> Path:
     rows = [
-        {"id": f"p{n}", "code": f"def f(xs):\n    total = {n}\n    for x in xs:\n        total += x\n    return total\n",
-         "calls": ["f([1, 2])", "f([])"], "licence": "MIT"}
+        {"id": f"p{n}", "code": SUM.format(n), "calls": ["f([1, 2])", "f([])"], "licence": "MIT"}
         for n in range(6)
-    ]  # fmt: skip
+    ]
     path = tmp_path / "programs.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
@@ -37,7 +38,8 @@ def programs(tmp_path: Path) -> Path:
 def test_record_walk_show(programs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "set"
     box = ("--sandbox", "process", "--workers", "1")
-    words = ("record", "--source", f"jsonl/{programs}", "--source", "generated/0/4", "--out", out, *box)
+    sources = ("--source", f"jsonl/{programs}", "--source", "generated/0/4")
+    words = ("record", *sources, "--out", out, *box)
     status, told, _ = call(*words, "--mutations", "1", "--rewrite", "all", capsys=capsys)
     assert status == 0 and f"data set: {out}" in told and "states/s a core" in told
     assert (out / "README.md").read_text().startswith("---\n")
@@ -55,8 +57,9 @@ def test_record_walk_show(programs: Path, tmp_path: Path, capsys: pytest.Capture
 @pytest.mark.docker
 @pytest.mark.slow
 def test_record_in_containers_by_two_processes(programs: Path, tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "debugworld", "data", "record", "--source", f"jsonl/{programs}",
-             "--source", "statements/0/3", "--out", str(tmp_path / "set"), "--workers", "2", "--json"]  # fmt: skip
+    sources = ("--source", f"jsonl/{programs}", "--source", "statements/0/3")
+    words = [sys.executable, "-m", "debugworld", "data", "record", *sources]
+    words += ["--out", str(tmp_path / "set"), "--workers", "2", "--json"]
     answer = subprocess.run(words, capture_output=True, text=True, timeout=200, env={**os.environ})
     assert answer.returncode == 0, answer.stderr
     card = json.loads(answer.stdout)
@@ -69,7 +72,8 @@ def test_check_finds_a_renamed_benchmark_program(
     programs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     benchmark = tmp_path / "bench.jsonl"
-    benchmark.write_text(json.dumps({"id": "B/1", "code": "def g(items):\n    s = 3\n    for i in items:\n        s += i\n    return s\n"}) + "\n")  # noqa: E501  # fmt: skip
+    renamed = SUM.format(3).replace("total", "s").replace("xs", "items").replace("def f", "def g")
+    benchmark.write_text(json.dumps({"id": "B/1", "code": renamed}) + "\n")
     words = ("check", "--source", f"jsonl/{programs}", "--against", benchmark)
     status, told, _ = call(*words, capsys=capsys)
     assert status == 1 and "p3: the same program as bench.jsonl B/1" in told and "1 of 6 programs" in told

@@ -143,10 +143,10 @@ def _sound(value: Any) -> bool:
 def _change(arguments: list[_Place], rng: random.Random) -> None:
     """Changes one or several arguments in place."""
     chosen = [place for place in arguments if rng.random() < 0.6] or [rng.choice(arguments)]
-    lengths = {len(p.value) for p in chosen if isinstance(p.value, (list, tuple))}
+    lengths = {len(p.value) for p in chosen if isinstance(p.value, list)}
     tied: dict[int, int] = {}
     for length in lengths:
-        alike = [p for p in arguments if isinstance(p.value, (list, tuple)) and len(p.value) == length]
+        alike = [p for p in arguments if isinstance(p.value, list) and len(p.value) == length]
         if len(alike) > 1 and rng.random() < KEEP:
             tied[length] = _new_length(length, rng)
             chosen += [place for place in alike if place not in chosen]
@@ -155,7 +155,7 @@ def _change(arguments: list[_Place], rng: random.Random) -> None:
         value = place.value
         if type(value) is int and value in sized and value > 1 and rng.random() < 0.5:
             continue  # it may be the length of another argument
-        wanted = tied.get(len(value)) if isinstance(value, (list, tuple)) else None
+        wanted = tied.get(len(value)) if isinstance(value, list) else None
         place.set(mutate(value, rng, wanted))
 
 
@@ -165,7 +165,7 @@ def mutate(value: Any, rng: random.Random, length: int | None = None) -> Any:
     Args:
         value: what `ast.literal_eval` gives.
         rng: decides.
-        length: items that the new container must have; None leaves it open.
+        length: items that a new list must have; None leaves it open. A tuple keeps its length.
     """
     if isinstance(value, bool):
         return rng.random() < 0.5
@@ -176,7 +176,7 @@ def mutate(value: Any, rng: random.Random, length: int | None = None) -> Any:
     if isinstance(value, str):
         return _text(value, rng)
     if isinstance(value, (list, tuple)):
-        items = _items(list(value), rng, length, fixed=isinstance(value, tuple) and length is None)
+        items = _items(list(value), rng, length, fixed=isinstance(value, tuple))
         return tuple(items) if isinstance(value, tuple) else items
     if isinstance(value, (set, frozenset)):
         items = _items(sorted(value, key=repr), rng, None, fixed=False)
