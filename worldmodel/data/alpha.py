@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from debugworld.sandboxes.debugger import Program, ProgramError
+from debugworld.sandboxes.debugger import Program
 from debugworld.worldmodel.data.binders import COMPREHENSIONS, FUNCTIONS, Scope, own_nodes, scope_of
 
 FUNCTION_NODES = 40
@@ -349,16 +349,3 @@ def _parameters(tree: ast.Module) -> dict[str, list[str]]:
             given = node.args
             found[node.name] = [a.arg for a in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
     return {name: names for name, names in found.items() if name not in twice}
-
-
-def distinct(programs: Iterable[Program]) -> Iterator[Program]:
-    """Yields programs whose key has not come before; those that do not parse are left out."""
-    seen: set[str] = set()
-    for program in programs:
-        try:
-            key = keys_of(program).program
-        except (ProgramError, RecursionError):
-            continue
-        if key not in seen:
-            seen.add(key)
-            yield program

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ def make_parts(
         progress: called with the parts done and their number.
 
     Raises:
-        ModelError: the folder holds parts of another recipe.
+        ModelError: the folder holds parts of another recipe, or a process died.
     """
     if not parts:
         return
@@ -74,6 +75,10 @@ def make_parts(
                 future.result()
                 done += 1
                 progress(done, len(parts))
+        except BrokenProcessPool:
+            raise ModelError(
+                "a worker process died, perhaps for want of memory; run the same again, with fewer workers"
+            ) from None
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise

@@ -287,9 +287,9 @@ def _benchmarks(paths: tuple[Path, ...]) -> Benchmarks:
 
 
 def _content(source: Source) -> str:
-    """A digest of a file that a source reads; empty for others."""
+    """What tells whether a source has changed: a digest of the file that it reads, for others the count."""
     path = getattr(source, "path", None)
-    return _file_digest(path) if isinstance(path, Path) else ""
+    return _file_digest(path) if isinstance(path, Path) else str(len(source))
 
 
 def _file_digest(path: Path) -> str:
