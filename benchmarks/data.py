@@ -231,7 +231,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=Path("out/data.json"))
     args = parser.parse_args()
 
-    report = Report("data", vars(args))
+    name_of_real = args.real.name if args.real is not None else None
+    report = Report("data", {**vars(args), "real": name_of_real, "json": args.json.name})
     speed = report.table("Making, one process", ["source", *SPEED])
     space = report.table("Shards", ["source", *SPACE])
     yields = report.table("Mutation", ["source", *YIELD])

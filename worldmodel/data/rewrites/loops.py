@@ -86,7 +86,7 @@ def _as_while(
         and not node.orelse
     )
     before: list[ast.stmt] = []
-    if isinstance(stop, ast.Constant) or isinstance(stop, ast.Name) and stop.id not in stored(node.body):
+    if isinstance(stop, ast.Constant) or isinstance(stop, ast.Name) and stop.id not in stored([node]):
         bound = stop
     else:
         limit = subject.fresh(["limit", "bound", "stop_at"])

@@ -22,7 +22,8 @@ def reorder(subject: Subject, rng: random.Random) -> bool:
         place = 0
         while place + 1 < len(block):
             one, two = block[place], block[place + 1]
-            if (_independent(one, two) or _definitions(one, two)) and rng.random() < 0.8:
+            free = _independent(one, two) or _definitions(one, two)
+            if free and (not changed or rng.random() < 0.8):
                 block[place], block[place + 1] = two, one
                 changed = True
                 place += 1
