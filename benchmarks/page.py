@@ -13,12 +13,13 @@ from typing import Any
 
 from common.report import GOAL_COLUMNS, goal_rows
 
-ORDER = ("debuggers", "hot_loop", "recording", "lookups")
+ORDER = ("debuggers", "hot_loop", "recording", "lookups", "data")
 TITLES = {
     "debuggers": "Moves beside other debuggers",
     "hot_loop": "A breakpoint in a hot loop",
     "recording": "Recording",
     "lookups": "Look-ups on a recorded run",
+    "data": "Data sets of runs",
 }
 HEAD = """\
 # Benchmarks
