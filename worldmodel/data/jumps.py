@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -88,7 +88,7 @@ def _within(tree: StateTree, position: int, index: int) -> Target | None:
     return Target(letter, index) if tree.states[index].event is Event.LINE or index == position else None
 
 
-def _ended(states: list[State], index: int) -> Target | None:
+def _ended(states: Sequence[State], index: int) -> Target | None:
     letter = {Event.RETURN: "R", Event.EXCEPTION: "X"}.get(states[index].event)
     return Target(letter, index) if letter else None
 

@@ -175,7 +175,7 @@ def unpack(text: str, program: Program, python: str) -> Trace:
         lines[path] = stripped_lines(plain_newlines(source))[1:] or ("",)
     try:
         unpacker = Unpacker(lines, _MOST_STATES)
-        states = unpacker.feed(text.encode("ascii"))
+        states = [*unpacker.feed(text.encode("ascii"))]
     except (PackingError, UnicodeEncodeError) as error:
         raise ModelError(f"{program.name}: the trace cannot be read: {error}") from None
     final = states.pop() if states else None
