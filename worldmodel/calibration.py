@@ -116,6 +116,11 @@ class Calibration:
     about: Mapping[str, Any] = field(default_factory=dict)
     """How it came about."""
 
+    @property
+    def granularity(self) -> str:
+        """How much one question covered where it was fitted, see `thinker`; empty where that is not told."""
+        return str(self.about.get("granularity", ""))
+
     def probability(self, evidence: Evidence) -> float:
         """Returns the probability that a state is exactly right, in [0, 1]; 1 where it is certain."""
         if evidence.kind == "certain":

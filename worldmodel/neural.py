@@ -21,7 +21,6 @@ from debugworld.sandboxes.debugger import (
     Program,
     State,
     StateTree,
-    TreeDebugger,
 )
 from debugworld.worldmodel.calibration import Calibration, Evidence
 from debugworld.worldmodel.checkpoint import SHIPPED
@@ -29,6 +28,7 @@ from debugworld.worldmodel.completion import CompletionEngine
 from debugworld.worldmodel.direct import Goal, Jumps, Leaper
 from debugworld.worldmodel.engines import is_url, open_engine
 from debugworld.worldmodel.excerpt import Listing
+from debugworld.worldmodel.futures import Dreamer
 from debugworld.worldmodel.markov import Shell
 from debugworld.worldmodel.thinker import Considered, Granularity, Thinker
 
@@ -49,7 +49,7 @@ def _opened(model: str | Path, changed: int) -> CompletionEngine:
     return open_engine(model)
 
 
-class NeuralDebugger(TreeDebugger):
+class NeuralDebugger(Dreamer):
     """Dreams a program's run, state by state, as far as the moves ask.
 
     Args:
@@ -101,7 +101,7 @@ class NeuralDebugger(TreeDebugger):
         granularity: Granularity | str = Granularity.EXPRESSION,
         jumps: Jumps | str = Jumps.ROLLOUT,
     ) -> NeuralDebugger:
-        """Opens a debugger over a model, with its calibration where it has one.
+        """Opens a debugger over a model, with its calibration where it has one for this granularity.
 
         Args:
             path: The checkpoint's folder, another model's folder or the address of a server, see
@@ -116,6 +116,8 @@ class NeuralDebugger(TreeDebugger):
         calibration = None
         if not is_url(path):
             calibration = Calibration.load(SHIPPED if path is None else Path(path))
+        if calibration is not None and calibration.granularity not in ("", Granularity(granularity).value):
+            calibration = None
         return cls(_engine(path), max_states, granularity=granularity, jumps=jumps, calibration=calibration)
 
     @property
@@ -215,7 +217,11 @@ class NeuralDebugger(TreeDebugger):
         self._shell = Shell(program)
         self._listing, self._gaps = None, {}
         self._evidence, self._move_evidence = [Evidence()], Evidence()
-        return StateTree([self._shell.start()], self._grow)
+        first = [self._shell.start()]
+        for edit in program.edits:
+            if not edit.index:
+                first = [self._edited(edit, self._shell, first[0])]
+        return StateTree(first, self._grow)
 
     def _move(self, action: Action) -> None:
         plain = self.jumps is Jumps.ROLLOUT
@@ -228,21 +234,29 @@ class NeuralDebugger(TreeDebugger):
 
     def _fill_gaps(self) -> None:
         """Forgets what was dreamt after the current state, if a part of it was jumped over."""
-        position, tree = self._position, self._tree
-        if position > max(self._gaps):
-            return
-        begun = max((gap for gap in self._gaps if gap < position), default=-1)
-        states = tree.states[: position + 1]
+        position = self._position
+        if position <= max(self._gaps):
+            self._renew(self._shell_at(position), self._tree.states[: position + 1])
+
+    def _shell_at(self, position: int) -> Shell:
+        assert self._shell is not None
+        states = self._tree.states[: position + 1]
+        if len(states) == len(self._tree):
+            return self._shell.copy()
         if position in self._gaps:
-            shell = self._gaps[position][0]
-        elif begun >= 0:
+            return self._gaps[position][0].copy()
+        begun = max((gap for gap in self._gaps if gap < position), default=-1)
+        if begun >= 0:
             shell = self._gaps[begun][1].copy()
-            self._follow(shell, states, begun + 1)
         else:
-            shell = Shell(self.program, self._shell.flow if self._shell else None)
+            shell = Shell(self.program, self._shell.flow)
             shell.start()
             shell.accept(states[0])
-            self._follow(shell, states, 0)
+        self._follow(shell, states, begun + 1)
+        return shell
+
+    def _renew(self, shell: Shell, states: Sequence[State]) -> None:
+        position = len(states) - 1
         self._shell = shell
         self._gaps = {gap: shells for gap, shells in self._gaps.items() if gap < position}
         del self._evidence[position + 1 :]
@@ -296,3 +310,6 @@ class NeuralDebugger(TreeDebugger):
     def _add(self, state: State, evidence: Evidence) -> None:
         self._tree.append(state)
         self._evidence.append(evidence)
+        for edit in self.program.edits:
+            if edit.index == len(self._tree) - 1 and self._shell is not None:
+                self._tree.states[-1] = self._edited(edit, self._shell, self._tree.states[-1])

@@ -13,6 +13,7 @@ from typing import Any
 
 from debugworld.sandboxes.debugger import Action, ActionKind, ExitCode, Program, StateTree, Trace
 from debugworld.worldmodel.calibration import (
+    FEW,
     KINDS,
     Calibration,
     Evidence,
@@ -87,13 +88,13 @@ def collect(
 
 
 def fit_outcomes(outcomes: Sequence[Outcome]) -> Calibration:
-    """Fits the maps, and the thresholds from which on a direct jump is believed."""
+    """Fits the maps, and the thresholds from which on a direct jump is believed, where enough were seen."""
     answers = asked(outcomes)
     calibration = fit([one.evidence for one in answers], [one.right for one in answers])
     thresholds = {}
     for goal in ("return", "over", "to"):
         pairs = [(one.direct, one.rollout) for one in outcomes if one.goal == goal and one.direct is not None]
-        if pairs:
+        if len(pairs) >= FEW:
             thresholds[goal] = threshold(
                 [calibration.probability(direct.evidence) for direct, _ in pairs],
                 [direct.right for direct, _ in pairs],

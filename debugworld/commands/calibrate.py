@@ -30,6 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     uris = "builtin[/NAME], generated/SEED[/COUNT], file/PATH or jsonl/PATH"
     add("--tasks", default="generated/1073745000/400", metavar="URI", help=f"{uris} (default: %(default)s)")
     add("--per-action", type=int, default=2, metavar="N", help="moves of each kind asked of each program")
+    add(
+        "--granularity",
+        choices=("expression", "line"),
+        default="expression",
+        help="how much one question to the model covers (default: %(default)s); it holds for that alone",
+    )
     add("--seed", type=int, default=0, help="of the places and lines asked about (default: 0)")
     add("--sandbox", help="docker, bwrap or process (default: process for programs that ship, else docker)")
     add("--out", type=Path, metavar="DIR", help="write the calibration there (default: to the checkpoint)")
@@ -68,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     kind = args.sandbox or ("process" if tasks.trusted else "docker")
     with ExitStack() as stack:
         write = stack.enter_context(json_output(args.json)) if args.json is not None else None
-        neural = stack.enter_context(NeuralDebugger.load(args.model))
+        neural = stack.enter_context(NeuralDebugger.load(args.model, granularity=args.granularity))
         box = stack.enter_context(open_sandbox(kind, max_events=MAX_EVENTS))
         progress = stack.enter_context(Progress(console=Console(stderr=True), transient=True))
         bar = progress.add_task("programs", total=len(fresh))
@@ -83,7 +89,8 @@ def run(args: argparse.Namespace) -> int:
                 f"{args.tasks}: at least two programs are needed that the checkpoint was not trained on and "
                 f"that end within {MAX_EVENTS} states; there were {len(found)}"
             )
-        about = {"tasks": args.tasks, "seed": args.seed, "per_action": args.per_action}
+        about: dict[str, object] = {"tasks": args.tasks, "seed": args.seed, "per_action": args.per_action}
+        about["granularity"] = args.granularity
         calibration = fit_outcomes(fitted)
         before, after = judge(judged, Calibration()), judge(judged, calibration)
         shares = {

@@ -1,0 +1,154 @@
+"""Calibration recovers a known map, is saved and read, and is honest about programs it has not seen."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from debugworld.sandboxes.debugger.recorder import record
+from debugworld.worldmodel.calibration import (
+    FILE,
+    Calibration,
+    Evidence,
+    brier,
+    calibration_error,
+    fit,
+    reliability,
+    risk_coverage,
+    threshold,
+)
+from debugworld.worldmodel.calibration_report import calibration_plot
+from debugworld.worldmodel.checkpoint import SHIPPED
+from debugworld.worldmodel.data.examples import EVALUATION_SEED
+from debugworld.worldmodel.data.programs import generate
+from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.neural import NeuralDebugger
+from debugworld.worldmodel.outcomes import Answer, Outcome, asked, collect, fit_outcomes, judge, policies
+
+
+def _synthetic(seed: int, count: int, kind: str = "step") -> tuple[list[Evidence], list[bool], list[float]]:
+    """Evidence whose true chance of being right is the square of the raw confidence: overconfident."""
+    draw = np.random.default_rng(seed)
+    lowest = -draw.exponential(0.4, count)
+    tokens = draw.integers(3, 40, count)
+    total = lowest - draw.exponential(0.05, count)
+    chance = np.exp(2 * lowest)
+    evidence = [
+        Evidence(kind, float(low), float(whole), int(size), 1)
+        for low, whole, size in zip(lowest, total, tokens, strict=True)
+    ]
+    return evidence, list(draw.random(count) < chance), list(chance)
+
+
+@pytest.mark.parametrize("count", [150, 4000])
+def test_a_known_map_is_recovered(count: int) -> None:
+    evidence, right, _ = _synthetic(0, count)
+    calibration = fit(evidence, right)
+    fresh, outcome, chance = _synthetic(1, 4000)
+    found = [calibration.probability(one) for one in fresh]
+    raw = [one.raw for one in fresh]
+    assert float(np.mean(np.abs(np.array(found) - chance))) < (0.03 if count > 1000 else 0.08)
+    assert calibration_error(raw, outcome) > 0.12
+    assert calibration_error(found, outcome) < (0.03 if count > 1000 else 0.08)
+    assert brier(found, outcome) < brier(raw, outcome)
+
+
+def test_kinds_have_maps_of_their_own_and_certain_states_none(tmp_path: Path) -> None:
+    steps, right, _ = _synthetic(0, 800)
+    jumps, _, _ = _synthetic(2, 800, "jump")
+    calibration = fit([*steps, *jumps, Evidence()], [*right, *[False] * 800, True])
+    sure = Evidence("step", -1e-4, -1e-3, 5, 1)
+    assert calibration.probability(sure) > 0.9
+    assert calibration.probability(Evidence("jump", -1e-4, -1e-3, 5, 1)) < 0.05
+    assert calibration.probability(Evidence()) == 1.0
+    assert calibration.probability(Evidence("rollout", -0.5, -1.0, 5, 2)) == pytest.approx(math.exp(-0.5))
+    again = Calibration(calibration.maps, {"return": 0.5}, {"seed": 0, "granularity": "line"})
+    again.save(tmp_path)
+    assert Calibration.load(tmp_path) == again and again.granularity == "line"
+
+
+@pytest.mark.parametrize("text", ["{", "{}", '{"maps": {"step": {"weights": [1], "steps": [], "count": 3}}}'])
+def test_a_damaged_file_is_told(tmp_path: Path, text: str) -> None:
+    assert Calibration.load(tmp_path) is None
+    (tmp_path / FILE).write_text(text)
+    with pytest.raises(ModelError, match="debugworld calibrate"):
+        Calibration.load(tmp_path)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=60))
+def test_scores_are_what_their_definitions_say(answers: list[tuple[float, bool]]) -> None:
+    confidence, right = [one for one, _ in answers], [one for _, one in answers]
+    assert 0 <= calibration_error(confidence, right) <= 1 + 1e-9
+    assert sum(count for _, _, count in reliability(confidence, right)) == len(answers)
+    assert calibration_error(confidence, right, 1) == pytest.approx(abs(np.mean(confidence) - np.mean(right)))
+    curve = risk_coverage(confidence, right)
+    assert curve[-1] == (1.0, pytest.approx(1 - np.mean(right)))
+    assert [coverage for coverage, _ in curve] == sorted({coverage for coverage, _ in curve})
+    assert calibration_error([float(one) for one in right], right) == 0.0
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0.1, 0.4, 0.8]), st.booleans(), st.booleans()), min_size=1, max_size=20
+    )
+)
+def test_the_threshold_gives_the_most_right_answers(pairs: list[tuple[float, bool, bool]]) -> None:
+    confidence, direct, rollout = (list(column) for column in zip(*pairs, strict=True))
+
+    def gained(least: float) -> int:
+        return sum(one if sure >= least else other for sure, one, other in pairs)
+
+    chosen = threshold(confidence, direct, rollout)
+    best = max(map(gained, (0.1, 0.4, 0.8, 1.01)))
+    assert gained(chosen) == best
+    assert all(gained(least) < best for least in confidence if least < chosen)
+
+
+def test_no_answers_have_no_scores() -> None:
+    for score in (calibration_error, brier, reliability, risk_coverage):
+        with pytest.raises(ValueError, match="none"):
+            score([], [])  # type: ignore[operator]
+
+
+def test_evidence_joins() -> None:
+    step, jump = Evidence("step").after((-0.1, -0.5)), Evidence("jump").after((-0.2,))
+    assert step == Evidence("step", -0.5, pytest.approx(-0.6), 2, 1)  # type: ignore[arg-type]
+    assert Evidence.join([Evidence(), step]) == step and Evidence.join([Evidence()]) == Evidence()
+    both = Evidence.join([step, step, Evidence()])
+    assert (both.kind, both.lowest, both.tokens, both.questions) == ("rollout", -0.5, 4, 2)
+    assert Evidence.join([step, jump]).kind == "jump"
+
+
+def test_auto_takes_the_better_side_of_the_threshold(tmp_path: Path) -> None:
+    sure, unsure = Evidence("jump", -0.01, -0.02, 9, 1), Evidence("jump", -2.0, -4.0, 9, 1)
+    rollout = Evidence("rollout", -0.3, -0.5, 30, 4)
+    outcomes = [Outcome("step_return", "return", Answer(rollout, False), Answer(sure, True))] * 30
+    outcomes += [Outcome("step_return", "return", Answer(rollout, True), Answer(unsure, False))] * 30
+    outcomes += [Outcome("step_into", "", Answer(Evidence(), True))]
+    calibration = fit_outcomes(outcomes)
+    shares = {name: np.mean(right) for name, right in policies(outcomes, calibration).items()}
+    assert shares == {"rollout": 0.5, "direct": 0.5, "auto": 1.0}
+    assert judge(outcomes, calibration)["jump"].error < 0.1 < judge(outcomes, Calibration())["all"].error
+    calibration_plot(outcomes, calibration, tmp_path / "plot.svg")
+    assert "<svg" in (tmp_path / "plot.svg").read_text()
+
+
+@pytest.mark.slow
+def test_the_shipped_checkpoint_can_be_calibrated(tmp_path: Path) -> None:
+    neural = NeuralDebugger.load(SHIPPED, granularity="line")
+    programs = [generate(EVALUATION_SEED + 50_000 + n, 1).program for n in range(8)]
+    found = collect(neural, ((program, record(program)) for program in programs), per_action=1)
+    assert len(found) == 8 and all(len(group) == 5 for group in found)
+    flat = [outcome for group in found for outcome in group]
+    assert {answer.evidence.kind for answer in asked(flat)} >= {"step", "rollout"}
+    calibration = fit_outcomes(flat)
+    calibration.save(tmp_path)
+    told = json.loads((tmp_path / FILE).read_text())
+    assert set(told) == {"maps", "thresholds", "about"}
+    assert all(0 <= calibration.probability(answer.evidence) <= 1 for answer in asked(flat))
