@@ -16,7 +16,12 @@ from debugworld.worldmodel.completion import Request
 from debugworld.worldmodel.excerpt import Listing
 from debugworld.worldmodel.jump import Jump, Landing, ask
 from debugworld.worldmodel.markov import Shell
+from debugworld.worldmodel.store import TEMPLATE_TOKENS
 from debugworld.worldmodel.thinker import Completer
+from debugworld.worldmodel.tokenizer import LENGTH_LIMIT
+
+MAX_TOKENS = 160
+"""Longest answer; shorter behind a question that leaves less of what the model reads."""
 
 
 class Jumps(str, Enum):
@@ -77,7 +82,9 @@ class Leaper:
     """
 
     def __init__(self, engine: Completer, slot: Hashable, max_tokens: int) -> None:
-        self._engine, self._slot, self._max_tokens = engine, slot, max_tokens
+        self._engine, self._slot, self._max_tokens = engine, slot, min(max_tokens, MAX_TOKENS)
+        self.lost = False
+        """Whether the last answer was none: cut short, or no landing."""
 
     def ask(self, listing: Listing, shell: Shell, goal: Goal) -> Leap | None:
         """Asks where the part of a move leads that lies in the current frame.
@@ -85,7 +92,7 @@ class Leaper:
         Returns:
             The answer; None where the next state is to be asked for instead.
         """
-        state = shell.state
+        state, self.lost = shell.state, False
         if state is None or state.event not in (Event.LINE, Event.CALL):
             return None
         kind = goal.kind
@@ -97,13 +104,14 @@ class Leaper:
         jump = ask(listing, shell, kind, goal.lines)
         if jump is None:
             return None
-        request = Request(self._slot, jump.prompt, jump.grammar(), self._max_tokens)
+        request = Request(self._slot, jump.prompt, jump.grammar(), room(jump.prompt, self._max_tokens))
         [answer] = self._engine.complete([request])
         try:
-            landing = Landing.parse(answer.text)
+            landing = Landing.parse(answer.text) if answer.finished else None
         except (ValueError, SyntaxError):
-            return None
-        if not answer.finished or landing.letter == "C" and _stays(listing, shell, jump, landing):
+            landing = None
+        self.lost = landing is None
+        if landing is None or landing.letter == "C" and _stays(listing, shell, jump, landing):
             return None
         return Leap(jump, landing, Evidence("jump").after(answer.raw_logprobs))
 
@@ -130,6 +138,12 @@ class Leaper:
             _count(listing, shell, line, landing.turns)
         top.again = landing.letter == "X" and jump.kind != "over"  # it ends the frame
         return state
+
+
+def room(prompt: str, most: int) -> int:
+    """Returns the tokens that an answer can have, at least 1: those wanted, as far as the model reads on."""
+    used = len(prompt.encode(errors="replace")) + TEMPLATE_TOKENS
+    return max(1, min(most, LENGTH_LIMIT - used))
 
 
 def _is_line(point: Breakpoint) -> bool:

@@ -25,6 +25,7 @@ from debugworld.sandboxes.debugger import (
 from debugworld.sandboxes.debugger.limits import CUT
 from debugworld.worldmodel.arguments import is_literal, split
 from debugworld.worldmodel.completion import Completion, Request
+from debugworld.worldmodel.direct import room
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.excerpt import Listing
 from debugworld.worldmodel.inverse_question import InverseQuestion, Signature, ask, signature
@@ -206,7 +207,9 @@ class Inverse:
         if count < 1:
             raise ModelError(f"at least 1 answer must be drawn; got {count}")
         question = self.question(end, given)
-        request = Request(f"inverse {id(self)}", question.prompt, question.grammar, MAX_TOKENS)
+        request = Request(
+            f"inverse {id(self)}", question.prompt, question.grammar, room(question.prompt, MAX_TOKENS)
+        )
         found: dict[tuple[str, ...], Proposal] = {}
         for answer in answers.complete([request] * count):
             texts = split(answer.text) if answer.finished else None

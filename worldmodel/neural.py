@@ -284,11 +284,13 @@ class NeuralDebugger(Dreamer):
             self._listing = Listing(self.program, shell.flow)
         leap = self._leaper.ask(self._listing, shell, goal)
         if leap is None:
+            if self._leaper.lost:
+                self._goal = None  # the rest of the move is dreamt state by state
             return False
         if self.jumps is Jumps.AUTO:
             least = self.calibration.thresholds.get(goal.kind, math.inf)
             if self.calibration.probability(leap.evidence) < least:
-                self._goal = None  # the rest of the move is dreamt state by state
+                self._goal = None
                 return False
         before, index = shell.copy(), len(self._tree) - 1
         state = self._leaper.take(self._listing, shell, leap)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from debugworld.sandboxes.debugger import ActionKind
 from debugworld.sandboxes.debugger.recorder import record
 from debugworld.worldmodel.calibration import (
     FILE,
@@ -142,13 +143,15 @@ def test_auto_takes_the_better_side_of_the_threshold(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_shipped_checkpoint_can_be_calibrated(tmp_path: Path) -> None:
     neural = NeuralDebugger.load(SHIPPED, granularity="line")
-    programs = [generate(EVALUATION_SEED + 50_000 + n, 1).program for n in range(8)]
-    found = collect(neural, ((program, record(program)) for program in programs), per_action=1)
-    assert len(found) == 8 and all(len(group) == 5 for group in found)
+    programs = [generate(EVALUATION_SEED + 50_000 + n, 1).program for n in range(2)]
+    moves = (ActionKind.STEP_INTO, ActionKind.STEP_RETURN)
+    found = collect(neural, ((program, record(program)) for program in programs), 0, 1, moves)
+    assert len(found) == 2 and all(len(group) == 2 for group in found)
     flat = [outcome for group in found for outcome in group]
-    assert {answer.evidence.kind for answer in asked(flat)} >= {"step", "rollout"}
+    assert asked(flat) and all(
+        outcome.goal == "return" for outcome in flat if outcome.action == "step_return"
+    )
     calibration = fit_outcomes(flat)
     calibration.save(tmp_path)
-    told = json.loads((tmp_path / FILE).read_text())
-    assert set(told) == {"maps", "thresholds", "about"}
+    assert set(json.loads((tmp_path / FILE).read_text())) == {"maps", "thresholds", "about"}
     assert all(0 <= calibration.probability(answer.evidence) <= 1 for answer in asked(flat))

@@ -1,0 +1,76 @@
+"""The commands `inverse` and `calibrate`: what they write, and how they refuse."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from debugworld.cli import main
+from debugworld.worldmodel.calibration import FILE, Calibration
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> str:
+    """A file with one function."""
+    path = tmp_path / "double.py"
+    path.write_text("def f(n, k=2):\n    return n * k\n")
+    return str(path)
+
+
+def test_inverse_writes_what_it_checked(
+    source: str, tiny_checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.json"
+    words = ["inverse", source, "--function", "f", "--returns", "6", "--given", "k=3", "--samples", "4"]
+    status = main([*words, "--model", str(tiny_checkpoint), "--sandbox", "process", "--json", str(out)])
+    told = json.loads(out.read_text())
+    assert status == (0 if told["distinct_valid"] else 1)
+    assert (told["call"], told["draws"], told["given"]) == ("f", 4, {"k": "3"})
+    assert told["end"] == {"text": "6", "raised": False}
+    assert all(one["arguments"].endswith(", 3") for one in told["proposals"])
+    assert "returned 6" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--function", "g", "--returns", "6"], "has no function 'g'; it has: f"),
+        (["--function", "f", "--returns", "6", "--given", "m=1"], "no parameter 'm'"),
+        (["--function", "f", "--returns", "6", "--given", "m"], "write NAME=VALUE"),
+        (["--function", "f", "--returns", "6", "--samples", "0"], "--samples must be at least 1"),
+    ],
+)
+def test_inverse_refuses(
+    source: str, words: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["inverse", source, *words]) == 2
+    assert reason in capsys.readouterr().err
+
+
+def test_calibrate_writes_beside_the_checkpoint(
+    tiny_checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, plot = tmp_path / "calibrated", tmp_path / "plot.svg"
+    words = ["calibrate", "--model", str(tiny_checkpoint), "--tasks", "generated/1073745000/4"]
+    words += ["--per-action", "1", "--granularity", "line", "--out", str(out), "--plot", str(plot)]
+    assert main([*words, "--json", str(tmp_path / "told.json")]) == 0
+    found = Calibration.load(out)
+    assert found is not None and found.granularity == "line" and (out / FILE).exists()
+    told = json.loads((tmp_path / "told.json").read_text())
+    assert told["programs"] == {"fitted": 2, "judged": 2}
+    assert set(told["before"]["all"]) == {"count", "accuracy", "ece", "brier"} == set(told["after"]["all"])
+    assert "<svg" in plot.read_text() and "ECE before" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--per-action", "0"], "--per-action must be at least 1"),
+        (["--plot", "plot.bmp"], "ends in .png, .svg or .pdf"),
+    ],
+)
+def test_calibrate_refuses(words: list[str], reason: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["calibrate", *words]) == 2
+    assert reason in capsys.readouterr().err
