@@ -84,7 +84,7 @@ class Leaper:
     def __init__(self, engine: Completer, slot: Hashable, max_tokens: int) -> None:
         self._engine, self._slot, self._max_tokens = engine, slot, min(max_tokens, MAX_TOKENS)
         self.lost = False
-        """Whether the last answer was none: cut short, or no landing."""
+        """Whether the last answer was of no use: no landing, or one in an ``except`` or ``finally``."""
 
     def ask(self, listing: Listing, shell: Shell, goal: Goal) -> Leap | None:
         """Asks where the part of a move leads that lies in the current frame.
@@ -110,6 +110,10 @@ class Leaper:
             landing = Landing.parse(answer.text) if answer.finished else None
         except (ValueError, SyntaxError):
             landing = None
+        if landing is not None and landing.letter in "LC":
+            line = jump.excerpt.places[landing.label]
+            if line in listing.delicate(shell.stack[-1].scope):
+                landing = None
         self.lost = landing is None
         if landing is None or landing.letter == "C" and _stays(listing, shell, jump, landing):
             return None
@@ -135,6 +139,9 @@ class Leaper:
         top = shell.stack[-1]
         top.returns.clear()
         if landing.letter in "LC":
+            guards = top.scope.stops[line].guards
+            top.inside = [guard.line for guard in reversed(guards) if guard.kind == "with"]
+            top.leaving.clear()
             _count(listing, shell, line, landing.turns)
         top.again = landing.letter == "X" and jump.kind != "over"  # it ends the frame
         return state

@@ -84,6 +84,7 @@ class Listing:
         self._by_line = {scope.line: scope for scope in self.flow.scopes.values() if scope.name != "<module>"}
         self._texts: dict[tuple[str, int], tuple[CodeLine, ...]] = {}
         self._loops: dict[tuple[str, int], list[Stop]] = {}
+        self._delicate: dict[tuple[str, int], frozenset[int]] = {}
 
     def text(self, scope: ScopeFlow) -> tuple[CodeLine, ...]:
         """Returns the lines of a function's body, or of the module's."""
@@ -115,6 +116,26 @@ class Listing:
                 (stop for stop in scope.stops.values() if stop.loop), key=lambda stop: stop.line
             )
         return tuple(stop.line for stop in self._loops[key] if stop.holds(line))
+
+    def owners(self, line: int) -> tuple[ScopeFlow, ...]:
+        """Returns the functions, or the module, that can stop at a line."""
+        return tuple(scope for scope in self.flow.scopes.values() if line in scope.stops)
+
+    def delicate(self, scope: ScopeFlow) -> frozenset[int]:
+        """Returns the lines in ``except`` clauses and ``finally`` blocks of a function.
+
+        What control does there depends on how it came there, which line and variables do not tell.
+        """
+        key = scope.name, scope.line
+        if key not in self._delicate:
+            node = self._module if scope.name == "<module>" else self._nodes.get(scope.line)
+            found: set[int] = set()
+            for part in ast.walk(node) if node is not None else ():
+                if isinstance(part, _TRIES):
+                    inner = [*part.handlers, *part.finalbody]
+                    found |= {getattr(one, "lineno", 0) for each in inner for one in ast.walk(each)}
+            self._delicate[key] = frozenset(found)
+        return self._delicate[key]
 
     def callees(self, scope: ScopeFlow, lines: Iterable[int]) -> Iterator[ScopeFlow]:
         """Yields the functions of the program that some lines of a function name."""

@@ -83,6 +83,9 @@ class Jump:
 def ask(listing: Listing, shell: Shell, kind: str, lines: Iterable[int] = ()) -> Jump | None:
     """Asks for a jump from where a shell stands, at a ``line`` or ``call`` state.
 
+    A line that is not shown is no target of the frame where its function is shown, or waits below on the
+    stack; anywhere else it might be reached in a way that the text does not tell, as by an operator.
+
     Args:
         listing: The texts of the shell's program.
         shell: Stands at the state.
@@ -90,23 +93,21 @@ def ask(listing: Listing, shell: Shell, kind: str, lines: Iterable[int] = ()) ->
         lines: Lines of the program at which a ``to`` ends.
 
     Returns:
-        The question; None where what it needs does not fit, or the functions are generators, whose frames
-        outlive a jump.
+        The question; None where what it needs does not fit, a line might be reached unseen, or the functions
+        are generators, whose frames outlive a jump.
     """
     top, state = shell.stack[-1], shell.state
     if state is None or top.resumed:
         return None
     at_call = state.event.value == "call"
     excerpt = listing.excerpt(top.scope, None if at_call else top.line, TEXT_BYTES)
-    if not excerpt.labels or any(scope.generator for scope in excerpt.scopes):
+    if not excerpt.complete or not excerpt.labels or any(scope.generator for scope in excerpt.scopes):
         return None
     wanted = sorted(excerpt.labels[line] for line in set(lines) if line in excerpt.labels)
-    if kind == "to" and len(wanted) < len(set(lines)) and not excerpt.whole:
+    if kind == "to" and any(_hidden(listing, shell, excerpt, line) for line in lines):
         return None
     if kind == "to" and not wanted:
         kind = "return"
-    if kind == "return" and not excerpt.complete:
-        return None
     head = f">{kind}" + "".join(f" {label}" for label in wanted if kind == "to")
     variables = _variables(shell, top, excerpt)
     turns = "" if at_call else _turns(listing, top, top.line)
@@ -318,6 +319,14 @@ def _variables(shell: Shell, top: Frame, excerpt: Excerpt) -> list[str]:
             if text is not None and not text.startswith(("<function", "<class", "<module")):
                 lines.append(f"{name}={_short(text)}")
     return lines
+
+
+def _hidden(listing: Listing, shell: Shell, excerpt: Excerpt, line: int) -> bool:
+    """Whether a line might be reached in a function that is not shown."""
+    if line in excerpt.labels:
+        return False
+    known = [*excerpt.scopes, *(frame.scope for frame in shell.stack)]
+    return not excerpt.whole or not all(any(one is scope for one in known) for scope in listing.owners(line))
 
 
 def _short(text: str) -> str:
