@@ -45,7 +45,7 @@ class Evidence:
     kind: str = "certain"
     """``certain`` where the model was not asked, else one of `KINDS`."""
     lowest: float = 0.0
-    """Least natural log-probability of a token, without the grammar."""
+    """Least natural log-probability of a token, without the grammar; nan where an engine could not tell."""
     total: float = 0.0
     """Sum of those log-probabilities."""
     tokens: int = 0
@@ -62,8 +62,8 @@ class Evidence:
         """Returns the evidence after one more answer, of whose tokens these are the log-probabilities."""
         return Evidence(
             self.kind,
-            min(self.lowest, *logprobs) if logprobs else self.lowest,
-            self.total + sum(logprobs),
+            min([self.lowest, *logprobs]) if logprobs else math.nan,
+            self.total + (sum(logprobs) if logprobs else math.nan),
             self.tokens + len(logprobs),
             self.questions + 1,
         )
@@ -77,7 +77,7 @@ class Evidence:
         kinds = {part.kind for part in asked}
         return Evidence(
             "jump" if "jump" in kinds else "rollout",
-            min(part.lowest for part in asked),
+            math.nan if any(math.isnan(part.lowest) for part in asked) else min(p.lowest for p in asked),
             sum(part.total for part in asked),
             sum(part.tokens for part in asked),
             sum(part.questions for part in asked),
@@ -122,7 +122,7 @@ class Calibration:
         return str(self.about.get("granularity", ""))
 
     def probability(self, evidence: Evidence) -> float:
-        """Returns the probability that a state is exactly right, in [0, 1]; 1 where it is certain."""
+        """Returns the probability that a state is exactly right, in [0, 1]; nan where it is not known."""
         if evidence.kind == "certain":
             return 1.0
         found = self.maps.get(evidence.kind)

@@ -14,6 +14,7 @@ from typing import Any
 
 from debugworld.sandboxes import Sandbox
 from debugworld.sandboxes.debugger import Action, ActionKind, Event, Program, ProgramError, State
+from debugworld.worldmodel.completion import Sampling
 from debugworld.worldmodel.data.rows import ProgramRow, RowError
 from debugworld.worldmodel.direct import Jumps
 from debugworld.worldmodel.errors import ModelError
@@ -167,6 +168,7 @@ def predict_inputs(
     sandbox: Sandbox,
     samples: int = 1,
     done: Done = lambda _: None,
+    sampling: Sampling | None = None,
 ) -> CruxScore:
     """Asks for an input for which the function returns each row's output, with no forward run.
 
@@ -176,6 +178,7 @@ def predict_inputs(
         sandbox: Where the proposals are run.
         samples: Answers to each row.
         done: Called with the number of rows done so far.
+        sampling: How several answers are drawn, see `Inverse.propose`.
 
     Raises:
         ValueError: there is to be no sample.
@@ -184,7 +187,7 @@ def predict_inputs(
     _require(samples)
     found = []
     for number, row in enumerate(rows, 1):
-        found.append(_input(answers, row, sandbox, samples))
+        found.append(_input(answers, row, sandbox, samples, sampling))
         done(number)
     return CruxScore("input", tuple(found))
 
@@ -213,11 +216,13 @@ def _told(state: State) -> str:
     return f"{'raised ' if state.event is Event.EXCEPTION else ''}{state.value}"
 
 
-def _input(answers: Answers, row: CruxRow, sandbox: Sandbox, samples: int) -> CruxAnswer:
+def _input(
+    answers: Answers, row: CruxRow, sandbox: Sandbox, samples: int, sampling: Sampling | None
+) -> CruxAnswer:
     try:
         inverse = Inverse(Program(row.code, None, row.name).check(), FUNCTION)
         end = End.returned(row.output)
-        proposals = inverse.propose(answers, end, samples)
+        proposals = inverse.propose(answers, end, samples, sampling=sampling)
     except (ModelError, ProgramError) as error:
         return _unasked(row, samples, str(error))
     found = inverse.check(sandbox, end, proposals, samples)

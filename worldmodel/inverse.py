@@ -24,7 +24,7 @@ from debugworld.sandboxes.debugger import (
 )
 from debugworld.sandboxes.debugger.limits import CUT
 from debugworld.worldmodel.arguments import is_literal, split
-from debugworld.worldmodel.completion import Completion, Request
+from debugworld.worldmodel.completion import Completion, Request, Sampling
 from debugworld.worldmodel.direct import room
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.excerpt import Listing
@@ -191,15 +191,22 @@ class Inverse:
         return question
 
     def propose(
-        self, answers: Answers, end: End, count: int, given: Mapping[str, str] | None = None
+        self,
+        answers: Answers,
+        end: End,
+        count: int,
+        given: Mapping[str, str] | None = None,
+        sampling: Sampling | None = None,
     ) -> list[Proposal]:
         """Draws argument lists, the likeliest first, each once.
 
         Args:
-            answers: Draws them; an `Engine` with a temperature above 0, else all are the same.
+            answers: Answers, and draws where it is asked to.
             end: How the call ended.
             count: How many to draw.
             given: Texts of the arguments that are known, by parameter.
+            sampling: How they are drawn, with seeds that count upwards; None leaves it to ``answers``, which
+                may give the likeliest list each time.
 
         Raises:
             ModelError: as `question`; or the model cannot answer.
@@ -211,7 +218,7 @@ class Inverse:
             f"inverse {id(self)}", question.prompt, question.grammar, room(question.prompt, MAX_TOKENS)
         )
         found: dict[tuple[str, ...], Proposal] = {}
-        for answer in answers.complete([request] * count):
+        for answer in answers.complete(request.draws(count, sampling) if sampling else [request] * count):
             texts = split(answer.text) if answer.finished else None
             if texts is None:  # cut short, or a set of lists and the like
                 continue

@@ -33,7 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="an argument that is known; may be repeated",
     )
     add("--samples", type=int, default=8, metavar="N", help="answers to draw (default: %(default)s)")
-    add("--temperature", type=float, default=0.8, metavar="T", help="of the drawing (default: %(default)s)")
+    add(
+        "--temperature",
+        type=float,
+        default=0.8,
+        metavar="T",
+        help="of the drawing; 0 takes the likeliest (default: %(default)s)",
+    )
     add("--seed", type=int, default=0, help="of the drawing (default: %(default)s)")
     add("--model", type=Path, metavar="DIR", help="checkpoint folder (default: the one that ships)")
     add_box_arguments(parser)
@@ -52,7 +58,8 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
     from debugworld.sandboxes.debugger import Program
-    from debugworld.worldmodel.engine import Engine
+    from debugworld.worldmodel.completion import Sampling
+    from debugworld.worldmodel.engines import open_engine
     from debugworld.worldmodel.errors import ModelError
     from debugworld.worldmodel.inverse import End, Inverse
     from debugworld.worldmodel.inverse_table import inverse_table
@@ -65,9 +72,10 @@ def run(args: argparse.Namespace) -> int:
     inverse.question(end, given)
     with ExitStack() as stack:
         write = stack.enter_context(json_output(args.json)) if args.json is not None else None
-        engine = Engine.load(args.model, temperature=args.temperature, seed=args.seed)
+        engine = open_engine(args.model)
         box = stack.enter_context(open_box(args))
-        proposals = inverse.propose(engine, end, args.samples, given)
+        sampling = Sampling(args.temperature, seed=args.seed) if args.temperature else None
+        proposals = inverse.propose(engine, end, args.samples, given, sampling)
         found = inverse.check(box, end, proposals, args.samples)
         if args.json != STDOUT:
             Console().print(inverse_table(found))

@@ -124,6 +124,8 @@ def test_evidence_joins() -> None:
     both = Evidence.join([step, step, Evidence()])
     assert (both.kind, both.lowest, both.tokens, both.questions) == ("rollout", -0.5, 4, 2)
     assert Evidence.join([step, jump]).kind == "jump"
+    silent = Evidence("step").after(()).after((-0.1,))  # an engine that tells no probabilities
+    assert math.isnan(silent.raw) and math.isnan(Evidence.join([step, silent]).raw)
 
 
 def test_auto_takes_the_better_side_of_the_threshold(tmp_path: Path) -> None:

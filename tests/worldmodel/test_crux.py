@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from debugworld.sandboxes import Sandbox, open_sandbox
+from debugworld.worldmodel.completion import Completion, Request
 from debugworld.worldmodel.crux import CruxRow, pass_at_k, predict_inputs, predict_outputs
 from debugworld.worldmodel.data.rows import RowError, load_rows
-from debugworld.worldmodel.engine import Completion, Engine, Request
+from debugworld.worldmodel.engine import Engine
 from debugworld.worldmodel.model import build_model
 from debugworld.worldmodel.neural import NeuralDebugger
 from debugworld.worldmodel.recipe import TrainConfig

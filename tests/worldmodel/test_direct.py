@@ -183,8 +183,8 @@ def test_where_the_text_does_not_tell_it_steps() -> None:
         real.reset(program)
         state = neural.step(Action(ActionKind.RUN_TO, line))
         assert state == real.step(Action(ActionKind.RUN_TO, line)) and state.line == line
-        if program is hidden:
-            assert not any(question.startswith((">return", ">to 2")) for question in oracle.asked)
+        if program is hidden:  # a frame's end is no answer where an operator may call the function
+            assert not any(question.startswith(">return") for question in oracle.asked)
 
 
 def test_without_a_calibration_auto_rolls_out() -> None:

@@ -9,8 +9,8 @@ import pytest
 from debugworld.sandboxes import Sandbox, open_sandbox
 from debugworld.sandboxes.debugger import Action, Edit, IllegalAction, Program, RecordedDebugger
 from debugworld.sandboxes.debugger.recorder import record
+from debugworld.worldmodel.completion import Completion, Request
 from debugworld.worldmodel.data import oracle
-from debugworld.worldmodel.engine import Completion, Request
 from debugworld.worldmodel.markov import Shell
 from debugworld.worldmodel.neural import NeuralDebugger
 from debugworld.worldmodel.thinker import Granularity

@@ -9,9 +9,10 @@ import pytest
 from debugworld.sandboxes import Sandbox, open_sandbox
 from debugworld.sandboxes.debugger import Event, Program
 from debugworld.sandboxes.debugger.recorder import record
+from debugworld.worldmodel.completion import Completion, Request, Sampling
 from debugworld.worldmodel.data.inverses import inverses_of
 from debugworld.worldmodel.data.programs import generate
-from debugworld.worldmodel.engine import Completion, Engine, Request
+from debugworld.worldmodel.engine import Engine
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.inverse import End, Inverse, Proposal, run_call
 from debugworld.worldmodel.model import build_model
@@ -116,9 +117,10 @@ def test_back_to_call_without_a_history() -> None:
 def test_any_model_proposes_only_data(box: Sandbox) -> None:
     tokenizer = build_tokenizer()
     config = TrainConfig(steps=1, minutes=None, hidden_size=32, layers=2, heads=2)
-    engine = Engine(build_model(config, len(tokenizer)), tokenizer, temperature=1.0, seed=3)
+    engine = Engine(build_model(config, len(tokenizer)), tokenizer)
     inverse = Inverse(COUNT, "count")
-    proposals = inverse.propose(engine, End("2"), 6, {"t": "'x'"})
+    proposals = inverse.propose(engine, End("2"), 6, {"t": "'x'"}, Sampling(seed=3))
+    assert len(proposals) > 1
     assert all(one.arguments.endswith(", 'x'") and one.logprob < 0 for one in proposals)
     assert all(one.outcome != "never" for one in inverse.check(box, End("2"), proposals).checked)
 
