@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from debugworld.sandboxes.debugger import Event, Program, State, Trace
 from debugworld.sandboxes.debugger.recorder import record
+from debugworld.worldmodel.data.examples import examples_of
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.data.statements import generate_statement
 from debugworld.worldmodel.markov import Outcome, OutcomeGrammar, Shell
@@ -237,3 +238,20 @@ def test_the_grammar_knows_the_statement(answer: str, fits: bool) -> None:
 def test_texts_that_are_no_outcome(text: str) -> None:
     with pytest.raises((ValueError, SyntaxError)):
         Outcome.parse(text)
+
+
+def test_a_while_loop_asks_about_its_variables_as_they_are() -> None:
+    program = Program("def f(n):\n    while n > 0:\n        n -= 2\n    return n\n", "f(5)")
+    prompts = [prompt for prompt, _ in examples_of(program, record(program)) if prompt.startswith("while")]
+    assert prompts == [
+        "while n > 0:\nn=5",
+        "while n > 0:\nn=3\n#1",
+        "while n > 0:\nn=1\n#2",
+        "while n > 0:\nn=-1\n#3",
+    ]
+
+
+def test_a_for_loop_asks_about_what_it_went_over_when_it_began() -> None:
+    program = Program("def f(n):\n    for i in range(n):\n        n = 9\n    return n\n", "f(2)")
+    prompts = [prompt for prompt, _ in examples_of(program, record(program)) if prompt.startswith("for")]
+    assert [prompt.partition("n=")[2][:1] for prompt in prompts] == ["2", "2", "2"]

@@ -37,7 +37,8 @@ class Question:
         """The question at the current state: the statement and its operands."""
         top, stop = self._top, self._stop
         lines = [stop.text]
-        snapshot = top.entered.get(stop.line, {}) if stop.loop else {}
+        whole = stop.text.startswith(("for ", "async for "))  # what it goes over was read at the start
+        snapshot = top.entered.get(stop.line, {}) if stop.loop and whole else {}
         numbered = stop.makes_object
         for name in stop.reads:
             text = top.locals.get(name)
