@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -42,12 +45,17 @@ def _round_trip(program: Program, trace: Trace) -> list[State]:
     return seen
 
 
+def _told(states: Sequence[State]) -> list[State]:
+    """True states without the exceptions behind an exception, which no dream tells."""
+    return [replace(state, chain=()) for state in states]
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 5))
 def test_generated_programs_survive_the_round_trip(seed: int, difficulty: int) -> None:
     program = generate(seed, difficulty).program
     trace = record(program)
-    assert _round_trip(program, trace) == [*trace.states, trace.final]
+    assert _round_trip(program, trace) == _told([*trace.states, trace.final])
 
 
 @settings(max_examples=100, deadline=None)
@@ -55,7 +63,7 @@ def test_generated_programs_survive_the_round_trip(seed: int, difficulty: int) -
 def test_statements_survive_the_round_trip(seed: int) -> None:
     program = generate_statement(seed).program
     trace = record(program)
-    assert _round_trip(program, trace) == [*trace.states, trace.final]
+    assert _round_trip(program, trace) == _told([*trace.states, trace.final])
 
 
 CASES = {
@@ -193,7 +201,7 @@ def f():
 def test_constructs_survive_the_round_trip(name: str) -> None:
     program = Program(CASES[name], "f()")
     trace = record(program)
-    assert _round_trip(program, trace) == [*trace.states, trace.final]
+    assert _round_trip(program, trace) == _told([*trace.states, trace.final])
 
 
 def test_the_question_is_self_contained() -> None:
