@@ -310,8 +310,8 @@ class NeuralDebugger(Dreamer):
             return State.at_exit(Exit(ExitCode.NEVER, "incoherent"))
 
     def _add(self, state: State, evidence: Evidence) -> None:
+        for edit in self.program.edits:
+            if edit.index == len(self._tree) and self._shell is not None:
+                state = self._edited(edit, self._shell, state)
         self._tree.append(state)
         self._evidence.append(evidence)
-        for edit in self.program.edits:
-            if edit.index == len(self._tree) - 1 and self._shell is not None:
-                self._tree.states[-1] = self._edited(edit, self._shell, self._tree.states[-1])
