@@ -82,6 +82,10 @@ EXTRAS = {
     "jinja2": "report",
     "pyarrow": "data",
     "datasets": "data",
+    "peft": "train",
+    "tensorboard": "train",
+    "gguf": "train",
+    "openai": "endpoint",
 }
 """Which extra of the distribution brings a module."""
 
