@@ -26,6 +26,10 @@ from .limits import CUT, MAX_DEPTH, MAX_NODES
 _PLAIN_ARRAYS = ("StringArray", "DatetimeArray", "TimedeltaArray", "NumpyExtensionArray")
 """Arrays of pandas whose items are those of the numpy array inside."""
 
+_IMMUTABLE = 1 << 8
+"""Flag of types that no program can change or make: those of C code."""
+_flags = type.__dict__["__flags__"].__get__
+
 Column = tuple[str, int, Callable[[int], object]]
 """What a column is read by: dtype, length, and item by place."""
 
@@ -121,6 +125,8 @@ def _array(values: Any, row: int | None) -> Column:
     array = module_attribute("numpy", "ndarray")
     if kind is not array:
         own = _attributes(values)
+        if kind is module_attribute("pandas.arrays", "ArrowStringArray"):
+            return _arrow(own.get("_pa_array"))
         data, missing = own.get("_data"), own.get("_mask")
         if type(data) is array and type(missing) is array:  # pandas' arrays of numbers that can be missing
             dtype, size, item = _array(data, None)
@@ -138,6 +144,30 @@ def _array(values: Any, row: int | None) -> Column:
     if len(shape) == 1:
         return dtype, shape[0], lambda place: item_of(values, place)
     return dtype, shape[1], lambda place: item_of(values, row or 0, place)
+
+
+def _arrow(values: object) -> Column:
+    """Reads strings that pyarrow holds, by its C code alone.
+
+    Raises:
+        _Unknown: it is none of pyarrow's own arrays.
+    """
+    kind = type(values)
+    if kind is not module_attribute("pyarrow.lib", "ChunkedArray") or not _flags(kind) & _IMMUTABLE:
+        raise _Unknown
+    members = dict_of(kind)
+    item_of = members["__getitem__"]
+
+    def item(place: int) -> object:
+        scalar = item_of(values, place)
+        for base in bases_of(type(scalar)):
+            if "as_py" in dict_of(base):
+                if _flags(base) & _IMMUTABLE:
+                    return dict_of(base)["as_py"](scalar)
+                break
+        raise _Unknown
+
+    return "str", members["__len__"](values), item
 
 
 def _head(column: Column, write: Write, depth: int) -> str:
