@@ -13,8 +13,9 @@ from typing import Any
 
 from common.report import GOAL_COLUMNS, goal_rows
 
-ORDER = ("debuggers", "hot_loop", "recording", "lookups", "data")
+ORDER = ("neural", "debuggers", "hot_loop", "recording", "lookups", "data")
 TITLES = {
+    "neural": "The neural debugger",
     "debuggers": "Moves beside other debuggers",
     "hot_loop": "A breakpoint in a hot loop",
     "recording": "Recording",
