@@ -1,8 +1,8 @@
 """The columns of a data set of runs, version `VERSION`: one row is one run of one program.
 
 The trace is text: the lines of `sandboxes.debugger.packing`, one state a line in time, the terminal state
-last. Compressed with zstd it is smaller than columns of lists (``benchmarks/data.py`` measures both), and what
-reads it checks all of it.
+last. Compressed with zstd it is smaller than columns of lists (``benchmarks/data.py`` measures both), and
+what reads it checks all of it.
 """
 
 from __future__ import annotations
