@@ -52,6 +52,8 @@ _NOTHING: Any = object()
 _settrace = sys.settrace  # the program sees another one
 _UNSHOWN = ("", "")
 _UNREPORTED = (None, None)
+_REFUSED_AT_MOST = 4
+"""Entries of a traceback down to the debugger's own: the caller, the refused frame (twice), the tracer."""
 
 
 class Tracer:
@@ -488,8 +490,17 @@ class _Unknown(BaseException):
 
 
 def _cut(trace: types.TracebackType | None) -> None:
-    """Takes a refused frame, and what is the debugger's own, out of a traceback."""
-    refused = None if trace is None else trace.tb_next
-    own = None if refused is None else refused.tb_next
-    if trace is not None and own is not None and own.tb_frame.f_globals is globals():
-        trace.tb_next = None
+    """Takes a refused frame, and what is the debugger's own, out of a traceback.
+
+    CPython notes the refused frame once or twice.
+    """
+    entries = []
+    while trace is not None and len(entries) < _REFUSED_AT_MOST:
+        entries.append(trace)
+        if trace.tb_frame.f_globals is globals():
+            refused = entries[-2].tb_frame if len(entries) > 1 else None
+            kept = [entry for entry in entries[:-1] if entry.tb_frame is not refused]
+            if kept:
+                kept[-1].tb_next = None
+            return
+        trace = trace.tb_next
