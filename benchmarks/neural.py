@@ -176,7 +176,8 @@ def main() -> None:
     add("--json", type=Path, default=Path("out/neural.json"))
     args = parser.parse_args()
 
-    report = Report("neural", vars(args))
+    files = {name: path.name for name in ("model", "crux", "programs") if (path := getattr(args, name))}
+    report = Report("neural", vars(args) | files)
     programs = sets(args, report)
     engine = Engine.load(args.model)
     with open_sandbox(args.sandbox, max_events=MAX_EVENTS) as box:
