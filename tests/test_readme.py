@@ -30,12 +30,24 @@ def test_the_first_screen_has_the_two_commands() -> None:
         assert re.search(rf"^{command}: ", targets, re.M)
 
 
-@pytest.mark.parametrize(("name", "column"), [("generated", 1), ("cruxeval_dev", 3)])
+MEASURED = json.loads((ROOT / "docs" / "benchmarks" / "neural.json").read_text("utf-8"))["results"]
+
+
+def _cell(estimate: dict[str, float]) -> str:
+    return f"{100 * estimate['mean']:.1f} [{100 * estimate['low']:.1f}, {100 * estimate['high']:.1f}]"
+
+
+def _row(name: str) -> list[str]:
+    (row,) = re.findall(rf"^\| {re.escape(name)} \|(.*)\|$", README, re.M)
+    return [cell.strip() for cell in row.split("|")]
+
+
+@pytest.mark.parametrize(("name", "column"), [("generator", 1), ("cruxeval", 3)])
 def test_the_numbers_are_those_of_the_committed_measurement(name: str, column: int) -> None:
-    data = json.loads((ROOT / "docs" / "fidelity" / f"{name}.json").read_text("utf-8"))
-    for action, score in data["actions"].items():
-        (row,) = re.findall(rf"^\| {re.escape(action)} \|(.*)\|$", README, re.M)
-        cells = [cell.strip() for cell in row.split("|")]
-        exact = score["exact"]
-        shown = f"{100 * exact['mean']:.1f} [{100 * exact['low']:.1f}, {100 * exact['high']:.1f}]"
-        assert cells[column - 1 : column + 1] == [str(score["count"]), shown]
+    for action, score in MEASURED[name]["expression"]["actions"].items():
+        assert _row(action)[column - 1 : column + 1] == [str(score["count"]), _cell(score["exact"])]
+
+
+def test_the_tasks_are_those_of_the_committed_measurement() -> None:
+    for task, score in MEASURED["cruxeval tasks"].items():
+        assert _row(task)[0] == _cell(score["pass@1"])
