@@ -494,7 +494,7 @@ def _cut(trace: types.TracebackType | None) -> None:
 
     CPython notes the refused frame once or twice.
     """
-    entries = []
+    entries: list[types.TracebackType] = []
     while trace is not None and len(entries) < _REFUSED_AT_MOST:
         entries.append(trace)
         if trace.tb_frame.f_globals is globals():
