@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -195,3 +196,8 @@ def test_the_oracle_tells_what_is_printed_and_changed() -> None:
     assert oracle.answer("?_.update([1])\n_={2, 3}") == Outcome("R", "None", changes={"_": "{1, 2, 3}"})
     assert oracle.answer("?<P at #1 x=1, y=[2, 3]>.y") == Outcome("R", "[2, 3]")
     assert oracle.answer("?_.x = 5\n_=<P at #1 x=1>") == Outcome("L", changes={"_": "<P at #1 x=5>"})
+
+
+def test_the_oracle_says_where_it_cannot_be_asked() -> None:
+    with ThreadPoolExecutor(1) as pool, pytest.raises(RuntimeError, match="main thread"):
+        pool.submit(Oracle().answer, "?1 + 1").result()

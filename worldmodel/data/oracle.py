@@ -19,6 +19,7 @@ import operator
 import re
 import signal
 import string
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -236,6 +237,9 @@ def _check(tree: ast.AST, names: dict[str, Any]) -> None:
 
 @contextmanager
 def _time_limit() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError("an oracle bounds its time by an alarm; ask it in a process's main thread")
+
     def ring(*_: object) -> None:
         raise _Late
 
