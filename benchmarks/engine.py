@@ -45,7 +45,7 @@ from debugworld.worldmodel.engine import Engine
 from debugworld.worldmodel.generation import GenerateEngine
 from debugworld.worldmodel.markov import Shell
 from debugworld.worldmodel.tokenizer import FIRST_BYTE
-from debugworld.worldmodel.trie import TokenTrie, token_bytes
+from debugworld.worldmodel.vocabulary import Vocabulary
 
 Ask = Callable[[Sequence[Request]], list[str]]
 
@@ -283,13 +283,12 @@ def continuous(report: Report, args: argparse.Namespace) -> None:
     report.notes.append(f"Parameters: Llama {sizes[0]:,}, shipped model {sizes[1]:,}.")
 
 
-def tries(report: Report, args: argparse.Namespace) -> None:
+def rows(report: Report, args: argparse.Namespace) -> None:
     """Measures what a grammar costs on a tokenizer of long tokens."""
     made = GenerateEngine.load(args.tokenizer) if args.tokenizer else None
     tokenizer = made._tokenizer if made else load_model(args.model)[1]
     begin = time.process_time()
-    trie = made.trie if made else TokenTrie(token_bytes(tokenizer), frozenset({3}), len(tokenizer))
-    trie = TokenTrie(trie.spelled, trie.end, len(tokenizer))
+    vocabulary = Vocabulary(tokenizer)
     built = time.process_time() - begin
     first, again = [], []
     for slot in range(min(args.programs, 8)):
@@ -300,11 +299,11 @@ def tries(report: Report, args: argparse.Namespace) -> None:
                     break
                 for spent in (first, again):
                     begin = time.process_time()
-                    trie.mask(grammar, state)
+                    vocabulary.row(grammar, state)
                     spent.append(1e3 * (time.process_time() - begin))
                 state = grammar.advance(state, byte)
-    table = report.table(f"Masks of {len(trie.spelled):,} tokens", ["", "processor ms"])
-    table.add("trie, built once", number(1e3 * built))
+    table = report.table(f"Masks of {len(vocabulary):,} tokens", ["", "processor ms"])
+    table.add("tree of tokens, built once", number(1e3 * built))
     table.add(f"mask of a state, first time ({len(first)} states)", middle(first))
     table.add("mask of a state, again", middle(again))
 
@@ -327,7 +326,7 @@ def main() -> None:
     report = Report("engine", vars(args))
     steps(report, args)
     continuous(report, args)
-    tries(report, args)
+    rows(report, args)
     report.notes.append(f"Load when it ended: {os.getloadavg()[0]:.2f}.")
     report.finish(args.json)
 

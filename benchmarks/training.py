@@ -110,7 +110,7 @@ def main() -> None:
         if args.data:
             mixture = Mixture.open(args.data)
         else:
-            mixture, _ = build_stores(Path(folder), DataConfig(generated=200, statements=200))
+            mixture, _ = build_stores(Path(folder), DataConfig(generated=200, statements=200, drills=2_000))
         rows = [size for size in (128, 256, 512, 1024) if size >= max(map(_longest, mixture.stores.values()))]
         ways = {f"padded, {a}": {"packed": False, "attention": a} for a in ("eager", "sdpa")} | {
             f"packed, rows of {r}, {a}": {"packed": True, "row_tokens": r, "attention": a}

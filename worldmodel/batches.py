@@ -85,6 +85,8 @@ class BatchStream(IterableDataset):
         rank: number of this process.
         world: number of processes.
         held_out: share of examples to leave out, see `Split`.
+        alpha: an example that was met n times is drawn n ** alpha times, rounded, where another is drawn
+            once: 0 draws all alike, 1 as often as programs ask.
         marked: whether batches carry ``at``, int64, shape ``(2,)``: where the stream stands after them.
 
     Yields:
@@ -108,6 +110,7 @@ class BatchStream(IterableDataset):
         rank: int = 0,
         world: int = 1,
         held_out: float = 0.0,
+        alpha: float = 0.0,
         marked: bool = False,
     ) -> None:
         self.marked = marked
@@ -115,6 +118,7 @@ class BatchStream(IterableDataset):
         self.start, self.round_size, self.at = start, max(round_size, tokens // 8), at
         self.row_tokens, self.owners, self.rank, self.world = row_tokens, owners, rank, world
         self.split = Split(mixture, held_out)
+        self._decks = {name: self._deck(name, alpha) for name in mixture.stores}
         self.bytewise = tokenizer.vocab_size <= len(CONTROL_TOKENS) + 256  # then the stores know lengths
         self._sizes: dict[int, int] = {}
 
@@ -185,10 +189,19 @@ class BatchStream(IterableDataset):
             batches[-1].append([int(place)])
         return [batches[i] for i in chance.permutation(len(batches))]
 
+    def _deck(self, name: str, alpha: float) -> np.ndarray | None:
+        """Returns the indices that one pass over a store draws, in their order; None for all, once each."""
+        kept = self.split.learnt[name]
+        if not alpha:
+            return kept
+        copies = np.rint(self.mixture.stores[name].times.astype(np.float64) ** alpha).astype(np.int64)
+        learnt = np.arange(len(copies)) if kept is None else kept
+        return np.repeat(learnt, copies[learnt])
+
     def _draw(self, name: str, number: int) -> np.ndarray:
-        """Returns the indices that one store gives to a round: each once before any comes again."""
-        kept, names = self.split.learnt[name], list(self.mixture.stores)
-        count = len(self.mixture.stores[name]) if kept is None else len(kept)
+        """Returns the indices that one store gives to a round: a whole pass before anything comes again."""
+        deck, names = self._decks[name], list(self.mixture.stores)
+        count = len(self.mixture.stores[name]) if deck is None else len(deck)
         share = self.mixture.weights[name] / sum(self.mixture.weights.values())
         size = max(1, round(self.round_size * share))
         places = np.arange(number * size, (number + 1) * size)
@@ -197,7 +210,7 @@ class BatchStream(IterableDataset):
             order = _order((self.seed, names.index(name), int(epoch)), count)
             here = places // count == epoch
             drawn[here] = order[places[here] % count]
-        return drawn if kept is None else kept[drawn]
+        return drawn if deck is None else deck[drawn]
 
     def _collate(self, batch: list[list[int]], drawn: Round) -> dict[str, torch.Tensor]:
         """Turns one batch of a round into tensors."""

@@ -19,6 +19,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.quiet import drop_kernel_advice, without_bars
 
+MANIFEST = "manifest.json"
+"""File that tells how a checkpoint came about."""
+PROGRAMS = "programs.npy"
+"""File with the hashes of the programs that it was trained on."""
 SHIPPED = Path(__file__).parent / "checkpoint"
 """The checkpoint that comes with the package."""
 
@@ -50,9 +54,9 @@ def export(
     tokenizer.save_pretrained(draft)
     if programs:
         hashes = np.array([int(digest[:16], 16) for digest in programs], dtype=np.uint64)
-        np.save(draft / "programs.npy", hashes)
+        np.save(draft / PROGRAMS, hashes)
     told = {key: value for key, value in manifest.items() if key != "programs"} | {"programs": len(programs)}
-    (draft / "manifest.json").write_text(json.dumps(told, indent=1) + "\n")
+    (draft / MANIFEST).write_text(json.dumps(told, indent=1) + "\n")
     shutil.rmtree(path, ignore_errors=True)
     draft.rename(path)
 
@@ -74,7 +78,7 @@ def load_model(path: Path | None = None) -> tuple[PreTrainedModel, PreTrainedTok
     if not (path / "config.json").is_file():
         raise ModelError(f"{path} holds no checkpoint; make one with: debugworld train --out DIR")
     try:
-        manifest = json.loads((path / "manifest.json").read_text())
+        manifest = json.loads((path / MANIFEST).read_text())
         tokenizer = AutoTokenizer.from_pretrained(path)
         with without_bars():
             loaded: Any = AutoModelForCausalLM.from_pretrained(
@@ -93,5 +97,5 @@ def load_model(path: Path | None = None) -> tuple[PreTrainedModel, PreTrainedTok
 
 def training_programs(path: Path | None = None) -> frozenset[int]:
     """Returns the first eight bytes of the hash of each program a checkpoint was trained on, as integers."""
-    file = (path or SHIPPED) / "programs.npy"
+    file = (path or SHIPPED) / PROGRAMS
     return frozenset(map(int, np.load(file))) if file.exists() else frozenset()

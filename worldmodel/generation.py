@@ -1,7 +1,7 @@
 """Any causal language model of transformers, through its own `generate`, within grammars.
 
-The model may have any tokenizer whose tokens are runs of bytes (see `trie`). It is the engine to trust and to
-compare with: nothing is remembered but answers, each prompt is read anew.
+The model may have any tokenizer whose tokens are runs of bytes (see `vocabulary`). It is the engine to trust
+and to compare with: nothing is remembered but answers, each prompt is read anew.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from debugworld.worldmodel.completion import Abilities, Completion, Request
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.memo import Memo
 from debugworld.worldmodel.quiet import drop_kernel_advice, without_bars
-from debugworld.worldmodel.trie import TokenTrie, token_bytes
+from debugworld.worldmodel.vocabulary import Vocabulary
 
 
 class GenerateEngine:
@@ -56,8 +56,8 @@ class GenerateEngine:
         ends = {tokenizer.eos_token_id, *(told if isinstance(told, list) else [told])} - {None}
         if not ends:
             raise ModelError("neither tokenizer nor generation_config.json names a token that ends an answer")
-        vocabulary = model.get_output_embeddings().weight.shape[0]
-        self.trie = TokenTrie(token_bytes(tokenizer), frozenset(ends), vocabulary)
+        size = model.get_output_embeddings().weight.shape[0]
+        self.vocabulary = Vocabulary(tokenizer, ends=ends, size=size)
         self._end, self._memo = min(ends), Memo(memo)
         self._pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else self._end
 
@@ -114,7 +114,7 @@ class GenerateEngine:
         order = sorted(range(len(requests)), key=lambda place: len(prompts[place]))
         for start in range(0, len(order), self.batch_size):
             part = order[start : start + self.batch_size]
-            rows = [_TokenRow(requests[place], self.trie) for place in part]
+            rows = [_TokenRow(requests[place], self.vocabulary) for place in part]
             self._generate(rows, [prompts[place] for place in part])
             answers |= {place: row.completion() for place, row in zip(part, rows, strict=True)}
         return [answers[place] for place in range(len(requests))]
@@ -143,39 +143,38 @@ class GenerateEngine:
 class _TokenRow:
     """An answer in the making, by tokens of any length."""
 
-    def __init__(self, request: Request, trie: TokenTrie) -> None:
-        self.request, self._trie = request, trie
+    def __init__(self, request: Request, vocabulary: Vocabulary) -> None:
+        self.request, self._vocabulary = request, vocabulary
         self._state: Any = request.grammar.start()
-        self._text = bytearray()
+        self._tokens: list[int] = []
         self._logprobs: list[float] = []
         self._raw: list[float] = []
-        self._count, self.finished = 0, False
+        self.finished = False
         self._chance = np.random.default_rng(request.sampling.seed) if request.sampling else None
 
     @property
     def done(self) -> bool:
-        return self.finished or self._count >= self.request.max_tokens
+        return self.finished or len(self._tokens) >= self.request.max_tokens
 
     def choose(self, logits: torch.Tensor) -> int:
         """Adds a token; logits are float32, shape ``(vocabulary,)``."""
-        mask = self._trie.mask(self.request.grammar, self._state).to(logits.device)
-        scores = logits + mask
+        row = self._vocabulary.row(self.request.grammar, self._state)
+        scores = logits.masked_fill(~row.to(logits.device), -torch.inf)
         if self._chance is not None and self.request.sampling is not None:
             token = draw(scores, self.request.sampling, self._chance)
         else:
             token = int(scores.argmax())
         self._logprobs.append(float(scores[token] - scores.logsumexp(-1)))
         self._raw.append(float(logits[token] - logits.logsumexp(-1)))
-        if token in self._trie.end:
+        if token in self._vocabulary.ends:
             self.finished = True
         else:
-            self._count += 1
-            self._text += self._trie.spelled[token]
-            self._state = self._trie.advance(self.request.grammar, self._state, token)
+            self._tokens.append(token)
+            self._state = self._vocabulary.advance(self.request.grammar, self._state, token)
         return token
 
     def completion(self) -> Completion:
-        text = self._text.decode(errors="replace")
+        text = self._vocabulary.decode(self._tokens)
         return Completion(text, tuple(self._logprobs), tuple(self._raw), self.finished)
 
 

@@ -70,6 +70,8 @@ class TrainConfig:
         checkpointing: computes activations again in the backward pass instead of keeping them.
         workers: processes that prepare batches; 0 prepares them in the training process.
         held_out: share of the examples, chosen by a digest of the prompt, that is never learnt from.
+        sampling_alpha: power of how often an example was met, to which it is drawn: 0 draws all alike, 1 as
+            often as programs ask.
         evaluate_minutes: time between evaluations on held-out examples; 0 for none.
         look_after: minutes after which the shortest held-out examples are looked at; 0 for never.
         look_least: share of those that should be right by then; below it the run warns.
@@ -109,6 +111,7 @@ class TrainConfig:
     checkpointing: bool = False
     workers: int = 0
     held_out: float = 0.0
+    sampling_alpha: float = 0.0
     evaluate_minutes: float = 0.0
     look_after: float = 0.0
     look_least: float = 0.3
@@ -150,6 +153,8 @@ class TrainConfig:
             raise ModelError("learning_rate, adamw_rate and lora_alpha must be positive")
         if self.optimizer not in OPTIMIZERS:
             raise ModelError(f"optimizer must be one of {', '.join(OPTIMIZERS)}, not {self.optimizer!r}")
+        if not 0 <= self.sampling_alpha <= 1:
+            raise ModelError(f"sampling_alpha is a power from 0 to 1, not {self.sampling_alpha}")
         if not 0 <= self.held_out < 1:
             raise ModelError(f"held_out is a share from 0 to below 1, not {self.held_out}")
         if (self.evaluate_minutes or self.look_after) and not self.held_out:

@@ -2,7 +2,8 @@
 
 A store is a folder: ``text.npy`` (uint8, the UTF-8 of all prompts and completions in a row),
 ``offsets.npy`` (uint64, shape ``(2 * count + 1,)``: where each prompt and each completion begins, then
-the end) and ``store.json`` (counts and a digest). It is written beside its place and moved there whole.
+the end), ``times.npy`` (uint32, shape ``(count,)``: how often each was met) and ``store.json`` (counts and a
+digest). It is written beside its place and moved there whole.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class ExampleStore(Sequence[Example]):
         path: a folder written by `write`.
 
     Attributes:
+        times: uint32, shape ``(count,)``; how often each example was met when the store was written.
         lengths: int32, shape ``(count,)``; tokens of each example with control tokens, when each byte
             is one token (a codec with markers has fewer).
 
@@ -51,7 +53,13 @@ class ExampleStore(Sequence[Example]):
             self.about: dict = json.loads((path / "store.json").read_text())
             self._text = np.load(path / "text.npy", mmap_mode="r")
             self._offsets = np.load(path / "offsets.npy", mmap_mode="r")
-            whole = len(self._offsets) == 2 * self.about["count"] + 1 and self._offsets[-1] == len(self._text)
+            self.times = np.load(path / "times.npy", mmap_mode="r")
+            count = self.about["count"]
+            whole = (
+                len(self._offsets) == 2 * count + 1
+                and self._offsets[-1] == len(self._text)
+                and len(self.times) == count
+            )
         except (OSError, ValueError, KeyError) as error:
             raise ModelError(f"{path} is not a readable example store ({error}); write it again") from error
         if not whole:
@@ -63,6 +71,8 @@ class ExampleStore(Sequence[Example]):
         return int(self.about["count"])
 
     def __getitem__(self, index: int) -> Example:  # type: ignore[override]
+        if not 0 <= index < len(self):
+            raise IndexError(f"the store {self.path} has {len(self)} examples, and no number {index}")
         start, middle, end = (int(place) for place in self._offsets[2 * index : 2 * index + 3])
         return Example(self._text[start:middle].tobytes().decode(), self._text[middle:end].tobytes().decode())
 
@@ -74,7 +84,7 @@ class ExampleStore(Sequence[Example]):
 
     @classmethod
     def write(cls, path: Path, examples: Iterable[tuple[str, str]], longest: int = 512) -> ExampleStore:
-        """Writes a store, leaving out repetitions and what is too long, and opens it.
+        """Writes a store, counting repetitions and leaving out what is too long, and opens it.
 
         Args:
             path: the folder to make; an older store there is replaced.
@@ -90,7 +100,7 @@ class ExampleStore(Sequence[Example]):
 
 
 class ExampleWriter:
-    """Writes a store bit by bit, leaving out repetitions and what is too long.
+    """Writes a store bit by bit: repetitions are counted and what is too long is left out.
 
     Args:
         path: the folder to make; an older store there is replaced when the new one is whole.
@@ -104,7 +114,8 @@ class ExampleWriter:
         self._draft.mkdir(parents=True)
         self._raw = (self._draft / "text.bin").open("wb")
         self._offsets = array("Q", [0])
-        self._seen: set[bytes] = set()
+        self._times = array("I")
+        self._seen: dict[bytes, int] = {}
         self._digest = hashlib.sha256()
         self._counts = {"count": 0, "repeated": 0, "too_long": 0}
 
@@ -123,8 +134,10 @@ class ExampleWriter:
                 counts["too_long"] += 1
             elif identity in self._seen:
                 counts["repeated"] += 1
+                self._times[self._seen[identity]] += 1
             else:
-                self._seen.add(identity)
+                self._seen[identity] = len(self._times)
+                self._times.append(1)
                 self._digest.update(identity)
                 counts["count"] += 1
                 for part in parts:
@@ -138,6 +151,7 @@ class ExampleWriter:
         np.save(draft / "text.npy", np.fromfile(draft / "text.bin", dtype=np.uint8))
         (draft / "text.bin").unlink()
         np.save(draft / "offsets.npy", np.frombuffer(self._offsets, dtype=np.uint64))
+        np.save(draft / "times.npy", np.frombuffer(self._times, dtype=np.uint32))
         about = self._counts | {"bytes": self._offsets[-1], "digest": self._digest.hexdigest()}
         (draft / "store.json").write_text(json.dumps(about, indent=1))
         shutil.rmtree(self._path, ignore_errors=True)

@@ -37,7 +37,7 @@ from transformers import (
 from debugworld.worldmodel.ahead import PREFIX, add_heads
 from debugworld.worldmodel.base import add_lora, find_base, load_base
 from debugworld.worldmodel.batches import BatchStream, Mixture
-from debugworld.worldmodel.checkpoint import export
+from debugworld.worldmodel.checkpoint import MANIFEST, PROGRAMS, export, training_programs
 from debugworld.worldmodel.clock import Clock, ClockProgress, Ending
 from debugworld.worldmodel.convolution import keep_apart, takes_owners
 from debugworld.worldmodel.errors import ModelError
@@ -158,6 +158,7 @@ def train(
         rank=args.process_index,
         world=args.world_size,
         held_out=config.held_out,
+        alpha=config.sampling_alpha,
         marked=True,
     )
     clock = Clock(config, elapsed, stream.position(0))
@@ -186,7 +187,7 @@ def train(
         look=trainer.look,
     )
     if result.ending is not Ending.SIGNAL:
-        trainer.export(result.checkpoint, _manifest(mixture, config, result, sources or {}))
+        trainer.export(result.checkpoint, _manifest(mixture, config, result, sources or {}, out / BASE))
     return result
 
 
@@ -252,12 +253,16 @@ def _prepare_base(folder: Path, config: TrainConfig) -> None:
     """Writes the model that a run fine-tunes into its folder, unless it stands there."""
     if folder.exists():
         return
-    model, tokenizer = load_base(find_base(config), config.gguf)
+    found = find_base(config)
+    model, tokenizer = load_base(found, config.gguf)
     draft = folder.with_name(folder.name + ".part")
     shutil.rmtree(draft, ignore_errors=True)
     with without_bars():
         model.save_pretrained(draft)
     tokenizer.save_pretrained(draft)
+    for name in (MANIFEST, PROGRAMS):  # how it came about, where it is one of ours
+        if (Path(found) / name).is_file():
+            shutil.copy(Path(found) / name, draft)
     draft.rename(folder)
 
 
@@ -477,9 +482,9 @@ def fast_bfloat16() -> bool:
 
 
 def _manifest(
-    mixture: Mixture, config: TrainConfig, result: TrainResult, sources: dict[str, Any]
+    mixture: Mixture, config: TrainConfig, result: TrainResult, sources: dict[str, Any], base: Path
 ) -> dict[str, Any]:
-    """Returns what a reader must know to judge or repeat the run."""
+    """Returns what a reader must know to judge or repeat the run, and the run that its base came from."""
     stores = {
         name: {"weight": mixture.weights[name], **store.about} for name, store in mixture.stores.items()
     }
@@ -489,6 +494,11 @@ def _manifest(
         "torch": torch.__version__,
         "python": platform.python_version(),
     }
+    inherited: dict[str, Any] = {}
+    if (base / MANIFEST).is_file():
+        inherited["base"] = json.loads((base / MANIFEST).read_text())
+        known = {f"{number:016x}" for number in training_programs(base)}
+        sources = sources | {"programs": sorted(known | set(sources.get("programs", ())))}
     return {
         "recipe": dataclasses.asdict(config),
         "steps": result.steps,
@@ -497,5 +507,6 @@ def _manifest(
         "loss": round(result.loss, 4),
         "stores": stores,
         "machine": machine,
+        **inherited,
         **sources,
     }

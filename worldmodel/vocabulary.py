@@ -1,4 +1,4 @@
-"""Which tokens a grammar permits, for any byte-level tokenizer.
+"""Which tokens a grammar permits, for any tokenizer whose tokens are runs of bytes.
 
 A grammar speaks of bytes and markers, a tokenizer of tokens of several bytes each. A token is permitted
 where the grammar can read its bytes one after the other; which ones can is found by walking both at once,
@@ -10,31 +10,36 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 import torch
 from transformers import PreTrainedTokenizerBase
+from transformers.convert_slow_tokenizer import bytes_to_unicode
 
 from debugworld.worldmodel.constraint import END, Grammar
 from debugworld.worldmodel.errors import ModelError
-from debugworld.worldmodel.tokenizer import byte_symbols
 
 Node = dict[int, Any]
 """A node of a tree of tokens: the nodes below by byte, and at `_HERE` the tokens that end there."""
 _HERE = -1
 _MANY = 64
 """Bytes that leave a grammar's state as it is, from which on it counts as free text."""
+_BYTE_TOKEN = re.compile(r"<0x([0-9A-Fa-f]{2})>")
+_WORD_MARK = "▁"
 
 
 class Vocabulary:
     """The tokens of a tokenizer, as grammars see them.
 
     Args:
-        tokenizer: a fast tokenizer with byte-level tokens; its special tokens are never read into text.
+        tokenizer: one whose tokens are runs of bytes; its special tokens are never read into text.
         markers: texts that are one token each; symbol ``END + 1 + i`` is the i-th.
-        stop: markers that end an answer; where empty, prompts get the tokenizer's template and the end token
-            ends an answer.
+        stop: markers that end an answer; where empty, prompts get the tokenizer's template and ``ends`` end
+            an answer.
+        ends: tokens that end an answer; None takes the tokenizer's end token.
+        size: tokens that the model knows, those that the tokenizer lacks included; None for as many as the
+            tokenizer has.
         rows: most rows remembered, each of a byte for each token.
 
     Raises:
@@ -46,6 +51,9 @@ class Vocabulary:
         tokenizer: PreTrainedTokenizerBase,
         markers: Sequence[str] = (),
         stop: Sequence[str] = (),
+        *,
+        ends: Iterable[int] | None = None,
+        size: int | None = None,
         rows: int = 1024,
     ) -> None:
         self._tokenizer, self._stop = tokenizer, tuple(stop)
@@ -59,22 +67,25 @@ class Vocabulary:
                 f"needs, among them {', '.join(missing[:4])}; train one with the "
                 "markers, or choose the model's own format"
             )
-        ends = [self.markers[marker] for marker in stop] if stop else [tokenizer.eos_token_id]
-        self.ends = frozenset(int(token) for token in ends if token is not None)
+        plain: Iterable[Any] = [tokenizer.eos_token_id] if ends is None else ends
+        closing = [self.markers[marker] for marker in stop] if stop else plain
+        self.ends = frozenset(int(token) for token in closing if token is not None)
         """Tokens that end an answer."""
+        self._size = len(tokenizer) if size is None else size
         self._ids = tuple(self.markers.values())
         self._split = re.compile("|".join(map(re.escape, sorted(markers, key=len, reverse=True))) or r"(?!)")
         self._symbols = {token: END + 1 + place for place, token in enumerate(self._ids)}
-        self._bytes = token_bytes(tokenizer)
+        self.spelled = token_bytes(tokenizer)
+        """Bytes of each token of text."""
         for token in (*self._ids, *self.ends):
-            self._bytes.pop(token, None)
-        self._tree = _tree(self._bytes.items())
+            self.spelled.pop(token, None)
+        self._tree = _tree(self.spelled.items())
         self._loops: dict[frozenset[int], tuple[torch.Tensor, dict[int, Node]]] = {}
         self._rows: OrderedDict[Hashable, torch.Tensor] = OrderedDict()
         self._most = rows
 
     def __len__(self) -> int:
-        return len(self._tokenizer)
+        return self._size
 
     def encode(self, prompt: str) -> list[int]:
         """Returns the tokens of a prompt; but for its markers, nothing in it is read as a special token."""
@@ -95,7 +106,7 @@ class Vocabulary:
     def decode(self, tokens: Sequence[int]) -> str:
         """Returns the text of an answer, with its markers."""
         markers = {token: marker for marker, token in self.markers.items()}
-        parts = [markers[t].encode() if t in markers else self._bytes.get(t, b"") for t in tokens]
+        parts = [markers[t].encode() if t in markers else self.spelled.get(t, b"") for t in tokens]
         return b"".join(parts).decode(errors="replace")
 
     def closed(self, grammar: Grammar, state: Any) -> bool:
@@ -106,7 +117,7 @@ class Vocabulary:
         """Returns a grammar's state after a permitted token that ends nothing."""
         if token in self._symbols:
             return grammar.advance(state, self._symbols[token])
-        for byte in self._bytes[token]:
+        for byte in self.spelled[token]:
             state = grammar.advance(state, byte)
         return state
 
@@ -153,7 +164,7 @@ class Vocabulary:
         if known is None:
             inside = torch.zeros(len(self), dtype=torch.bool)
             parts: dict[int, list[tuple[int, bytes]]] = {}
-            for token, text in self._bytes.items():
+            for token, text in self.spelled.items():
                 other = next((place for place, byte in enumerate(text) if byte not in loop), -1)
                 if other < 0:
                     inside[token] = True
@@ -173,24 +184,38 @@ class Vocabulary:
 
 
 def token_bytes(tokenizer: PreTrainedTokenizerBase) -> dict[int, bytes]:
-    """Returns the bytes of each ordinary token.
+    """Returns the bytes that each token stands for; control tokens stand for none and are left out.
+
+    Args:
+        tokenizer: one whose tokens are runs of bytes: byte-level BPE, or SentencePiece.
 
     Raises:
-        ModelError: the tokenizer is none whose tokens are bytes.
+        ModelError: a tokenizer of another kind.
     """
+    control = set(tokenizer.all_special_ids)
+    added = {t: str(text) for t, text in tokenizer.added_tokens_decoder.items() if t not in control}
+    plain = {t: text for text, t in tokenizer.get_vocab().items() if t not in added and t not in control}
+    alphabet = {character: byte for byte, character in bytes_to_unicode().items()}
     core = getattr(tokenizer, "backend_tokenizer", None)
-    if core is None or "ByteLevel" not in str(core.decoder):
+    bytewise = core is None or "ByteLevel" in str(core.decoder)
+    if bytewise and all(character in alphabet for text in plain.values() for character in text):
+        spelled = {token: bytes(map(alphabet.__getitem__, text)) for token, text in plain.items()}
+    elif any(_WORD_MARK in text for text in plain.values()) and any(
+        map(_BYTE_TOKEN.fullmatch, plain.values())
+    ):
+        spelled = {token: _piece(text) for token, text in plain.items()}
+    else:
         raise ModelError(
-            f"{type(tokenizer).__name__} has no byte-level tokens, so that no grammar can be kept to; "
-            "a byte-level BPE tokenizer, as of Llama 3, Qwen or SmolLM, is needed"
+            f"cannot tell the bytes of {type(tokenizer).__name__}'s tokens; a grammar needs byte-level BPE, "
+            "as of Llama 3, Qwen or SmolLM, or SentencePiece with byte tokens, as of Llama 2"
         )
-    table = {symbol: byte for byte, symbol in enumerate(byte_symbols())}
-    added = set(core.get_added_tokens_decoder())
-    return {
-        token: bytes(table[symbol] for symbol in text)
-        for text, token in core.get_vocab(with_added_tokens=False).items()
-        if token not in added and all(symbol in table for symbol in text)
-    }
+    spelled |= {token: text.encode() for token, text in added.items()}
+    return {token: spelling for token, spelling in spelled.items() if spelling}
+
+
+def _piece(text: str) -> bytes:
+    byte = _BYTE_TOKEN.fullmatch(text)
+    return bytes([int(byte[1], 16)]) if byte else text.replace(_WORD_MARK, " ").encode()
 
 
 def _tree(tokens: Any) -> Node:

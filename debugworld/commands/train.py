@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import os
 import sys
 import time
@@ -32,6 +33,8 @@ PATIENCE = 12 * 3600.0
 """Longest time in seconds that the processes of a run wait while the first one makes the data."""
 WEIGHTS = "mixture.json"
 """File that stands in a finished folder of example stores."""
+SMOKE_DRILLS = 2_000
+"""Questions without a program in --smoke."""
 SMOKE_STEPS = 40
 """Steps of held-out programs that --smoke asks its checkpoint for."""
 
@@ -67,6 +70,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="FILE",
         help="JSON Lines of real programs, may be repeated; run in the sandbox, a tenth of them held out",
+    )
+    add(
+        "--runs",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="a data set made by `debugworld data record`, may be repeated; its train split is learnt from",
+    )
+    add(
+        "--against",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="JSON Lines of benchmark programs, may be repeated; what equals them but for names is left out",
     )
     add("--data", type=Path, metavar="DIR", help="example stores made earlier, with their mixture.json")
     add("--sandbox", default=None, help="docker, bwrap or process, for --programs (default: docker)")
@@ -144,10 +163,14 @@ def _build(args: argparse.Namespace, recipe: Recipe, data: Path) -> None:
     table = {"seed": recipe.train.seed} | dict(recipe.data)
     if args.programs:
         table["programs"] = [str(path) for path in args.programs]
+    if args.runs:
+        table["runs"] = [str(path) for path in args.runs]
+    if args.against:
+        table["against"] = [str(path) for path in args.against]
     if args.sandbox:
         table["sandbox"] = args.sandbox
     if args.smoke:
-        table |= {"generated": SMOKE_PROGRAMS, "statements": SMOKE_PROGRAMS}
+        table |= {"generated": SMOKE_PROGRAMS, "statements": SMOKE_PROGRAMS, "drills": SMOKE_DRILLS}
     mixture, _ = build_stores(data, from_table(DataConfig, table, "[data]"), _progress)
     mixture.save(data)
     for name, store in mixture.stores.items():
@@ -186,9 +209,12 @@ def _progress(source: str, done: int, total: int) -> None:
 
 
 def _sources(data: Path) -> dict[str, Any]:
-    """Returns the hashes of the programs that the examples come from."""
+    """Returns what the examples were made of, and the hashes of the programs that they come from."""
+    from debugworld.worldmodel.data.examples import SOURCES
+
     digests = {digest for file in data.glob("*.digests") for digest in file.read_text().split()}
-    return {"programs": sorted(digests)}
+    told = {"data": json.loads((data / SOURCES).read_text())} if (data / SOURCES).exists() else {}
+    return {**told, "programs": sorted(digests)}
 
 
 def _look(checkpoint: Path) -> tuple[int, int]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import random
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from debugworld.worldmodel.completion import CompletionEngine, Request, Sampling
 from debugworld.worldmodel.constraint import END
@@ -22,42 +19,15 @@ from debugworld.worldmodel.neural import NeuralDebugger
 from debugworld.worldmodel.recipe import TrainConfig
 from debugworld.worldmodel.tokenizer import build_tokenizer
 
+from .automata import RandomGrammar, long_tokens
+
 TEXTS = ["counter = counter + 1", "L\ncounter=[1, 2, 'é']", "name='naïve €'", "R {'key': (1, 2)}"]
-
-
-@dataclass(frozen=True)
-class RandomGrammar:
-    """An automaton with a few states and random permitted sets."""
-
-    seed: int
-
-    @property
-    def key(self) -> int:
-        return self.seed
-
-    def start(self) -> int:
-        return 0
-
-    def allowed(self, state: int) -> frozenset[int]:
-        chance = random.Random(f"{self.seed} {state}")
-        return frozenset(chance.sample([*range(32, 127), END, 10], chance.randint(20, 90)))
-
-    def advance(self, state: int, symbol: int) -> int:
-        return (state * 7 + symbol) % 5
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Llama with fresh weights and a tokenizer of long tokens, as save_pretrained leaves them."""
-    core = Tokenizer(models.BPE())
-    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    core.decoder = decoders.ByteLevel()
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(
-        vocab_size=320, special_tokens=["<end>"], initial_alphabet=alphabet, show_progress=False
-    )
-    core.train_from_iterator(TEXTS * 20, trainer)
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=core, eos_token="<end>")
+    tokenizer = long_tokens(TEXTS, 320)
     torch.manual_seed(1)
     config = LlamaConfig(
         vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2,
@@ -75,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def greedy(engine: GenerateEngine, request: Request) -> tuple[str, bool]:
     """Answers one token at a time with a pass over all tokens each, and the grammar by brute force."""
     ids, text, state = engine._tokenizer(request.prompt)["input_ids"], b"", request.grammar.start()
-    spelled, end = engine.trie.spelled, engine.trie.end
+    spelled, end = engine.vocabulary.spelled, engine.vocabulary.ends
     for _ in range(request.max_tokens + 1):
         logits = engine._model(torch.tensor([ids])).logits[0, -1]
         best: tuple[float, int, object] | None = None
@@ -87,7 +57,7 @@ def greedy(engine: GenerateEngine, request: Request) -> tuple[str, bool]:
                 inside = token in spelled
                 for byte in spelled.get(token, b""):
                     inside = inside and byte in request.grammar.allowed(here)
-                    here = request.grammar.advance(here, byte)
+                    here = request.grammar.advance(here, byte) if inside else here
             if inside and (best is None or score > best[0]):
                 best = (score, token, here)
         assert best is not None

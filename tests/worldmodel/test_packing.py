@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from hypothesis import given
@@ -181,3 +183,15 @@ def test_held_out_prompts_are_never_drawn(mixture: Mixture) -> None:
             drawn.add(TOKENIZER.decode(ids).removeprefix("<bos>").partition("<sep>")[0])
     assert len(drawn) == 400 - len(out) and not drawn & out
     assert encode(TOKENIZER, [mixture.stores["sums"][0]])[0][1] == len("0 + 0\n") + 2
+
+
+@pytest.mark.parametrize(("alpha", "copies"), [(0.0, (1, 1, 1)), (0.5, (1, 2, 3)), (1.0, (1, 4, 9))])
+def test_what_was_met_often_is_drawn_often(tmp_path: Path, alpha: float, copies: tuple[int, ...]) -> None:
+    """An example met n times comes n ** alpha times in a pass, and never if it is held out."""
+    pairs = [("a\n", "1")] + [("b\n", "2")] * 4 + [("c\n", "3")] * 9
+    mixture = Mixture({"all": ExampleStore.write(tmp_path / "s", pairs)}, {"all": 1.0})
+    stream = BatchStream(mixture, build_tokenizer(), 64, seed=1, round_size=sum(copies), alpha=alpha)
+    stream.round_size = sum(copies)
+    drawn = [[index for _, index in stream._round(number).drawn] for number in (0, 1)]
+    for indices in drawn:
+        assert tuple(map(indices.count, range(3))) == copies

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,8 @@ def test_round_trip(tmp_path_factory: pytest.TempPathFactory, pairs: list[tuple[
     for length, (prompt, completion) in zip(store.lengths, kept, strict=True):
         assert length == len(TOKENIZER(prompt, completion)["input_ids"])
     assert store.about["repeated"] == 2 * len(pairs) - len(kept)
+    met = Counter(pairs + pairs)
+    assert store.times.tolist() == [met[pair] for pair in kept]
 
 
 def test_too_long_is_left_out(tmp_path: Path) -> None:

@@ -64,26 +64,48 @@ class TraceDataset:
             yield from read_runs(path)
 
 
-def read_runs(path: Path) -> Iterator[Run]:
+def read_runs(path: Path, groups: Sequence[int] | None = None) -> Iterator[Run]:
     """Yields the rows of one shard.
+
+    Args:
+        path: the file.
+        groups: numbers of the row groups to read; None reads all.
 
     Raises:
         ModelError: it is damaged, or no shard of runs; the text names the file.
     """
-    for number, row in enumerate(read_rows(path, "runs")):
+    for number, row in enumerate(read_rows(path, "runs", groups=groups)):
         try:
             yield run_of(row)
         except ModelError as error:
             raise ModelError(f"{path}, row {number}, is damaged: {error}") from None
 
 
-def read_rows(path: Path, content: str, names: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+def count_groups(path: Path) -> int:
+    """Returns the number of row groups of a shard.
+
+    Raises:
+        ModelError: it is damaged; the text names the file.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return int(pq.read_metadata(path).num_row_groups)
+    except (OSError, pa.ArrowException) as error:
+        raise _damaged(path, error) from None
+
+
+def read_rows(
+    path: Path, content: str, names: Sequence[str] | None = None, groups: Sequence[int] | None = None
+) -> Iterator[dict[str, Any]]:
     """Yields the rows of one Parquet file as plain data.
 
     Args:
         path: the file.
         content: what it must hold, such as ``runs``.
         names: the columns to read; None reads all.
+        groups: numbers of the row groups to read; None reads all.
 
     Raises:
         ModelError: it is damaged, or holds something else; the text names the file.
@@ -99,11 +121,11 @@ def read_rows(path: Path, content: str, names: Sequence[str] | None = None) -> I
                     f"{path} is no shard of {content} in version {VERSION}; "
                     "make the data set again with this version of debugworld"
                 )
-            for batch in file.iter_batches(BATCH, columns=list(names) if names is not None else None):
+            chosen = list(names) if names is not None else None
+            for batch in file.iter_batches(BATCH, row_groups=groups, columns=chosen):
                 yield from batch.to_pylist()
     except (OSError, pa.ArrowException, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise ModelError(f"{path} is damaged or no Parquet file ({reason}); make it again") from None
+        raise _damaged(path, error) from None
 
 
 def read_card(path: Path) -> dict[str, Any]:
@@ -122,3 +144,8 @@ def read_card(path: Path) -> dict[str, Any]:
     if version != VERSION:
         raise ModelError(f"{path} is a data set of version {version}, and {VERSION} is read; make it again")
     return dict(card)
+
+
+def _damaged(path: Path, error: Exception) -> ModelError:
+    reason = " ".join(str(error).split())
+    return ModelError(f"{path} is damaged or no Parquet file ({reason}); make it again")

@@ -2,23 +2,28 @@
 
 Programs of our own generators are recorded in this process; all others only in a
 box. Real programs are split by the group they belong to: a tenth is held out and
-never becomes an example.
+never becomes an example, nor does any program that is, but for its names, one of
+that tenth or of a benchmark.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import json
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import asdict, dataclass, field
+from functools import cache, partial
 from pathlib import Path
 
 from debugworld.sandboxes import SandboxError, open_sandbox
 from debugworld.sandboxes.debugger import Program, ProgramError, Trace
 from debugworld.sandboxes.debugger.recorder import record
 from debugworld.worldmodel.batches import Mixture
+from debugworld.worldmodel.data.contamination import Benchmarks
+from debugworld.worldmodel.data.dataset import TraceDataset, count_groups, read_card, read_runs
+from debugworld.worldmodel.data.drills import drills_of
 from debugworld.worldmodel.data.inverses import inverses_of
 from debugworld.worldmodel.data.jumps import jumps_of
 from debugworld.worldmodel.data.oracle import Oracle
@@ -35,9 +40,12 @@ LONGEST = 320
 CHUNK = 50
 """Programs that one task of a worker handles."""
 
-Found = dict[str, list[Pair]]
-"""Examples by kind."""
-Task = tuple[Callable[..., tuple[Found, list[str]]], tuple[object, ...]]
+DRILLS = 5_000
+"""Questions without a program that one task of a worker makes."""
+
+Found = dict[str, Counter[Pair]]
+"""Examples by kind, and how often each was met."""
+Task = tuple[Callable[..., "Made"], tuple[object, ...]]
 """A function that a worker calls, and its arguments."""
 
 
@@ -49,31 +57,79 @@ class DataConfig:
         seed: first seed of the generators; evaluation uses seeds from `EVALUATION_SEED` on.
         generated: programs of the program generator.
         statements: programs of the statement generator.
+        drills: small questions with no program around them.
         programs: JSON Lines files of real programs.
+        runs: data sets of runs (``debugworld data record``); their ``train`` split is learnt from as it was
+            recorded.
+        against: JSON Lines files of benchmark programs that no example may come from.
         calls: entries of one real program that are recorded.
         sandbox: the box that records real programs.
         workers: processes.
-        weights: share of each source in what is drawn.
+        weights: share of each source in what is drawn: ``generated``, ``statements``, ``drills``, ``real``,
+            ``runs``.
         kinds: share of each kind of example; one that is absent is not made.
     """
 
     seed: int = 0
     generated: int = 30_000
     statements: int = 40_000
+    drills: int = 200_000
     programs: tuple[Path, ...] = ()
+    runs: tuple[Path, ...] = ()
+    against: tuple[Path, ...] = ()
     calls: int = 2
     sandbox: str = "docker"
     workers: int = 2
     weights: dict[str, float] = field(
-        default_factory=lambda: {"generated": 0.25, "statements": 0.25, "real": 0.5}
+        default_factory=lambda: {
+            "generated": 0.25,
+            "statements": 0.15,
+            "drills": 0.25,
+            "real": 0.35,
+            "runs": 0.35,
+        }
     )
     kinds: dict[str, float] = field(
         default_factory=lambda: {"parts": 0.6, "lines": 0.1, "jumps": 0.15, "inverses": 0.15}
     )
 
 
+@dataclass(frozen=True)
+class Choice:
+    """What every task is told.
+
+    Attributes:
+        kinds: of examples.
+        against: files of benchmark programs.
+        programs: files of real programs, whose held-out tenth counts as a benchmark, too.
+    """
+
+    kinds: tuple[str, ...]
+    against: tuple[Path, ...] = ()
+    programs: tuple[Path, ...] = ()
+
+
+@dataclass
+class Made:
+    """What a task made.
+
+    Attributes:
+        found: the examples.
+        digests: content hashes of the programs that they come from.
+        left_out: programs that a benchmark has, too.
+    """
+
+    found: Found
+    digests: list[str] = field(default_factory=list)
+    left_out: int = 0
+
+
 EVALUATION_SEED = 1 << 30
 """Seeds from here on are for evaluation; training stays below."""
+
+
+SOURCES = "sources.json"
+"""File that tells what the stores beside it were made of."""
 
 
 def held_out(group: str) -> bool:
@@ -93,8 +149,11 @@ def parts_of(program: Program, trace: Trace, oracle: Oracle) -> Iterator[Pair]:
         yield from lesson.parts or ()
 
 
+_oracle = cache(Oracle)
+"""Returns this process's oracle."""
+
 KINDS: dict[str, Callable[[Program, Trace], Iterator[Pair]]] = {
-    "parts": lambda program, trace: parts_of(program, trace, Oracle()),
+    "parts": lambda program, trace: parts_of(program, trace, _oracle()),
     "lines": examples_of,
     "jumps": jumps_of,
     "inverses": inverses_of,
@@ -113,96 +172,138 @@ def build_stores(
         progress: called with a source's name, the programs done and their number.
 
     Returns:
-        The stores with their weights, and a manifest: counts and the content hashes of the
-        training programs.
+        The stores with their weights, and a manifest: the settings, and for each store its examples,
+        the programs that they come from, and how many programs were left out because a benchmark
+        has them. It also stands in ``sources.json`` there.
 
     Raises:
-        ModelError: a file of programs cannot be read.
+        ModelError: a file of programs or of benchmarks, or a data set of runs, cannot be read.
         SandboxError: the box for real programs is not there.
     """
-    kinds = tuple(config.kinds)
+    choice = Choice(tuple(config.kinds), tuple(config.against), tuple(config.programs))
+    Benchmarks.load(choice.against)
     sources: dict[str, list[Task]] = {
-        "generated": [(_generated, (seed, n, kinds)) for seed, n in _chunks(config.seed, config.generated)],
+        "generated": [(_generated, (seed, n, choice)) for seed, n in _chunks(config.seed, config.generated)],
         "statements": [
-            (_statements, (seed, n, kinds)) for seed, n in _chunks(config.seed, config.statements)
+            (_statements, (seed, n, choice)) for seed, n in _chunks(config.seed, config.statements)
         ],
     }
+    if "parts" in config.kinds:
+        sources["drills"] = [(_drills, (seed, n)) for seed, n in _chunks(config.seed, config.drills, DRILLS)]
     rows = [row for path in config.programs for row in load_rows(path) if not held_out(row.group)]
     if rows:
         parts = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
-        sources["real"] = [(_real, (part, config.calls, config.sandbox, kinds)) for part in parts]
+        sources["real"] = [(_real, (part, config.calls, config.sandbox, choice)) for part in parts]
+    shards = [shard for path in config.runs for shard in TraceDataset(path, "train").shards]
+    if shards:
+        sources["runs"] = [(_runs, (s, group, choice)) for s in shards for group in range(count_groups(s))]
     stores: dict[str, ExampleStore] = {}
     weights: dict[str, float] = {}
-    manifest: dict[str, object] = {"seed": config.seed}
+    manifest: dict[str, object] = {"config": _told(config)}
     out.mkdir(parents=True, exist_ok=True)
     for source, tasks in sources.items():
         if not tasks:
             continue
         digests: set[str] = set()
-        writers = {kind: ExampleWriter(out / f"{source}-{kind}", LONGEST) for kind in kinds}
-        for found in _gather(tasks, config.workers, digests, partial(progress, source)):
-            for kind, pairs in found.items():
-                writers[kind].add(pairs)
+        left_out = 0
+        writers = {kind: ExampleWriter(out / f"{source}-{kind}", LONGEST) for kind in choice.kinds}
+        for made in _gather(tasks, config.workers, partial(progress, source)):
+            digests.update(made.digests)
+            left_out += made.left_out
+            for kind, pairs in made.found.items():
+                writers[kind].add(pairs.elements())
         for kind, writer in writers.items():
             store = writer.finish()
             if len(store):
                 stores[store.path.name] = store
                 weights[store.path.name] = config.weights[source] * config.kinds[kind]
-                manifest[store.path.name] = {"examples": len(store), "programs": len(digests)}
+                manifest[store.path.name] = {
+                    "examples": len(store),
+                    "programs": len(digests),
+                    "left_out": left_out,
+                }
         (out / f"{source}.digests").write_text("\n".join(sorted(digests)) + "\n")
+    (out / SOURCES).write_text(json.dumps(manifest, indent=1) + "\n")
     return Mixture(stores, weights), manifest
 
 
-def _chunks(seed: int, count: int) -> Iterator[tuple[int, int]]:
-    for start in range(0, count, CHUNK):
-        yield seed + start, min(CHUNK, count - start)
+def _told(config: DataConfig) -> dict[str, object]:
+    """Returns what the examples are made of, files by name and content."""
+    told = asdict(config) | {"workers": None}
+    for key in ("programs", "against"):
+        told[key] = [[path.name, hashlib.sha256(path.read_bytes()).hexdigest()] for path in told[key]]
+    told["runs"] = [[path.name, read_card(path)["recipe"]] for path in config.runs]
+    return {key: value for key, value in told.items() if value is not None}
 
 
-def _gather(
-    tasks: Sequence[Task], workers: int, digests: set[str], done: Callable[[int, int], None]
-) -> Iterator[Mapping[str, list[Pair]]]:
+def _chunks(seed: int, count: int, size: int = CHUNK) -> Iterator[tuple[int, int]]:
+    for start in range(0, count, size):
+        yield seed + start, min(size, count - start)
+
+
+def _gather(tasks: Sequence[Task], workers: int, done: Callable[[int, int], None]) -> Iterator[Made]:
     """Runs tasks on all cores, a few ahead of what is consumed, and yields in their order."""
     with ProcessPoolExecutor(workers) as pool:
-        ahead: deque[Future[tuple[Found, list[str]]]] = deque()
+        ahead: deque[Future[Made]] = deque()
         finished = 0
         for function, arguments in [*tasks, *[(None, ())] * len(tasks)]:
             if function is not None:
                 ahead.append(pool.submit(function, *arguments))
             if ahead and (function is None or len(ahead) > 2 * workers):
-                found, seen = ahead.popleft().result()
-                digests.update(seen)
+                made = ahead.popleft().result()
                 finished += 1
                 done(finished, len(tasks))
-                yield found
+                yield made
 
 
-def _generated(seed: int, count: int, kinds: Sequence[str]) -> tuple[Found, list[str]]:
+def _generated(seed: int, count: int, choice: Choice) -> Made:
     programs = [generate(number, 1 + number % 5).program for number in range(seed, seed + count)]
-    return _examples(programs, record, kinds)
+    return _examples(programs, record, choice)
 
 
-def _statements(seed: int, count: int, kinds: Sequence[str]) -> tuple[Found, list[str]]:
+def _statements(seed: int, count: int, choice: Choice) -> Made:
     programs = [generate_statement(number).program for number in range(seed, seed + count)]
-    return _examples(programs, record, kinds)
+    return _examples(programs, record, choice)
 
 
-def _real(rows: list[ProgramRow], calls: int, sandbox: str, kinds: Sequence[str]) -> tuple[Found, list[str]]:
+def _drills(seed: int, count: int) -> Made:
+    return Made({"parts": Counter(drills_of(seed, count, _oracle()))})
+
+
+def _real(rows: list[ProgramRow], calls: int, sandbox: str, choice: Choice) -> Made:
     programs = [program for row in rows for program in row.programs[:calls]]
     with open_sandbox(sandbox, max_events=MAX_STATES, timeout=5.0) as box:
-        return _examples(programs, box.record, kinds)
+        return _examples(programs, box.record, choice)
 
 
-def _examples(
-    programs: Iterable[Program], recorded: Callable[[Program], Trace], kinds: Sequence[str]
-) -> tuple[Found, list[str]]:
-    found: dict[str, dict[Pair, None]] = {kind: {} for kind in kinds}
-    digests = []
+def _runs(shard: Path, group: int, choice: Choice) -> Made:
+    traces = {run.program: run.trace for run in read_runs(shard, [group])}
+    return _examples(traces, traces.__getitem__, choice)
+
+
+def _examples(programs: Iterable[Program], recorded: Callable[[Program], Trace], choice: Choice) -> Made:
+    made = Made({kind: Counter() for kind in choice.kinds})
+    benchmarks = _benchmarks(choice.against, choice.programs)
     for program in programs:
         try:
+            if benchmarks.contaminated(program):
+                made.left_out += 1
+                continue
             trace = recorded(program)
         except (ProgramError, SandboxError):
             continue
-        digests.append(program.digest)
-        for kind in kinds:
-            found[kind].update(dict.fromkeys(KINDS[kind](program, trace)))
-    return {kind: list(pairs) for kind, pairs in found.items()}, digests
+        made.digests.append(program.digest)
+        for kind in choice.kinds:
+            made.found[kind].update(KINDS[kind](program, trace))
+    return made
+
+
+@cache
+def _benchmarks(against: tuple[Path, ...], programs: tuple[Path, ...]) -> Benchmarks:
+    """Returns what no example may come from: benchmarks, and the held-out tenth of real programs."""
+    found = Benchmarks.load(against)
+    for path in programs:
+        for row in load_rows(path):
+            if held_out(row.group):
+                found.add(row.programs[0].source, f"{path.name} {row.name}, held out")
+    return found

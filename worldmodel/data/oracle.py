@@ -33,6 +33,8 @@ from debugworld.worldmodel.markov.thought.ask import HOLE, MARK
 
 SECONDS = 0.5
 """Time that one answer may take."""
+KEPT = 50_000
+"""Answers that an oracle keeps."""
 LARGEST = 100_000
 """Largest number that may say how long something becomes."""
 _PLAIN = """
@@ -72,14 +74,14 @@ class _Late(BaseException):
 
 
 class Oracle:
-    """Evaluates questions; keeps nothing between them."""
+    """Evaluates questions, and keeps the latest answers: programs ask much the same."""
 
-    def answer(self, prompt: str) -> Outcome | None:
-        """Returns the true answer to a small question; None where it cannot be told so.
+    def __init__(self) -> None:
+        self.answer = functools.lru_cache(maxsize=KEPT)(self._told)
+        """Returns the true answer to a small question, as `markov.thought` writes it; None where it cannot be
+        told so. Callers leave the outcome as it is."""
 
-        Args:
-            prompt: as `markov.thought` writes it.
-        """
+    def _told(self, prompt: str) -> Outcome | None:
         if CUT in prompt or "…" in prompt or not prompt.startswith(MARK):
             return None
         first, *rest = prompt[len(MARK) :].split("\n")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from debugworld.sandboxes.debugger import ExitCode, Program, Trace
 from debugworld.worldmodel.data.oracle import Oracle
 from debugworld.worldmodel.markov import Outcome, Shell
-from debugworld.worldmodel.markov.thought import think
+from debugworld.worldmodel.markov.thought import Ask, think
 
 MAX_STATES = 250
 """States of one run that become examples."""
@@ -24,12 +24,20 @@ class Lesson:
 
     Attributes:
         whole: the question about it at once, with its answer.
-        parts: all that a debugger asks which takes statements apart, in order; None where the true answers
-            are not known, or do not lead to the true outcome (two names of one object, for instance).
+        asked: all that a debugger asks which takes statements apart, in order, with the true answers; None
+            where those are not known, or do not lead to the true outcome (two names of one object, for
+            instance).
     """
 
     whole: Pair
-    parts: tuple[Pair, ...] | None
+    asked: tuple[tuple[Ask, Outcome], ...] | None
+
+    @property
+    def parts(self) -> tuple[Pair, ...] | None:
+        """The texts of ``asked``."""
+        if self.asked is None:
+            return None
+        return tuple((ask.prompt, str(answer)) for ask, answer in self.asked)
 
 
 def lessons_of(program: Program, trace: Trace, oracle: Oracle | None = None) -> Iterator[Lesson]:
@@ -52,15 +60,15 @@ def lessons_of(program: Program, trace: Trace, oracle: Oracle | None = None) -> 
             outcome = shell.outcome_of(states, index)
             if outcome is not None:
                 whole = shell.prompt(), str(outcome)
-                yield Lesson(whole, _parts(shell, outcome, oracle) if oracle else None)
+                yield Lesson(whole, _asked(shell, outcome, oracle) if oracle else None)
                 with suppress(ValueError):  # where the shell lost the stack, `accept` finds it again
                     shell.apply(outcome)
         shell.accept(states[index + 1])
 
 
-def _parts(shell: Shell, outcome: Outcome, oracle: Oracle) -> tuple[Pair, ...] | None:
+def _asked(shell: Shell, outcome: Outcome, oracle: Oracle) -> tuple[tuple[Ask, Outcome], ...] | None:
     """Takes a statement apart by true answers."""
-    pairs: list[Pair] = []
+    asked: list[tuple[Ask, Outcome]] = []
     thought = think(shell)
     try:
         ask = next(thought)
@@ -71,7 +79,7 @@ def _parts(shell: Shell, outcome: Outcome, oracle: Oracle) -> tuple[Pair, ...] |
                 answer = oracle.answer(ask.prompt)
             if answer is None:
                 return None
-            pairs.append((ask.prompt, str(answer)))
+            asked.append((ask, answer))
             ask = thought.send(answer)
     except StopIteration as end:
-        return tuple(pairs) if end.value == outcome else None
+        return tuple(asked) if end.value == outcome else None
