@@ -1,11 +1,12 @@
 """Where a neural debugger goes wrong: the questions of true runs, one by one, by what they ask about.
 
-python benchmarks/questions.py [--model DIR] [--crux FILE] [--programs FILE] [--generated 200]
-    [--json out/questions.json]
+python benchmarks/questions.py [--model DIR] [--earlier DIR...] [--crux FILE] [--programs FILE]
+    [--generated 200] [--json out/questions.json]
 
 Every statement of runs that training never saw is taken apart as the debugger does it, but led by true
 answers; the model is asked each question, as often as the runs ask it. A statement is right where all of its
-questions are. Errors are counted by class, each with an example.
+questions are. Errors are counted by class, each with an example. Earlier states of the checkpoint, or
+others, are asked the same: the learning curve against tokens and parameters.
 """
 
 from __future__ import annotations
@@ -14,18 +15,21 @@ import argparse
 import ast
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from common.report import Report
+from common.report import Report, Table
 from neural import percent, recorded, sets
 from rich.progress import track
 
 from debugworld.sandboxes import open_sandbox
 from debugworld.sandboxes.debugger import Program, Trace
+from debugworld.worldmodel.checkpoint import load_model
 from debugworld.worldmodel.data.oracle import Oracle
 from debugworld.worldmodel.data.thoughts import lessons_of
-from debugworld.worldmodel.engine import Engine, Request
+from debugworld.worldmodel.engine import Completion, Engine, Request
 from debugworld.worldmodel.markov import Outcome
 from debugworld.worldmodel.markov.thought import Ask
 from debugworld.worldmodel.markov.thought.ask import HOLE, MARK
@@ -106,23 +110,45 @@ def _type(node: ast.expr, operands: dict[str, str]) -> str:
     return {ast.List: "list", ast.Dict: "dict", ast.Set: "set", ast.Tuple: "tuple"}.get(type(node), "object")
 
 
-def tell(report: Report, name: str, runs: Iterable[tuple[Program, Trace]], engine: Engine) -> None:
-    """Asks the questions of a set's runs and adds its table."""
-    oracle = Oracle()
-    statements: list[tuple[tuple[Ask, Outcome], ...]] = []
-    unknown = 0
-    for program, trace in runs:
-        for lesson in lessons_of(program, trace, oracle):
-            if lesson.asked is None:
-                unknown += 1
-            else:
-                statements.append(lesson.asked)
-    asked = [question for statement in statements for question in statement]
-    requests = [Request(name, ask.prompt, ask.grammar, MAX_TOKENS) for ask, _ in asked]
-    answers = engine.complete(requests)
-    right = [
-        found.finished and found.text == str(truth) for found, (_, truth) in zip(answers, asked, strict=True)
-    ]
+@dataclass(frozen=True)
+class Questions:
+    """What the statements of a set's runs come apart into."""
+
+    statements: list[tuple[tuple[Ask, Outcome], ...]]
+    """The questions of each statement, with true answers."""
+    unknown: int
+    """Statements whose true answers are not known."""
+
+    @classmethod
+    def of(cls, runs: Iterable[tuple[Program, Trace]]) -> Questions:
+        """Takes runs apart."""
+        oracle = Oracle()
+        lessons = [lesson for program, trace in runs for lesson in lessons_of(program, trace, oracle)]
+        known = [lesson.asked for lesson in lessons if lesson.asked is not None]
+        return cls([asked for asked in known if asked], len(lessons) - len(known))
+
+    @property
+    def asked(self) -> list[tuple[Ask, Outcome]]:
+        """All questions in a row."""
+        return [question for statement in self.statements for question in statement]
+
+    def answered(self, engine: Engine) -> tuple[list[Completion], list[bool]]:
+        """Returns a model's answers, and which of them are right."""
+        asked = self.asked
+        answers = engine.complete([Request("", ask.prompt, ask.grammar, MAX_TOKENS) for ask, _ in asked])
+        pairs = zip(answers, asked, strict=True)
+        return answers, [found.finished and found.text == str(truth) for found, (_, truth) in pairs]
+
+    def whole(self, right: list[bool]) -> list[bool]:
+        """Returns of each statement whether all of its questions were answered rightly."""
+        marks = iter(right)
+        return [all(list(itertools.islice(marks, len(statement)))) for statement in self.statements]
+
+
+def tell(report: Report, name: str, questions: Questions, engine: Engine) -> list[bool]:
+    """Asks a set's questions and adds its table; returns which statements were right."""
+    asked = questions.asked
+    answers, right = questions.answered(engine)
     counts: Counter[str] = Counter()
     wrong: dict[str, Counter[tuple[str, str, str]]] = defaultdict(Counter)
     for (ask, truth), found, good in zip(asked, answers, right, strict=True):
@@ -130,12 +156,11 @@ def tell(report: Report, name: str, runs: Iterable[tuple[Program, Trace]], engin
         counts[group] += 1
         if not good:
             wrong[group][ask.prompt, found.text, str(truth)] += 1
-    marks = iter(right)
-    whole = [all(list(itertools.islice(marks, len(statement)))) for statement in statements if statement]
+    whole = questions.whole(right)
     share = rate(whole)
     table = report.table(
         f"{name}: {len(asked):,} questions of {len(whole):,} statements "
-        f"({unknown:,} more without true answers); statements right {percent(share)} %",
+        f"({questions.unknown:,} more without true answers); statements right {percent(share)} %",
         ["about", "asked", "right, %", "errors", "share of all errors, %", "asked: answered, not true"],
     )
     total = max(1, len(right) - sum(right))
@@ -149,6 +174,13 @@ def tell(report: Report, name: str, runs: Iterable[tuple[Program, Trace]], engin
         table.add(group, f"{count:,}", good, f"{errors:,}", f"{100 * errors / total:.1f}", shown)
         report.results.setdefault(name, {})[group] = {"asked": count, "errors": errors}
     report.results[name]["statements"] = {"asked": len(whole), "errors": len(whole) - sum(whole)}
+    return whole
+
+
+def learnt(manifest: Mapping[str, Any]) -> int:
+    """Returns the tokens of a checkpoint's run and of those before it."""
+    before = manifest.get("base")
+    return int(manifest["tokens"]) + (learnt(before) if before else 0)
 
 
 def main() -> None:
@@ -156,6 +188,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     add = parser.add_argument
     add("--model", type=Path, help="checkpoint folder (default: the one that ships)")
+    add("--earlier", type=Path, nargs="*", default=[], metavar="DIR", help="other checkpoints, for the curve")
     add("--crux", type=Path, help="JSON Lines of CRUXEval rows")
     add("--programs", type=Path, help="JSON Lines of real programs; the held-out tenth is asked about")
     add("--generated", type=int, default=200, help="generator programs (default: %(default)s)")
@@ -165,13 +198,29 @@ def main() -> None:
     args = parser.parse_args()
 
     files = {name: path.name for name in ("model", "crux", "programs") if (path := getattr(args, name))}
-    report = Report("questions", vars(args) | files)
+    names = {"earlier": [path.name for path in args.earlier]}
+    report = Report("questions", vars(args) | files | names)
     programs = sets(args, report)
-    engine = Engine.load(args.model)
+    asked: dict[str, Questions] = {}
     with open_sandbox(args.sandbox, max_events=MAX_EVENTS) as box:
         for name, chosen in programs.items():
             runs = track(recorded(box, chosen), f"recording {name}", len(chosen), transient=True)
-            tell(report, name, list(runs), engine)
+            asked[name] = Questions.of(runs)
+    curve = Table("Statements right against what was learnt", ["checkpoint", "parameters", "tokens", *asked])
+    for path in [*args.earlier, args.model]:
+        model, tokenizer, manifest = load_model(path)
+        engine = Engine(model, tokenizer)
+        if path is args.model:
+            whole = {name: tell(report, name, questions, engine) for name, questions in asked.items()}
+        else:
+            whole = {name: q.whole(q.answered(engine)[1]) for name, q in asked.items()}
+        shares = {name: rate(right) for name, right in whole.items()}
+        size, tokens = sum(weights.numel() for weights in model.parameters()), learnt(manifest)
+        title = "this one" if path is args.model else path.name
+        curve.add(title, f"{size:,}", f"{tokens:,}", *map(percent, shares.values()))
+        told = {name: share.to_json() for name, share in shares.items()}
+        report.results.setdefault("curve", []).append({"parameters": size, "tokens": tokens} | told)
+    report.tables.append(curve)
     report.finish(args.json)
 
 

@@ -36,7 +36,7 @@ from debugworld.worldmodel.markov import Outcome, Shell
 from debugworld.worldmodel.markov.thought import Raised, Thought, consider
 from debugworld.worldmodel.thinker import Considered, Thinker
 
-ABILITIES = frozenset({"evaluate", "set", "frames", "conditions"})
+ABILITIES = frozenset({"evaluate", "set", "frames", "fork", "conditions"})
 """What such a debugger can do beside the moves."""
 _UNFINISHED = "timeout"
 _OF_MODULE = "a dream cannot watch variables of the module, only one of a function, as in 'change total in f'"

@@ -15,12 +15,14 @@ from pathlib import Path
 
 from debugworld.sandboxes.debugger import (
     Action,
+    Debugger,
     Exit,
     ExitCode,
     IllegalAction,
     Program,
     State,
     StateTree,
+    TreeDebugger,
 )
 from debugworld.worldmodel.calibration import Calibration, Evidence
 from debugworld.worldmodel.checkpoint import SHIPPED
@@ -74,7 +76,7 @@ class NeuralDebugger(Dreamer):
         super().__init__()
         if max_states < 1 or max_tokens < 1:
             raise ValueError(f"max_states and max_tokens must be at least 1; got {max_states}, {max_tokens}")
-        self._engine = engine
+        self._engine, self._max_tokens = engine, max_tokens
         self.max_states = max_states
         """States after which a dream ends; may be changed between moves."""
         self.jumps = Jumps(jumps)
@@ -179,6 +181,31 @@ class NeuralDebugger(Dreamer):
         self._stand(StateTree(kept, self._grow), len(kept) - 1)
         return self.state
 
+    def fork(self) -> NeuralDebugger:
+        """Returns a second debugger at the same stop of the same dream; each dreams on by itself.
+
+        Raises:
+            IllegalAction: there is no program yet.
+        """
+        self.program  # noqa: B018  refuses before the first reset
+        granularity, jumps = self._thinker.granularity, self.jumps
+        other = NeuralDebugger(
+            self._engine, self.max_states, self._max_tokens, granularity, jumps, self.calibration
+        )
+        self._copy_to(other)
+        return other
+
+    def restore(self, stop: Debugger) -> State:
+        """Goes back to a stop that was kept by `fork`, with the breakpoints of then; the fork stays.
+
+        Raises:
+            IllegalAction: the fork is of another kind of debugger.
+        """
+        if not isinstance(stop, NeuralDebugger):
+            raise IllegalAction(f"a dream cannot take over from a {type(stop).__name__}")
+        stop._copy_to(self)
+        return self.state
+
     def rehearse(self, states: Sequence[State]) -> None:
         """Asks at once for every step of a true run, so that stepping over it later is quick.
 
@@ -197,6 +224,17 @@ class NeuralDebugger(Dreamer):
                 self._lead(shell, states, place)
             shell.accept(state)
         self._thinker.consider(asking)
+
+    def _copy_to(self, other: TreeDebugger) -> None:
+        """Makes another debugger stand where this one does, in a tree that grows by itself."""
+        super()._copy_to(other)
+        assert isinstance(other, NeuralDebugger)
+        assert self._shell is not None
+        other._shell, other._listing = self._shell.copy(), self._listing
+        other._gaps, other._evidence = dict(self._gaps), list(self._evidence)
+        other._move_evidence = self._move_evidence
+        other._stand(StateTree(self._tree.states, other._grow), self._position)
+        other._state = self._state
 
     def _follow(self, shell: Shell, states: Sequence[State], start: int) -> None:
         """Leads a shell along true states, from the one at an index to the last."""

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 
 from debugworld.sandboxes import Sandbox, open_sandbox
-from debugworld.sandboxes.debugger import Action, Edit, IllegalAction, Program, RecordedDebugger
+from debugworld.sandboxes.debugger import (
+    Action,
+    Debugger,
+    Edit,
+    IllegalAction,
+    Program,
+    RecordedDebugger,
+    State,
+)
 from debugworld.sandboxes.debugger.recorder import record
 from debugworld.worldmodel.completion import Completion, Request
 from debugworld.worldmodel.data import oracle
@@ -28,6 +37,11 @@ FAILING = Program(
     "        except ValueError:\n            t = t - 1\n    return [][t]\n",
     "f(4)",
 )
+
+
+def do(debugger: Debugger, *commands: str) -> State:
+    """Does commands; returns the last state."""
+    return [debugger.step(Action.parse(command)) for command in commands][-1]
 
 
 class Truth:
@@ -177,3 +191,31 @@ def test_another_source_is_another_future(box: Sandbox) -> None:
     assert neural.restart(source) == real.restart(source)
     assert neural.breakpoints == real.breakpoints
     _run(real, neural, "continue; continue; back_into")
+
+
+def test_forks_of_a_dream_go_their_own_ways_and_are_stops_to_go_back_to() -> None:
+    probe = RecordedDebugger(record)
+    probe.reset(COLLATZ)
+    do(probe, "run_to 3")
+    edited = replace(COLLATZ, edits=(Edit(probe.position, 0, "half", "16"),))
+    debugger = NeuralDebugger(Truth(COLLATZ, edited), granularity="line")  # type: ignore[arg-type]
+    with pytest.raises(IllegalAction, match="reset"):
+        debugger.fork()
+    debugger.reset(COLLATZ)
+    do(debugger, "break 3", "continue")
+    stop, known = debugger.state, len(debugger.tree)
+    kept = debugger.fork()
+    assert kept.state == stop and kept.breakpoints == debugger.breakpoints
+    assert kept.confidences == debugger.confidences
+    do(debugger, "set half = 16", "clear 3", "continue")
+    assert debugger.done and len(kept.tree) == known, "nothing was dreamt for the other"
+    assert kept.state == stop and not kept.program.edits and debugger.program.edits
+    assert do(kept, "continue").compare(stop)["locals.half"] == ("5", "3")
+    assert do(kept, "back_over").line == 2, "it has the past, too"
+    assert debugger.restore(kept) == kept.state
+    assert debugger.program == COLLATZ and debugger.breakpoints == kept.breakpoints
+    do(debugger, "clear 3", "continue")
+    assert debugger.done and kept.state.line == 2
+    assert [str(point) for point in kept.breakpoints] == ["3"]
+    with pytest.raises(IllegalAction, match="cannot take over"):
+        debugger.restore(RecordedDebugger(record))
