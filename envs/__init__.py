@@ -10,9 +10,11 @@ from .environment import DebugEnv
 from .errors import TaskError
 from .goal import Goal
 from .output_prediction import OutputPrediction
+from .query import Query
 from .reach_state import ReachState
 from .registration import ENV_IDS, register_envs
 from .spaces import CommandSpace, TextSpace
+from .state_query import StateQuery
 from .task_set import TaskSet, load_task_set
 
 __all__ = [
@@ -24,7 +26,9 @@ __all__ = [
     "DebugEnv",
     "Goal",
     "OutputPrediction",
+    "Query",
     "ReachState",
+    "StateQuery",
     "TaskError",
     "TaskSet",
     "TextSpace",

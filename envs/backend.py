@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from debugworld.sandboxes.debugger import Program, RecordedDebugger, Trace, TreeDebugger
-from debugworld.worldmodel.lockstep import After, LockstepDebugger
+from debugworld.sandboxes.debugger import (
+    Action,
+    ActionKind,
+    Program,
+    RecordedDebugger,
+    State,
+    Trace,
+    TreeDebugger,
+)
+from debugworld.worldmodel.lockstep import After, Groundable, LockstepDebugger
 
 from .errors import TaskError
 
@@ -44,3 +52,22 @@ def open_debugger(
     if backend == "neural":
         return neural
     return LockstepDebugger(RecordedDebugger(record), neural, after)
+
+
+def stand_at(debugger: TreeDebugger, states: Sequence[State]) -> None:
+    """Brings a debugger that was just reset to a later state of a real run.
+
+    Args:
+        debugger: One of `open_debugger`; a dream takes the states for its own past.
+        states: Those of the run from the entry to that state.
+
+    Raises:
+        ModelError: the model cannot answer.
+    """
+    if isinstance(debugger, Groundable):
+        debugger.ground(states)
+        return
+    way = len(states) - 1  # the last step by itself, so that only its output is shown
+    for count in (way - 1, 1):
+        if count:
+            debugger.step(Action(ActionKind.STEP_INTO, count=count))

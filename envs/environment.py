@@ -8,6 +8,7 @@ and rendering. A task says what is asked and when it is answered.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar, get_args
 
@@ -22,6 +23,7 @@ from debugworld.sandboxes.debugger import (
     Program,
     ProgramError,
     RecordedDebugger,
+    State,
     Trace,
     TreeDebugger,
 )
@@ -29,7 +31,7 @@ from debugworld.sandboxes.errors import SandboxError
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.lockstep import After, LockstepDebugger
 
-from .backend import BACKENDS, open_debugger
+from .backend import BACKENDS, open_debugger, stand_at
 from .command import LINE_KINDS, PLAIN_KINDS, Answer, Command
 from .errors import TaskError
 from .family import make_family
@@ -47,7 +49,7 @@ REFUSAL_COST = 0.01
 
 
 class DebugEnv(gymnasium.Env[Any, Any]):
-    """What all tasks share; see `OutputPrediction` and `ReachState`.
+    """What all tasks share; see `OutputPrediction`, `ReachState` and `StateQuery`.
 
     Args:
         family: ``text`` or ``features``.
@@ -70,6 +72,8 @@ class DebugEnv(gymnasium.Env[Any, Any]):
     metadata: dict[str, Any] = {"render_modes": ["ansi", "human"], "render_fps": 4}
     answers: ClassVar[int] = 0
     """Candidate answers; 0 where the task takes no answer."""
+    queries: ClassVar[bool] = False
+    """Whether a question is about another moment of the run."""
 
     def __init__(
         self,
@@ -98,7 +102,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         self.backend = backend
         self.max_moves = max_moves
         self.task_set = load_task_set(tasks).within(max_lines)
-        self._family = make_family(family, max_lines, self.answers)
+        self._family = make_family(family, max_lines, self.answers, self.queries)
         self.observation_space = self._family.observation_space
         self.action_space = self._family.action_space
         self._model, self._max_states, self._after = model, max_states, after
@@ -144,7 +148,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         self._fault, self._moves, self._over, self._truth_met = "", 0, False, False
         program, question = self._draw((options or {}).get("task"))
         if not self._fault:
-            self._begin(program)
+            self._begin(program, question.start)
         self._scene = self._look(program, question)
         if self.render_mode == "human":
             self.render()
@@ -272,11 +276,16 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         tried = f"{len(order)} runs" if len(order) > 1 else f"task {order[0]}"
         raise TaskError(f"{self.task_set.uri}: {type(self).__name__} finds nothing to ask in {tried}")
 
-    def _begin(self, program: Program) -> None:
+    def _begin(self, program: Program, start: int) -> None:
+        """Resets the debuggers and goes to a state of the real run, which they all take for true."""
+        assert self._traces is not None
         try:
-            self.debugger.reset(program)
-            if self._shadow is not None:
-                self._shadow.reset(program)
+            states = self._traces.record(program).states[: start + 1]
+            for debugger in (self.debugger, self._shadow):
+                if debugger is not None:
+                    debugger.reset(program)
+                    if start:
+                        stand_at(debugger, states)
         except (SandboxError, ModelError) as error:
             self._fault = str(error)
 
@@ -323,9 +332,14 @@ class DebugEnv(gymnasium.Env[Any, Any]):
             () if broken else self.debugger.breakpoint_lines,
             max(self.max_moves - self._moves, 0),
             self.max_moves,
+            0 if broken or question.query is None else question.query.passes(self._past()),
             last,
             error or self._fault,
         )
+
+    def _past(self) -> Sequence[State]:
+        """Returns the states up to the current one, as the debugger knows them."""
+        return self.debugger.tree.states[: self.debugger.position + 1]
 
     def _info(self, success: bool) -> dict[str, Any]:
         assert self._scene is not None

@@ -54,9 +54,10 @@ class TextFamily(Family):
     Args:
         max_lines: Lines that ``action_mask`` covers.
         answers: Whether the task takes answers, when above 0.
+        queries: Whether it asks about a moment of the run; a page shows that by itself.
     """
 
-    def __init__(self, max_lines: int, answers: int) -> None:
+    def __init__(self, max_lines: int, answers: int, queries: bool = False) -> None:
         self.commands = CommandSet(max_lines, min(answers, 1))
         self.observation_space = TextSpace(MAX_PAGE)
         self.action_space = CommandSpace(self.commands, GUESSES if answers else ())
@@ -80,16 +81,18 @@ class FeaturesFamily(Family):
     Args:
         max_lines: Lines that observations and actions cover.
         answers: Candidate answers; 0 for a task that has a goal instead.
+        queries: Whether the task asks about a moment of the run.
     """
 
-    def __init__(self, max_lines: int, answers: int) -> None:
+    def __init__(self, max_lines: int, answers: int, queries: bool = False) -> None:
         self.commands = CommandSet(max_lines, answers)
-        self.observation_space = observation_space(max_lines, answers)
+        self._queries = queries
+        self.observation_space = observation_space(max_lines, answers, queries)
         self.action_space = spaces.Discrete(len(self.commands))
 
     def observe(self, scene: Scene) -> dict[str, Any]:
         """Returns the arrays of a scene."""
-        return features(scene, self.commands.max_lines, self.commands.answers)
+        return features(scene, self.commands.max_lines, self.commands.answers, self._queries)
 
     def command(self, action: int, scene: Scene) -> Command:
         """Returns the command that has a number."""
@@ -113,7 +116,7 @@ FAMILIES = {"text": TextFamily, "features": FeaturesFamily}
 """The families by name."""
 
 
-def make_family(name: str, max_lines: int, answers: int) -> Family:
+def make_family(name: str, max_lines: int, answers: int, queries: bool = False) -> Family:
     """Returns a new family.
 
     Raises:
@@ -121,4 +124,4 @@ def make_family(name: str, max_lines: int, answers: int) -> Family:
     """
     if name not in FAMILIES:
         raise TaskError(f"there is no observation family {name!r}; use one of: {', '.join(FAMILIES)}")
-    return FAMILIES[name](max_lines, answers)
+    return FAMILIES[name](max_lines, answers, queries)

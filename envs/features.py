@@ -34,6 +34,8 @@ EVENTS: tuple[Event, ...] = tuple(event for event in Event if event is not Event
 """Events in the order of their numbers."""
 _GOAL_EVENTS = (Event.LINE, Event.RETURN, Event.EXCEPTION)
 _GOAL_NUMBERS = len(_GOAL_EVENTS) + 6
+_QUERY_NUMBERS = 7
+_MANY = 32
 _DEEP = 16
 _TOKEN = re.compile(r"\w+|\*\*|//|[-+*/<>=!]=|\S")
 _VOCABULARY = 1024
@@ -42,12 +44,13 @@ _DIGITS = 4
 Array = npt.NDArray[np.float32]
 
 
-def observation_space(max_lines: int, answers: int) -> spaces.Dict:
+def observation_space(max_lines: int, answers: int, queries: bool = False) -> spaces.Dict:
     """Returns the space of `features`.
 
     Args:
         max_lines: Lines that are shown.
         answers: Candidate answers; 0 for a task that has a goal instead.
+        queries: Whether the task asks about a moment of the run.
     """
     parts: dict[str, spaces.Space[Any]] = {
         "event": spaces.Discrete(len(EVENTS)),
@@ -64,10 +67,14 @@ def observation_space(max_lines: int, answers: int) -> spaces.Dict:
         parts["goal"] = spaces.Box(-1, 1, (_GOAL_NUMBERS,), np.float32)
         parts["goal_line"] = spaces.Discrete(max_lines + 1)
         parts["goal_text"] = _unit(NAME_WIDTH + TEXT_WIDTH)
+    if queries:
+        parts["query"] = spaces.Box(-1, 1, (_QUERY_NUMBERS,), np.float32)
+        parts["query_line"] = spaces.Discrete(max_lines + 1)
+        parts["query_name"] = _unit(NAME_WIDTH)
     return spaces.Dict(parts)
 
 
-def features(scene: Scene, max_lines: int, answers: int) -> dict[str, Any]:
+def features(scene: Scene, max_lines: int, answers: int, queries: bool = False) -> dict[str, Any]:
     """Returns a scene as an element of `observation_space`.
 
     Keys: ``event`` and ``line`` (0 at the exit) say where the program stands;
@@ -77,7 +84,11 @@ def features(scene: Scene, max_lines: int, answers: int) -> dict[str, Any]:
     its event (one-hot), its line as a share of ``max_lines``, the way there, and whether
     it names a local, that local is bound, its value is right, and all of it holds;
     ``goal_text`` spells the name and the value. Each candidate is spelled after a flag
-    that tells whether it equals the current value.
+    that tells whether it equals the current value; of the variable, where one is asked
+    for. ``query`` is the line that is asked about as a share of ``max_lines``, the way
+    there, the pass, the passes so far and how many are left (in 32nds, cut at 1), and
+    whether the variable is bound and whether this is the very moment; ``query_line`` and
+    ``query_name`` say the line and spell the variable.
     """
     state, goal = scene.state, scene.question.goal
     here = min(state.line, max_lines)
@@ -94,6 +105,8 @@ def features(scene: Scene, max_lines: int, answers: int) -> dict[str, Any]:
         "locals": _locals(state),
         "value": encode_text(state.value or "", TEXT_WIDTH),
     }
+    if queries:
+        observation |= _query(scene, here, max_lines)
     if answers:
         observation["candidates"] = _candidates(scene, answers)
         return observation
@@ -138,8 +151,9 @@ def _lines(scene: Scene, max_lines: int) -> Array:
     if 0 < scene.state.line <= max_lines:
         flags[scene.state.line - 1, 2] = 1
     flags[[line - 1 for line in scene.breakpoints if line <= max_lines], 3] = 1
-    if scene.question.goal is not None:
-        flags[scene.question.goal.line - 1, 4] = 1
+    asked = scene.question.goal or scene.question.query
+    if asked is not None:
+        flags[asked.line - 1, 4] = 1
     return flags
 
 
@@ -189,9 +203,34 @@ def _goal(goal: Goal, state: State, here: int, max_lines: int) -> Array:
     )
 
 
+def _query(scene: Scene, here: int, max_lines: int) -> dict[str, Any]:
+    query, state = scene.question.query, scene.state
+    if query is None:  # nothing could be asked: the box failed
+        numbers = np.zeros(_QUERY_NUMBERS, np.float32)
+        return {"query": numbers, "query_line": 0, "query_name": np.zeros(NAME_WIDTH, np.float32)}
+    left = query.visit - scene.passes
+    stands = state.event is Event.LINE and state.line == query.line
+    numbers = _numbers(
+        query.line / max_lines,
+        (query.line - here) / max_lines,
+        min(query.visit / _MANY, 1),
+        min(scene.passes / _MANY, 1),
+        max(-1, min(left / _MANY, 1)),
+        query.name in state.locals,
+        stands and left == 0,
+    )
+    return {
+        "query": numbers,
+        "query_line": query.line,
+        "query_name": encode_text(query.name, NAME_WIDTH),
+    }
+
+
 def _candidates(scene: Scene, answers: int) -> Array:
     rows = np.zeros((answers, 1 + TEXT_WIDTH), np.float32)
+    query = scene.question.query
+    shown = scene.state.locals.get(query.name) if query else scene.state.value
     for row, text in enumerate(scene.question.candidates):
-        rows[row, 0] = text == scene.state.value
+        rows[row, 0] = text == shown
         rows[row, 1:] = encode_text(text, TEXT_WIDTH)
     return rows

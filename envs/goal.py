@@ -111,17 +111,18 @@ def _goal(state: State, first: State | None, rng: np.random.Generator) -> Goal |
     """Returns the goal that asks for a state; a later visit of a line asks for a value that is new there."""
     if state.event is Event.LINE:
         seen = first.locals if first is not None else {}
-        names = [name for name, text in state.locals.items() if _short(text) and seen.get(name) != text]
+        names = [name for name, text in state.locals.items() if is_short(text) and seen.get(name) != text]
         if not names:
             return Goal(Event.LINE, state.line)
         name = names[int(rng.integers(len(names)))]
         return Goal(Event.LINE, state.line, name, state.locals[name])
-    if state.event is Event.RETURN and state.value is not None and _short(state.value):
+    if state.event is Event.RETURN and state.value is not None and is_short(state.value):
         return Goal(Event.RETURN, state.line, "", state.value)
     if state.event is Event.EXCEPTION and exception_type(state):
         return Goal(Event.EXCEPTION, state.line, "", exception_type(state))
     return None
 
 
-def _short(text: str) -> bool:
+def is_short(text: str) -> bool:
+    """Tells whether a value fits into a goal or an answer on one line."""
     return 0 < len(text) <= _MAX_VALUE and text.isprintable() and text == text.strip()

@@ -25,6 +25,8 @@ def _lines(scene: Scene) -> Iterator[str]:
     yield f"Task: {scene.question.text}"
     if scene.question.goal is not None:
         yield f"Goal: {scene.question.goal}"
+    if scene.question.query is not None:
+        yield f"Passes of line {scene.question.query.line} so far: {scene.passes}"
     yield f"Moves left: {scene.moves_left}"
     if scene.last:
         yield f"Last: {one_line(scene.last)}"

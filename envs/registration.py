@@ -8,6 +8,7 @@ import gymnasium
 
 TASKS = {
     "OutputPrediction": "debugworld.envs.output_prediction:OutputPrediction",
+    "StateQuery": "debugworld.envs.state_query:StateQuery",
     "ReachState": "debugworld.envs.reach_state:ReachState",
 }
 """Entry point of each task."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from debugworld.sandboxes.debugger import Exit, ExitCode, Program, State, TreeDebugger
 
 from .goal import Goal
+from .query import Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,10 @@ class Question:
     """The stop to reach, where one is asked for."""
     candidates: tuple[str, ...] = ()
     """Answers to choose from, where one is asked for."""
+    query: Query | None = None
+    """The moment and the variable that are asked about, where a value of the run is asked for."""
+    start: int = 0
+    """Index of the state of the real run where the episode begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,8 @@ class Scene:
     """Moves that the episode still allows."""
     max_moves: int
     """Moves that it allowed at first."""
+    passes: int = 0
+    """How often the line that is asked about has been about to run, up to this state."""
     last: str = ""
     """What the agent last said; empty at the start."""
     error: str = ""

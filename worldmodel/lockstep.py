@@ -149,6 +149,25 @@ class LockstepDebugger(TreeDebugger):
             self._note([Difference(self._steps, str(action), REFUSAL, None, refusal)])
         return state
 
+    def ground(self, states: Sequence[State]) -> State:
+        """Stands both sides at the last of some true states, the neural one with them as its past.
+
+        Args:
+            states: Those of the run from the entry on, without gaps.
+
+        Raises:
+            IllegalAction: the neural side cannot be given a past.
+        """
+        if not isinstance(self.neural, Groundable):
+            raise IllegalAction(f"{type(self.neural).__name__} cannot be given a true past")
+        while self.real.position < len(states) - 1:
+            way = len(states) - 1 - self.real.position
+            self.real.step(Action(ActionKind.STEP_INTO, count=max(1, way - 1)))
+        self.neural.ground(states)
+        self._follow()
+        self.latest = ()
+        return self.state
+
     def bind(self, breakpoint: Breakpoint) -> Binding:
         """Sets a persistent breakpoint on both sides; the neural one may be unable to watch for it.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -214,7 +215,9 @@ def build_stores(
                 writers[kind].add(pairs.elements())
         for kind, writer in writers.items():
             store = writer.finish()
-            if len(store):
+            if not len(store):
+                shutil.rmtree(store.path)
+            else:
                 stores[store.path.name] = store
                 weights[store.path.name] = config.weights[source] * config.kinds[kind]
                 manifest[store.path.name] = {

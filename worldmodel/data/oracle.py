@@ -19,6 +19,7 @@ import operator
 import re
 import signal
 import string
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -245,6 +246,11 @@ def _time_limit() -> Iterator[None]:
     def ring(*_: object) -> None:
         raise _Late
 
+    def swallowed(told: sys.UnraisableHookArgs) -> None:
+        if not isinstance(told.exc_value, _Late):  # the next ring comes, and nobody need hear of this one
+            hook(told)
+
+    hook, sys.unraisablehook = sys.unraisablehook, swallowed
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, SECONDS, SECONDS)  # again, where a callback swallowed it
     try:
@@ -252,3 +258,4 @@ def _time_limit() -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        sys.unraisablehook = hook
