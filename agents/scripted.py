@@ -13,6 +13,8 @@ class ScriptedAgent:
     """Solves each task by its plainest routine, in either family.
 
     OutputPrediction: return from the entry frame, read the value, answer it.
+    StateQuery: go back to the entry where the moment is past, run to the line as often as
+    it takes, read the variable, answer it.
     ReachState: run to the goal's line again and again; where the goal is a return or
     an exception, step over that line each time; from the exit, go back to the entry.
     """
@@ -23,6 +25,8 @@ class ScriptedAgent:
     def act(self, observation: Any, info: dict[str, Any]) -> Any:
         """Returns the routine's next action."""
         sight = look(observation)
+        if sight.query is not None:
+            return _recall(sight, *sight.query)
         return _predict(sight) if sight.goal is None else _reach(sight, *sight.goal)
 
 
@@ -31,6 +35,15 @@ def _predict(sight: Sight) -> Any:
     if (ended and sight.outermost) or not sight.moves_left:
         return sight.answer()
     return sight.say(Action(ActionKind.STEP_RETURN))
+
+
+def _recall(sight: Sight, line: int, left: int) -> Any:
+    there = left == 0 and sight.event is Event.LINE and sight.line == line
+    if there or not sight.moves_left:
+        return sight.answer()
+    if left <= 0:
+        return sight.say(Action(ActionKind.REVERSE_CONTINUE))
+    return sight.say(Action(ActionKind.RUN_TO, line))
 
 
 def _reach(sight: Sight, event: Event, line: int) -> Any:

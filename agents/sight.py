@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from debugworld.envs import Answer, CommandSet, Goal, spell
-from debugworld.envs.features import EVENTS
+from debugworld.envs import Answer, CommandSet, Goal, Query, spell
+from debugworld.envs.features import EVENTS, MANY_PASSES
 from debugworld.sandboxes.debugger import Action, Event
 
 
@@ -21,6 +21,9 @@ class Sight(Protocol):
 
     goal: tuple[Event, int] | None
     """Event and line of the stop to reach; None where an answer is asked for."""
+    query: tuple[int, int] | None
+    """Line that is asked about, and how many of its passes are to come up to the one that is meant, less
+    than 0 when that is past; None where no moment is asked about."""
     event: Event
     """Why the program stands still."""
     line: int
@@ -34,7 +37,7 @@ class Sight(Protocol):
         """Returns a debugger's action as an action of the environment."""
 
     def answer(self) -> Any:
-        """Returns the answer that the current value is the right one."""
+        """Returns the answer that what stands here is right: the variable that is asked for, or the value."""
 
 
 def look(observation: Any) -> Sight:
@@ -42,6 +45,7 @@ def look(observation: Any) -> Sight:
     return PageSight(observation) if isinstance(observation, str) else FeaturesSight(observation)
 
 
+_QUERY = re.compile(r"^Task: say the value of (.*), as ", re.MULTILINE)
 _STOP = re.compile(r"^Stop: (\w+)(?: at line (\d+) in .*, depth (\d+)$|, )", re.MULTILINE)
 
 
@@ -59,6 +63,13 @@ class PageSight:
         self.outermost = int(depth or 0) == 0
         self.moves_left = _field(page, "Moves left") != "0"
         self._value = _field(page, "Value")
+        asked = _QUERY.search(page)
+        self.query = None
+        if asked:
+            query = Query.parse(asked[1])
+            self.query = query.line, query.visit - int(_field(page, f"Passes of line {query.line} so far"))
+            local = re.search(rf"^  {re.escape(query.name)} = (.*)$", page, re.MULTILINE)
+            self._value = local[1] if local else ""
 
     def say(self, action: Action) -> str:
         """Returns the command's text."""
@@ -83,6 +94,9 @@ class FeaturesSight:
         if candidates is None:
             kinds = (Event.LINE, Event.RETURN, Event.EXCEPTION)
             self.goal = (kinds[int(np.argmax(observation["goal"][:3]))], int(observation["goal_line"]))
+        self.query = None
+        if "query" in observation:
+            self.query = int(observation["query_line"]), round(float(observation["query"][4]) * MANY_PASSES)
         self.event = EVENTS[int(observation["event"])]
         self.line = int(observation["line"])
         self.outermost = observation["progress"][0] == 0

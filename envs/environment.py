@@ -32,7 +32,7 @@ from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.lockstep import After, LockstepDebugger
 
 from .backend import BACKENDS, open_debugger, stand_at
-from .command import LINE_KINDS, PLAIN_KINDS, Answer, Command
+from .command import LINE_KINDS, PLAIN_KINDS, Answer, Command, CommandSet
 from .errors import TaskError
 from .family import make_family
 from .page import page
@@ -227,6 +227,22 @@ class DebugEnv(gymnasium.Env[Any, Any]):
             self._traces.leave()
         self._debugger = self._traces = self._shadow = self._scene = None
         self._over = True
+
+    @property
+    def commands(self) -> CommandSet:
+        """The commands that ``action_mask`` runs over, by number."""
+        return self._family.commands
+
+    @property
+    def scene(self) -> Scene:
+        """What an agent may see now, whichever family shows it.
+
+        Raises:
+            gymnasium.error.ResetNeeded: nothing is to be seen before the first reset.
+        """
+        if self._scene is None:
+            raise gymnasium.error.ResetNeeded("there is nothing to see yet; call reset() first")
+        return self._scene
 
     @property
     def debugger(self) -> TreeDebugger:

@@ -35,7 +35,8 @@ EVENTS: tuple[Event, ...] = tuple(event for event in Event if event is not Event
 _GOAL_EVENTS = (Event.LINE, Event.RETURN, Event.EXCEPTION)
 _GOAL_NUMBERS = len(_GOAL_EVENTS) + 6
 _QUERY_NUMBERS = 7
-_MANY = 32
+MANY_PASSES = 32
+"""Passes of a line from which on they are all the same."""
 _DEEP = 16
 _TOKEN = re.compile(r"\w+|\*\*|//|[-+*/<>=!]=|\S")
 _VOCABULARY = 1024
@@ -213,9 +214,9 @@ def _query(scene: Scene, here: int, max_lines: int) -> dict[str, Any]:
     numbers = _numbers(
         query.line / max_lines,
         (query.line - here) / max_lines,
-        min(query.visit / _MANY, 1),
-        min(scene.passes / _MANY, 1),
-        max(-1, min(left / _MANY, 1)),
+        min(query.visit / MANY_PASSES, 1),
+        min(scene.passes / MANY_PASSES, 1),
+        max(-1, min(left / MANY_PASSES, 1)),
         query.name in state.locals,
         stands and left == 0,
     )

@@ -1,13 +1,4 @@
-"""Task sets: the programs that episodes are drawn from, named by a URI.
-
-| URI | programs |
-|---|---|
-| ``builtin`` | all that ship with the package, one task for each call |
-| ``builtin/NAME`` | one of them |
-| ``generated/SEED`` or ``generated/SEED/COUNT`` | those that the generator makes of the seeds from SEED on; 256 of them unless said otherwise |
-| ``file/PATH`` or ``file/PATH?call=EXPR`` | one Python file, run as a script or entered by a call |
-| ``jsonl/PATH`` | the rows of a file, as `worldmodel.data.rows` reads them; absolute paths keep their leading slash |
-"""  # noqa: E501  a table row cannot be broken
+"""Task sets: the programs that episodes are drawn from, named by a URI (see `URIS`)."""
 
 from __future__ import annotations
 
@@ -26,6 +17,14 @@ from debugworld.worldmodel.data.rows import RowError, load_rows
 
 from .errors import TaskError
 
+URIS = {
+    "builtin": "all that ship with the package, one task for each call",
+    "builtin/NAME": "one of them",
+    "generated/SEED[/COUNT]": "those that the generator makes of the seeds from SEED on; 256 if not said",
+    "file/PATH[?call=EXPR]": "one Python file, run as a script or entered by a call",
+    "jsonl/PATH": "the rows of a file, as `worldmodel.data.rows` reads them; absolute paths keep their slash",
+}
+"""What a URI may be, and the programs that it names."""
 _ENTRY_LINES = 2
 _GENERATED = re.compile(r"(\d+)(?:/([1-9]\d*))?")
 _COUNT = "256"

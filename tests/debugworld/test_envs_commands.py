@@ -1,0 +1,80 @@
+"""`debugworld envs` tells what there is, `debugworld play` lets a person play it."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import gymnasium
+import pytest
+
+from debugworld import cli
+from debugworld.envs import ENV_IDS
+from debugworld.envs.task_set import URIS
+
+TEXT, FEATURES = "debugworld/OutputPrediction-Text-v0", "debugworld/StateQuery-Features-v0"
+
+
+def play(monkeypatch: pytest.MonkeyPatch, lines: list[str], *words: str) -> int:
+    monkeypatch.setattr("sys.stdin", io.StringIO("".join(line + "\n" for line in lines)))
+    return cli.main(["play", *words])
+
+
+def test_all_ids_and_task_sets_are_listed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert cli.main(["envs", "--json", str(tmp_path / "envs.json")]) == 0
+    shown = "".join(capsys.readouterr().out.split())
+    told = json.loads((tmp_path / "envs.json").read_text())
+    assert [about["id"] for about in told] == list(ENV_IDS)
+    for about in told:
+        env = gymnasium.make(about["id"])
+        assert about["action_space"] == str(env.unwrapped.action_space)
+        assert about["summary"].endswith(".")
+        env.close()
+    for uri in URIS:
+        assert uri.replace(" ", "") in shown
+
+
+@pytest.mark.parametrize("name", ENV_IDS)
+def test_one_is_told_in_full(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["envs", name]) == 0
+    shown = capsys.readouterr().out
+    for heading in ("Action Space", "Observation Space", "Reward", "Episode End", "Version History"):
+        assert heading in shown
+    assert ("observation_space['lines']: Box" in shown) is ("Features" in name)
+
+
+@pytest.mark.parametrize("command", ["envs", "play"])
+def test_an_unknown_id_is_told(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([command, "debugworld/Nothing-v0"]) == 2
+    assert "use one of: debugworld/" in capsys.readouterr().err
+
+
+def test_a_person_wins(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = ["?", "hello", "r", "r", "answer 3"]
+    assert play(monkeypatch, lines, TEXT, "--tasks", "builtin/fibonacci", "--seed", "0") == 0
+    shown = capsys.readouterr().out
+    assert "s n r" in shown and "is no command" in shown
+    value = shown.rpartition("Value: ")[2].splitlines()[0]
+    lines[-1] = f"answer {value}"
+    assert play(monkeypatch, lines, TEXT, "--tasks", "builtin/fibonacci", "--seed", "0") == 0
+    assert capsys.readouterr().out.endswith("done: reward 0.96, 3 moves\n")
+
+
+def test_answers_of_features_are_chosen_by_number(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = ["answer nothing", "b 999", "what", "s", "answer 0"]
+    assert play(monkeypatch, lines, FEATURES, "--seed", "3") == 0
+    told = capsys.readouterr()
+    assert "  answer 0: " in told.out and "reward" in told.out.splitlines()[-1]
+    for text in ("answer by number, 0 to 7", "no line 999", "is no command"):
+        assert text in told.err
+
+
+@pytest.mark.parametrize("lines", [[], ["q"], ["s", "quit"]])
+def test_leaving_in_the_middle(
+    lines: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert play(monkeypatch, lines, TEXT, "--episodes", "3") == 0
+    assert "reward" not in capsys.readouterr().out
