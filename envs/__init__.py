@@ -7,6 +7,7 @@ works without any other import.
 
 from .command import Answer, Command, CommandSet, parse, spell
 from .environment import DebugEnv
+from .episode import Episode, RecordEpisodes, Validation, load_episodes, validate
 from .errors import TaskError
 from .goal import Goal
 from .output_prediction import OutputPrediction
@@ -24,18 +25,23 @@ __all__ = [
     "CommandSet",
     "CommandSpace",
     "DebugEnv",
+    "Episode",
     "Goal",
     "OutputPrediction",
     "Query",
     "ReachState",
+    "RecordEpisodes",
     "StateQuery",
     "TaskError",
     "TaskSet",
     "TextSpace",
+    "Validation",
+    "load_episodes",
     "load_task_set",
     "parse",
     "register_envs",
     "spell",
+    "validate",
 ]
 
 register_envs()
