@@ -11,7 +11,7 @@ import gymnasium
 import numpy as np
 import pytest
 
-from debugworld.envs import ENV_IDS, Episode, RecordEpisodes, TaskError, load_episodes, validate
+from debugworld.envs import Episode, RecordEpisodes, TaskError, load_episodes, validate
 from debugworld.envs.episode import digest
 
 
@@ -27,9 +27,8 @@ def played(env_id: str, tasks: str, count: int, **arguments: Any) -> RecordEpiso
     return env
 
 
-@pytest.mark.parametrize("env_id", ENV_IDS)
-def test_episodes_agree_when_played_again(env_id: str, tasks: str, tmp_path: Path) -> None:
-    env = played(env_id, tasks, 6)
+def test_episodes_are_saved_and_read(tasks: str, tmp_path: Path) -> None:
+    env = played("debugworld/OutputPrediction-Features-v0", tasks, 6)
     env.save(tmp_path / "episodes.jsonl")
     env.close()
     saved = load_episodes(tmp_path / "episodes.jsonl")
