@@ -13,6 +13,7 @@ from typing import Any
 
 from debugworld.envs import ENV_IDS, DebugEnv
 from debugworld.envs.errors import TaskError
+from debugworld.envs.manual import pages
 
 NAME = "envs"
 """Word that calls this command."""
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.add_argument("id", nargs="?", metavar="ID", help="one environment, to be told in full")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write ids and spaces to this file")
+    parser.add_argument("--pages", type=Path, metavar="DIR", help="write a Markdown page about each task")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -33,6 +35,10 @@ def run(args: argparse.Namespace) -> int:
         _tell_one(told[0])
     else:
         _tell_all(told)
+    if args.pages is not None:
+        args.pages.mkdir(parents=True, exist_ok=True)
+        for name, text in pages().items():
+            (args.pages / name).write_text(text, "utf-8")
     if args.json is not None:
         args.json.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
     return 0

@@ -78,3 +78,15 @@ def test_leaving_in_the_middle(
 ) -> None:
     assert play(monkeypatch, lines, TEXT, "--episodes", "3") == 0
     assert "reward" not in capsys.readouterr().out
+
+
+def test_the_pages_in_docs_are_those_of_the_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Anew: debugworld envs --pages docs/environments."""
+    assert cli.main(["envs", "--pages", str(tmp_path)]) == 0
+    docs = Path(__file__).resolve().parents[2] / "docs" / "environments"
+    made = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert made == {path.name: path.read_text() for path in docs.iterdir()}
+    assert len(made) == 1 + len(ENV_IDS) // 2
+    for task in {name.split("/")[1].split("-")[0] for name in ENV_IDS}:
+        page = made[f"{task}.md"]
+        assert "## Reward" in page and "| `max_moves` | `20` |" in page and "``" not in page
