@@ -80,6 +80,7 @@ EXTRAS = {
     "rich": "cli",
     "matplotlib": "report",
     "jinja2": "report",
+    "PIL": "render",
     "pyarrow": "data",
     "datasets": "data",
     "peft": "train",

@@ -36,6 +36,7 @@ from .command import LINE_KINDS, PLAIN_KINDS, Answer, Command, CommandSet
 from .errors import TaskError
 from .family import make_family
 from .page import page
+from .picture import picture
 from .scene import NOWHERE, Question, Scene, stack_of
 from .task_set import load_task_set
 from .trace_store import TraceStore, trace_store
@@ -63,13 +64,13 @@ class DebugEnv(gymnasium.Env[Any, Any]):
             on from its own state, ``forced`` is set back to the truth, ``stop`` stays.
         max_moves: Moves that an episode allows.
         max_lines: Most lines of a program, its entry included; sets shapes and masks.
-        render_mode: ``ansi``, ``human`` or None.
+        render_mode: ``ansi`` (text), ``human`` (prints it), ``rgb_array`` (pixels, see `picture`) or None.
 
     Raises:
         TaskError: an argument names nothing that there is, or the task set is unusable.
     """
 
-    metadata: dict[str, Any] = {"render_modes": ["ansi", "human"], "render_fps": 4}
+    metadata: dict[str, Any] = {"render_modes": ["ansi", "human", "rgb_array"], "render_fps": 4}
     answers: ClassVar[int] = 0
     """Candidate answers; 0 where the task takes no answer."""
     queries: ClassVar[bool] = False
@@ -97,7 +98,8 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         if after not in get_args(After):
             raise TaskError(f"after must be one of: {', '.join(get_args(After))}; got {after!r}")
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
-            raise TaskError(f"there is no render mode {render_mode!r}; use ansi, human or None")
+            known = ", ".join(self.metadata["render_modes"])
+            raise TaskError(f"there is no render mode {render_mode!r}; use one of: {known}, or None")
         self.render_mode = render_mode
         self.backend = backend
         self.max_moves = max_moves
@@ -209,10 +211,16 @@ class DebugEnv(gymnasium.Env[Any, Any]):
                 mask[commands.number(Action(kind, 1)) - 1 + np.array(lines)] = 1
         return mask
 
-    def render(self) -> str | None:
-        """Returns the page (``ansi``), prints it (``human``), or does nothing without a mode."""
+    def render(self) -> str | npt.NDArray[np.uint8] | None:
+        """Returns the page (``ansi``) or the picture (``rgb_array``), or prints the page (``human``).
+
+        Raises:
+            ModuleNotFoundError: a picture is asked for and Pillow is missing.
+        """
         if self.render_mode is None or self._scene is None:
             return None
+        if self.render_mode == "rgb_array":
+            return picture(self._scene)
         text = page(self._scene)
         if self.render_mode == "ansi":
             return text

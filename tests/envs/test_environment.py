@@ -198,7 +198,7 @@ def test_nothing_starts_before_the_first_reset(tasks: str) -> None:
         ({"max_moves": -1}, "max_moves >= 0"),
         ({"max_states": 0}, "max_states >= 1"),
         ({"after": "lunch"}, "free, forced, stop"),
-        ({"render_mode": "rgb_array"}, "ansi, human"),
+        ({"render_mode": "smells"}, "ansi, human, rgb_array"),
     ],
 )
 def test_wrong_arguments_say_what_would_be_right(options: dict[str, Any], text: str, make: Make) -> None:
