@@ -38,7 +38,7 @@ DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def speed(mixture: Mixture, config: TrainConfig, steps: int) -> dict[str, float]:
-    """Returns tokens per second, the share of padding and the utilisation of one way to train."""
+    """Returns tokens per second, the shares of padding and of the optimizer, and the utilisation."""
     torch.manual_seed(config.seed)
     tokenizer = build_tokenizer()
     model = build_model(config, len(tokenizer)).to(DEVICE).train()
@@ -56,13 +56,15 @@ def speed(mixture: Mixture, config: TrainConfig, steps: int) -> dict[str, float]
         )
     )
     counted = padded = 0
-    begun = 0.0
+    begun = updating = 0.0
     for step in range(-2, steps):
         if step == 0:
-            begun, counted, padded = _now(), 0, 0
+            begun, counted, padded, updating = _now(), 0, 0, 0.0
         batch = {name: value.to(DEVICE) for name, value in next(stream).items()}
         model(**batch).loss.backward()
+        update = _now()
         optimizer.step()
+        updating += _now() - update
         optimizer.zero_grad()
         real = int((batch["input_ids"] != tokenizer.pad_token_id).sum())
         counted, padded = counted + real, padded + batch["input_ids"].numel() - real
@@ -72,6 +74,7 @@ def speed(mixture: Mixture, config: TrainConfig, steps: int) -> dict[str, float]
     return {
         "tokens_per_second": rate,
         "padding": padded / (padded + counted),
+        "optimizer": updating / taken,
         "utilisation": rate * token_flops(model, attended) / peak if peak else float("nan"),
     }
 
@@ -117,7 +120,7 @@ def main() -> None:
             for r in rows
             for a in ("eager", "sdpa")
         }
-        table = Table("", "tokens/s", "padding", "utilisation", title=f"Training, {DEVICE.type}")
+        table = Table("", "tokens/s", "padding", "optimizer", "utilisation", title=f"Training, {DEVICE.type}")
         results: dict[str, dict[str, float]] = {}
         for name, changes in ways.items():
             found = speed(mixture, dataclasses.replace(config, **changes), args.steps)
@@ -125,6 +128,7 @@ def main() -> None:
             shown = (
                 f"{found['tokens_per_second']:,.0f}",
                 f"{found['padding']:.1%}",
+                f"{found['optimizer']:.0%}",
                 f"{found['utilisation']:.0%}",
             )
             table.add_row(name, *shown)

@@ -43,7 +43,7 @@ from debugworld.worldmodel.convolution import keep_apart, takes_owners
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.heldout import HeldOut
 from debugworld.worldmodel.model import build_model
-from debugworld.worldmodel.optimizer import MuonAdamW, adamw
+from debugworld.worldmodel.optimizer import MuonAdamW, adamw, fast_bfloat16
 from debugworld.worldmodel.quiet import drop_kernel_advice, without_bars
 from debugworld.worldmodel.recipe import TrainConfig
 from debugworld.worldmodel.tokenizer import build_tokenizer
@@ -472,13 +472,6 @@ def _arguments(run: Path, config: TrainConfig) -> TrainingArguments:
         dataloader_pin_memory=False,
         **sharded,
     )
-
-
-def fast_bfloat16() -> bool:
-    """Tells whether this machine multiplies bfloat16 in hardware; emulated, it is far slower than float32."""
-    if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported()
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def _manifest(

@@ -309,3 +309,37 @@ def test_an_optimizer_state_of_an_earlier_version_is_taken(checkpoint: Path, roo
     optimizer.load_state_dict(old)
     _same(optimizer.state_dict()["state"], state["state"], "state")
     assert optimizer.parts[1].param_groups[0] is optimizer.param_groups[1]
+
+
+def test_our_steps_of_muon_are_pytorchs_but_for_rounding() -> None:
+    """Tall and wide matrices, over several steps, with momentum and decay."""
+    from debugworld.worldmodel.optimizer import Float32Muon
+
+    torch.manual_seed(0)
+    shapes = [(24, 24), (40, 16), (16, 40)]
+    ours = [torch.nn.Parameter(torch.randn(shape)) for shape in shapes]
+    theirs = [torch.nn.Parameter(weights.detach().clone()) for weights in ours]
+    settings = {"lr": 0.05, "weight_decay": 0.1, "momentum": 0.9}
+    optimizers = Float32Muon(ours, **settings), torch.optim.Muon(theirs, **settings)
+    for _ in range(5):
+        before = [weights.detach().clone() for weights in ours]
+        for own, other in zip(ours, theirs, strict=True):
+            own.grad = torch.randn(own.shape)
+            other.grad = own.grad.clone()
+            other.data.copy_(own.data)
+        for optimizer in optimizers:
+            optimizer.step()
+        for was, own, other in zip(before, ours, theirs, strict=True):
+            step, expected = own.detach() - was, other.detach() - was
+            assert torch.linalg.norm(step - expected) < 0.03 * torch.linalg.norm(expected)
+    assert optimizers[0].state_dict()["state"].keys() == optimizers[1].state_dict()["state"].keys()
+
+
+def test_orthogonal_steps_have_singular_values_about_one() -> None:
+    from debugworld.worldmodel.optimizer import orthogonal
+
+    torch.manual_seed(1)
+    for shape in ((30, 12), (12, 30), (20, 20)):
+        values = torch.linalg.svdvals(orthogonal(torch.randn(shape), (3.4445, -4.775, 2.0315), 5, 1e-7))
+        assert float(values.min()) > 0.3
+        assert float(values.max()) < 1.3
