@@ -13,9 +13,10 @@ from typing import Any
 
 from common.report import GOAL_COLUMNS, goal_rows
 
-ORDER = ("neural", "debuggers", "hot_loop", "recording", "lookups", "data")
+ORDER = ("neural", "questions", "debuggers", "hot_loop", "recording", "lookups", "data")
 TITLES = {
     "neural": "The neural debugger",
+    "questions": "Where the neural debugger errs",
     "debuggers": "Moves beside other debuggers",
     "hot_loop": "A breakpoint in a hot loop",
     "recording": "Recording",
