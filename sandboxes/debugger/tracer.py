@@ -214,8 +214,10 @@ class Tracer:
             known = self._codes[code]
         except KeyError:
             known = self.code_of(code)
-        if known is None or event != "call" or self._finalized is not None:
+        if known is None or event != "call":
             return None
+        if self._finalized is not None:
+            return self._finalize  # not None, which leaves a generator the function that it had
         stack = self.stack
         if known.finalizes or (stack and stack[-1].code.quiet[stack[-1].frame.f_lasti >> 1]):
             self._finalized = frame
@@ -242,7 +244,7 @@ class Tracer:
 
     def _finalize(self, frame: types.FrameType, event: str, argument: Any) -> Any:
         """The local trace function of a frame that the interpreter runs to finalize something."""
-        if event == "return":
+        if event == "return" and frame is self._finalized:
             self._finalized = None
         return self._finalize
 

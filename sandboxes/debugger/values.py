@@ -617,10 +617,54 @@ class Renderer:
         if (kind is int or kind is str or kind is bytes) and all(map(is_, map(type, items), repeat(kind))):
             texts, plain = self._parts(value, nsmallest(MAX_ITEMS, items), depth)
         else:
+            count, spent = len(self.numbers), self._nodes
             texts, plain = self._parts(value, items, depth)
             plain = plain and size <= MAX_ITEMS
-            texts = nsmallest(MAX_ITEMS, texts, key=_number_then_text)
+            if len(self.numbers) > count:
+                found = self._numbered(value, items, depth, count, spent)
+                if found is None:
+                    return f"{{{CUT}<{_size_of_set(value)} items>}}", False
+                texts = found
+            else:
+                texts = nsmallest(MAX_ITEMS, texts, key=_number_then_text)
         return enclosed("{", texts, size, "}"), plain
+
+    def _numbered(
+        self, value: object, items: list[Any], depth: int, count: int, spent: int
+    ) -> list[str] | None:
+        """Writes the items of a set that get numbers, in the order of what each is by itself.
+
+        A set holds them in the order of their addresses, which another run does not repeat.
+
+        Args:
+            value: The set.
+            items: Its items.
+            depth: How deep it is.
+            count: Objects that had a number before.
+            spent: Nodes that were spent before.
+
+        Returns:
+            The texts; None where there is too much to tell the order.
+        """
+        alone: list[str] = []
+        nodes = 0
+        for item in items:
+            self._forget(count)
+            self._nodes = spent
+            alone += self._parts(value, [item], depth)[0]
+            nodes += self._nodes - spent
+            if nodes > MAX_NODES:
+                self._forget(count)
+                return None
+        self._forget(count)
+        self._nodes = spent
+        order = nsmallest(MAX_ITEMS, range(len(items)), key=lambda place: _number_then_text(alone[place]))
+        return self._parts(value, [items[place] for place in order], depth)[0]
+
+    def _forget(self, count: int) -> None:
+        """Takes back all numbers but the first ones."""
+        while len(self.numbers) > count:
+            self.numbers.popitem()
 
     def _number(self, value: object) -> int:
         """Returns the number of an object at this stop, giving the next one at first sight."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from debugworld.sandboxes.debugger import Program, ProgramError, Trace
+from debugworld.sandboxes.debugger import Event, Program, ProgramError, Trace
 from debugworld.sandboxes.debugger.recorder import record
 
 
@@ -167,3 +167,20 @@ def test_the_entry_stands_after_the_last_line(end: str) -> None:
     trace = _run(source)
     assert trace.states[0].line == len(source.splitlines()) + 1
     assert trace.states[-1].value == "1"
+
+
+def test_a_generator_that_is_closed_closes_the_one_it_draws_from() -> None:
+    """What the interpreter finalizes makes no states, however deep, and the trace goes on after it."""
+    source = (
+        "def low(n):\n    for i in range(n):\n        yield i\n\n\n"
+        "def middle(n):\n    for i in low(n):\n        yield i\n\n\n"
+        "def high(n):\n    for i in middle(n):\n        yield i\n\n\n"
+        "def f(n):\n    for i in high(n):\n        if i == 1:\n            break\n"
+        "    for j in low(2):\n        pass\n    return i\n"
+    )
+    states = record(Program(source, "f(9)")).states
+    assert [state.line for state in states if state.function == "f" and state.event is Event.LINE] == [
+        *(17, 18, 17, 18, 19),
+        *(20, 21, 20, 21, 20, 22),
+    ]
+    assert [(state.function, state.value) for state in states[-2:]] == [("f", "1"), ("main", "1")]

@@ -430,3 +430,41 @@ def test_depth_and_shared_structure_are_bounded() -> None:
 )
 def test_errors(error: BaseException, text: str) -> None:
     assert Renderer().error(error) == text
+
+
+class Node:
+    def __init__(self, value: object, other: object = None) -> None:
+        self.value, self.other = value, other
+
+
+def test_sets_of_objects_do_not_depend_on_addresses() -> None:
+    """They stand in the order of what each is by itself, and are numbered in that order."""
+    seen = set()
+    for _ in range(20):
+        nodes = [Node(value, Node(-value)) for value in (5, 3, 9, 1)]
+        kept.append([object() for _ in range(len(kept) * 7 % 13)])  # the next ones lie elsewhere
+        kept.append(nodes)
+        values = (
+            set(nodes),
+            frozenset(nodes),
+            {Node(1), (Node(0), 4), None, 2},
+            {Node(i) for i in range(300)},
+        )
+        for value in values:
+            renderer = Renderer()
+            renderer.start()
+            seen.add(renderer.text(value))
+    assert len(seen) == 4
+    assert any(text.startswith("{<Node at #1 value=1, other=<Node at #2 value=-1,") for text in seen)
+    assert all(text.count("at #1 ") == 1 for text in seen)
+
+
+kept: list[object] = []
+
+
+def test_a_set_of_large_objects_is_not_shown_in_an_order_by_chance() -> None:
+    many = {Node(list(range(60))) for _ in range(60)}
+    renderer = Renderer()
+    renderer.start()
+    assert renderer.text(many) == "{…<60 items>}"
+    assert renderer.text([Node(1)]) == "[<Node at #1 value=1, other=None>]", "no number was spent"
