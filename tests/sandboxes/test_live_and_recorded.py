@@ -142,6 +142,8 @@ def compare(sandbox: Sandbox, program: Program, seed: int) -> None:
             command = commander.next(recorded)
             said.append(command)
             there, here = does(recorded, command), does(live, command)
+            late = live.state.exit is not None and live.state.exit.reason == "timeout"
+            assert not late, f"{command} took longer than the box allows"
             assert there == here, (program.name, program.call, seed, said, there, here)
             if place == length // 2:
                 assert recorded.position == live.position, (program.name, program.call, seed, said)

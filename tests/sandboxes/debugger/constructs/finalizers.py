@@ -80,6 +80,20 @@ def held():
     return len(noted)
 
 
+def drawn_from(numbers):
+    for n in numbers:
+        yield n
+
+
+def chained():
+    for n in drawn_from(drawn_from(watched(5))):
+        if n == 1:
+            break
+    for n in drawn_from(range(2)):
+        note(n)
+    return n
+
+
 def called():
     loud = Loud("by hand")
     loud.__del__()
@@ -87,6 +101,6 @@ def called():
 
 
 def run():
-    results = [rebinds(), drops(), closes(), weakly(), leaves(), held()]
+    results = [rebinds(), drops(), closes(), weakly(), leaves(), held(), chained()]
     called()
     return results, noted
