@@ -33,6 +33,8 @@ SHORTEST, LONGEST = 4, 16
 """Commands of a sequence."""
 INTERPRETERS = ("3.11", "3.12", "3.13")
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_ADDRESSES = re.compile(r"\bid\(")
+"""What makes a value of where objects lie, which another process may repeat by chance."""
 
 
 def programs(folder: Path) -> list[Program]:
@@ -157,7 +159,7 @@ def compare(sandbox: Sandbox, program: Program, seed: int) -> None:
 
 
 def run(sandbox: Sandbox, chosen: list[Program], count: int) -> None:
-    """Runs sequences; programs that do not do the same twice, such as readers of clocks, are left out."""
+    """Runs sequences; programs that need not do the same twice, readers of clocks and ids, are left out."""
     left_out = 0
     for seed in range(count):
         program = chosen[random.Random(seed).randrange(len(chosen))]
@@ -167,7 +169,7 @@ def run(sandbox: Sandbox, chosen: list[Program], count: int) -> None:
             if "took longer than" in str(error):
                 left_out += 1
                 continue
-            if sandbox.record(program) == sandbox.record(program):
+            if not _ADDRESSES.search(program.source) and sandbox.record(program) == sandbox.record(program):
                 raise
             left_out += 1
     assert left_out <= count / 50
