@@ -92,7 +92,7 @@ def test_a_call_is_shown_whole(
     assert f"first departs from the truth at step {first['step']} of" in data["sentences"][1]
     assert data["dream"]["follows"] == first["step"]
     assert set(data["fidelity"]["actions"]) >= {"step_into", "run_to", "continue"}
-    assert len(data["agents"]) == 8
+    assert len(data["agents"]) == len(study.ENVS) * len(study.BACKENDS) * len(study.AGENTS)
     assert "odd &lt;&amp;&gt; number" in html and "<&>" not in html
     assert not re.search(r"""(src|href)\s*=\s*["'](https?:)?//|@import|url\((?!#)""", html)
 
