@@ -28,8 +28,8 @@ def fast_bfloat16() -> bool:
 class Float32Muon(torch.optim.Muon):
     """PyTorch's Muon, whose steps are made orthogonal in float32 instead of bfloat16.
 
-    Emulated bfloat16 multiplies far slower than float32; `benchmarks/training.py` prints the optimizer's share
-    of a step. Settings and state are PyTorch's.
+    Emulated bfloat16 multiplies far slower than float32; `benchmarks/training.py` prints the share of a
+    step that the optimizer takes. Settings and state are PyTorch's.
     """
 
     @torch.no_grad()
