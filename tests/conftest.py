@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -91,6 +93,21 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"shared data: {folder} is not there; {REMEDIES['shared data']}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def interpreter() -> Callable[[str], str]:
+    """Path of the CPython of a version ("3.12"), of pyenv or on PATH; skips where there is none."""
+    versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+
+    def find(version: str) -> str:
+        found = sorted(versions.glob(f"{version}.*/bin/python"))
+        path = str(found[-1]) if found else shutil.which(f"python{version}")
+        if path is None:
+            pytest.skip(f"interpreters: no CPython {version}; {REMEDIES['interpreters']}")
+        return path
+
+    return find
 
 
 @pytest.fixture(scope="session")

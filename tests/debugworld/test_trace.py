@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -167,18 +168,11 @@ def test_docker_that_is_not_there_is_an_error_that_helps(
     assert "apt-get install docker.io" in capsys.readouterr().err
 
 
-def other_interpreters() -> list[str]:
-    folder = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    return [str(path) for minor in (12, 13) for path in sorted(folder.glob(f"3.{minor}.*/bin/python"))[:1]]
-
-
 @pytest.mark.parametrize("sandbox", ["process", pytest.param("docker", marks=docker)])
 def test_another_interpreter_gives_the_same_states(
-    sandbox: str, program: str, capsys: pytest.CaptureFixture[str]
+    sandbox: str, program: str, interpreter: Callable[[str], str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    others = other_interpreters()
-    if len(others) < 2:
-        pytest.skip(f"interpreters: only {others} beside the running one")
+    others = [interpreter(version) for version in ("3.12", "3.13")]
     seen = []
     for python in [sys.executable, *others]:
         assert trace(program, "--sandbox", sandbox, "--python", python, "--json", "-") == 0

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -57,16 +55,8 @@ class Box:
 VERSIONS = ("3.11", "3.12", "3.13")
 
 
-def interpreter(version: str) -> str:
-    found = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
-    path = str(found[-1]) if found else shutil.which(f"python{version}")
-    if path is None:
-        pytest.skip(f"interpreters: no CPython {version}; install it, as with pyenv")
-    return path
-
-
 @pytest.fixture(scope="module")
-def box() -> Iterator[Callable[[str], Sandbox]]:
+def box(interpreter: Callable[[str], str]) -> Iterator[Callable[[str], Sandbox]]:
     opened: dict[str, Sandbox] = {}
 
     def get(version: str) -> Sandbox:

@@ -1,7 +1,7 @@
 """A live debugger and a recorded one are one debugger: the same answers to the same commands.
 
 Random commands are given to both over programs that nobody here wrote. The long form runs 10,000 sequences on
-every CPython at hand: ``pytest -m long -k live_and_recorded``.
+every CPython at hand: ``pytest -m long -k ten_thousand``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import gzip
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -191,7 +191,7 @@ def test_the_same_commands_get_the_same_answers(docker_session_box: Sandbox, sha
 @pytest.mark.timeout(4 * 3600)
 @pytest.mark.parametrize("version", INTERPRETERS)
 def test_ten_thousand_sequences_on_each_interpreter(
-    version: str, shared_data: Path, interpreter: dict[str, str]
+    version: str, shared_data: Path, interpreter: Callable[[str], str]
 ) -> None:
-    with open_sandbox("docker", timeout=5.0, max_events=250_000, python=interpreter[version]) as sandbox:
+    with open_sandbox("docker", timeout=5.0, max_events=250_000, python=interpreter(version)) as sandbox:
         run(sandbox, programs(shared_data), LONG)

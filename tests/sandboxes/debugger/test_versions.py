@@ -5,9 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -43,17 +42,6 @@ except ProgramError as error:
 """Records a file in an interpreter of its own, given the folder above the debugger."""
 
 
-def _interpreters() -> dict[str, str]:
-    """Finds an interpreter of each supported version, on PATH or with pyenv."""
-    found = {}
-    for version in VERSIONS:
-        pyenv = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
-        path = shutil.which(f"python{version}") if not pyenv else str(pyenv[-1])
-        if path:
-            found[version] = path
-    return found
-
-
 def _jsonl(path: Path) -> Iterator[dict[str, object]]:
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding="utf-8") as lines:
@@ -77,12 +65,10 @@ def _traces(python: str, programs: list[Program]) -> list[Trace]:
         return [box.record(program) for program in programs]
 
 
-def _require_interpreters() -> dict[str, str]:
-    found = _interpreters()
-    missing = [version for version in VERSIONS if version not in found]
-    if missing:
-        pytest.skip(f"interpreters: no CPython {', '.join(missing)} found; install it, as with pyenv")
-    return found
+@pytest.fixture(scope="module")
+def found(interpreter: Callable[[str], str]) -> dict[str, str]:
+    """The interpreter of each supported version."""
+    return {version: interpreter(version) for version in VERSIONS}
 
 
 def _first_difference(left: Trace, right: Trace) -> str:
@@ -92,8 +78,7 @@ def _first_difference(left: Trace, right: Trace) -> str:
     return f"{len(left.states)} states, {left.exit} against {len(right.states)}, {right.exit}"
 
 
-def _compare(programs: list[Program]) -> list[str]:
-    found = _require_interpreters()
+def _compare(programs: list[Program], found: dict[str, str]) -> list[str]:
     traces = {version: _traces(python, programs) for version, python in found.items()}
     reference = traces[VERSIONS[0]]
     return [
@@ -118,7 +103,7 @@ def _families() -> list[str]:
     return sorted(names)
 
 
-def test_every_construct_has_one_trace() -> None:
+def test_every_construct_has_one_trace(found: dict[str, str]) -> None:
     names = _families()
     programs = [Program(_source(name), "run()", f"{name}.run") for name in names]
     programs += [_script(name) for name in names]
@@ -126,13 +111,13 @@ def test_every_construct_has_one_trace() -> None:
     programs.append(Program(_source("suite"), name="suite", files=files, tests=True))
     programs.append(Program(_source("raw_events") + "\nprint(everything(0))\n", name="uncaught"))
     programs.append(Program("import shapes\nprint(shapes.Square(3).side)\n", name="files", files=files))
-    assert _compare(programs) == []
+    assert _compare(programs, found) == []
 
 
-def test_newer_syntax_has_one_trace_where_there_is_such_syntax() -> None:
+def test_newer_syntax_has_one_trace_where_there_is_such_syntax(found: dict[str, str]) -> None:
     folder = Path(__file__).resolve().parents[3] / "sandboxes"
     answers = {}
-    for version, python in _require_interpreters().items():
+    for version, python in found.items():
         command = [python, "-B", "-c", _RECORD, str(folder), str(CONSTRUCTS / f"{NEWER}.py")]
         answers[version] = json.loads(
             subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
@@ -143,8 +128,8 @@ def test_newer_syntax_has_one_trace_where_there_is_such_syntax() -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_program_prints_as_without_a_debugger(version: str) -> None:
-    python = _require_interpreters()[version]
+def test_a_program_prints_as_without_a_debugger(version: str, found: dict[str, str]) -> None:
+    python = found[version]
     programs = [_script(name) for name in _families()]
     native = [
         subprocess.run(
@@ -157,8 +142,8 @@ def test_a_program_prints_as_without_a_debugger(version: str) -> None:
         assert "".join(state.stdout for state in trace.states) + trace.stdout == alone.stdout, program.name
 
 
-def test_real_programs_have_one_trace(shared_data: Path) -> None:
+def test_real_programs_have_one_trace(shared_data: Path, found: dict[str, str]) -> None:
     programs = [program for program in _programs(shared_data) if program.name not in LIBRARY_CHANGED]
     assert len(programs) >= 200
-    differences = _compare(programs)
+    differences = _compare(programs, found)
     assert not differences, f"{len(differences)} of {len(programs)}:\n" + "\n".join(differences[:5])
