@@ -35,7 +35,7 @@ class Bug:
     cases: tuple[Case, ...]
     """Tests that the right program passes; the faulty one fails at least one."""
     lines: tuple[int, ...]
-    """1-based lines of ``buggy`` that are at fault; where a line is only missing, the one that it belongs before."""
+    """1-based lines of ``buggy`` at fault; where a line is only missing, the one that it belongs before."""
     description: str = ""
     """What the program should do."""
     kind: str = ""
