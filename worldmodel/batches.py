@@ -87,6 +87,8 @@ class BatchStream(IterableDataset):
         held_out: share of examples to leave out, see `Split`.
         alpha: an example that was met n times is drawn n ** alpha times, rounded, where another is drawn
             once: 0 draws all alike, 1 as often as programs ask.
+        most: examples of more tokens than this are not drawn, by the lengths that the stores know; 0 draws
+            all. A store that has no other examples gives none.
         marked: whether batches carry ``at``, int64, shape ``(2,)``: where the stream stands after them.
 
     Yields:
@@ -111,6 +113,7 @@ class BatchStream(IterableDataset):
         world: int = 1,
         held_out: float = 0.0,
         alpha: float = 0.0,
+        most: int = 0,
         marked: bool = False,
     ) -> None:
         self.marked = marked
@@ -118,7 +121,10 @@ class BatchStream(IterableDataset):
         self.start, self.round_size, self.at = start, max(round_size, tokens // 8), at
         self.row_tokens, self.owners, self.rank, self.world = row_tokens, owners, rank, world
         self.split = Split(mixture, held_out)
-        self._decks = {name: self._deck(name, alpha) for name in mixture.stores}
+        decks = {name: self._deck(name, alpha, most) for name in mixture.stores}
+        self._decks = {name: deck for name, deck in decks.items() if deck is None or len(deck)}
+        if not self._decks:
+            raise ModelError(f"no example has at most {most} tokens; raise drawn_tokens, or set it to 0")
         self.bytewise = tokenizer.vocab_size <= len(CONTROL_TOKENS) + 256  # then the stores know lengths
         self._sizes: dict[int, int] = {}
 
@@ -158,7 +164,7 @@ class BatchStream(IterableDataset):
 
     def _round(self, number: int) -> Round:
         """Returns one round."""
-        drawn = [(name, int(i)) for name in self.mixture.stores for i in self._draw(name, number)]
+        drawn = [(name, int(i)) for name in self._decks for i in self._draw(name, number)]
         encoded = (
             None if self.bytewise else encode(self.tokenizer, [self.mixture.stores[n][i] for n, i in drawn])
         )
@@ -189,9 +195,12 @@ class BatchStream(IterableDataset):
             batches[-1].append([int(place)])
         return [batches[i] for i in chance.permutation(len(batches))]
 
-    def _deck(self, name: str, alpha: float) -> np.ndarray | None:
+    def _deck(self, name: str, alpha: float, most: int) -> np.ndarray | None:
         """Returns the indices that one pass over a store draws, in their order; None for all, once each."""
         kept = self.split.learnt[name]
+        if most:
+            short = np.flatnonzero(self.mixture.stores[name].lengths <= most)
+            kept = short if kept is None else np.intersect1d(kept, short)
         if not alpha:
             return kept
         copies = np.rint(self.mixture.stores[name].times.astype(np.float64) ** alpha).astype(np.int64)
@@ -202,7 +211,7 @@ class BatchStream(IterableDataset):
         """Returns the indices that one store gives to a round: a whole pass before anything comes again."""
         deck, names = self._decks[name], list(self.mixture.stores)
         count = len(self.mixture.stores[name]) if deck is None else len(deck)
-        share = self.mixture.weights[name] / sum(self.mixture.weights.values())
+        share = self.mixture.weights[name] / sum(self.mixture.weights[each] for each in self._decks)
         size = max(1, round(self.round_size * share))
         places = np.arange(number * size, (number + 1) * size)
         drawn = np.empty(size, dtype=np.int64)

@@ -72,6 +72,8 @@ class TrainConfig:
         held_out: share of the examples, chosen by a digest of the prompt, that is never learnt from.
         sampling_alpha: power of how often an example was met, to which it is drawn: 0 draws all alike, 1 as
             often as programs ask.
+        drawn_tokens: examples of more tokens are not drawn, which makes a lesson of small questions; 0 draws
+            all.
         evaluate_minutes: time between evaluations on held-out examples; 0 for none.
         look_after: minutes after which the shortest held-out examples are looked at; 0 for never.
         look_least: share of those that should be right by then; below it the run warns.
@@ -112,6 +114,7 @@ class TrainConfig:
     workers: int = 0
     held_out: float = 0.0
     sampling_alpha: float = 0.0
+    drawn_tokens: int = 0
     evaluate_minutes: float = 0.0
     look_after: float = 0.0
     look_least: float = 0.3
@@ -139,7 +142,7 @@ class TrainConfig:
                 raise ModelError(f"{name} is a share from 0 to 1, not {getattr(self, name)}")
         for name in (
             *("threads", "workers", "lora_rank", "seed", "save_minutes", "part_minutes", "weight_decay"),
-            *("evaluate_minutes", "look_after"),
+            *("evaluate_minutes", "look_after", "drawn_tokens"),
         ):
             if not getattr(self, name) >= 0:
                 raise ModelError(f"{name} must be 0 or more, not {getattr(self, name)}")

@@ -159,6 +159,7 @@ def train(
         world=args.world_size,
         held_out=config.held_out,
         alpha=config.sampling_alpha,
+        most=config.drawn_tokens,
         marked=True,
     )
     clock = Clock(config, elapsed, stream.position(0))

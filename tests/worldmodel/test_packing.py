@@ -195,3 +195,16 @@ def test_what_was_met_often_is_drawn_often(tmp_path: Path, alpha: float, copies:
     drawn = [[index for _, index in stream._round(number).drawn] for number in (0, 1)]
     for indices in drawn:
         assert tuple(map(indices.count, range(3))) == copies
+
+
+def test_a_lesson_of_small_questions(tmp_path: Path) -> None:
+    """Longer examples are not drawn, and a store that has no others gives none."""
+    stores = {
+        "mixed": ExampleStore.write(tmp_path / "a", [("a\n", "1"), ("a long question\n", "2"), ("c\n", "3")]),
+        "long": ExampleStore.write(tmp_path / "b", [("another long question\n", "4")]),
+    }
+    mixture = Mixture(stores, {"mixed": 1.0, "long": 3.0})
+    stream = BatchStream(mixture, build_tokenizer(), 64, seed=1, most=8)
+    assert set(stream._round(0).drawn) == {("mixed", 0), ("mixed", 2)}
+    with pytest.raises(ModelError, match="no example has at most 3 tokens"):
+        BatchStream(mixture, build_tokenizer(), 64, seed=1, most=3)

@@ -20,7 +20,7 @@ from debugworld.worldmodel.markov.thought.ask import HOLE, MARK
 
 GROUPS: dict[str, tuple[float, str]] = {
     "arithmetic": (
-        24,
+        30,
         """
         <num> + <num> ; <num> + <num> ; <num> + <one> ; <num> + <digit> ; <digit> + <digit>
         <digit> + <digit> ; <num> - <num> ; <num> - <one> ; <num> - <digit> ; <digit> - <digit>
@@ -35,7 +35,7 @@ GROUPS: dict[str, tuple[float, str]] = {
         """,
     ),
     "comparison": (
-        14,
+        16,
         """
         <pair <> ; <pair >> ; <pair <=> ; <pair >=> ; <pair ==> ; <pair !=> ; <pair ==> ; <pair <>
         <digit> == 0 ; <num> == 0 ; <num> > 0 ; <num> < 0 ; <digit> == 1 ; <float> < <float>
@@ -84,12 +84,18 @@ GROUPS: dict[str, tuple[float, str]] = {
         print(<num>) ; print(<str>) ; print(<word>, <num>)
         """,
     ),
-    "conversion": (
-        7,
+    "codes": (
+        4,
         """
-        ord(<chr>) ; chr(<code>) ; str(<num>) ; int(<numstr>) ; str(<digit>) ; int(<float>)
+        ord(<chr>) ; ord(<letter>) ; chr(<code>) ; ord(<chr>) ; chr(<code>) ; hex(<num>) ; bin(<digit>)
+        """,
+    ),
+    "conversion": (
+        6,
+        """
+        str(<num>) ; int(<numstr>) ; str(<digit>) ; int(<float>)
         float(<num>) ; str(<word>) ; hex(<num>) ; bin(<num>) ; oct(<digit>) ; int(<bits>, 2)
-        ord(<letter>) ; chr(<code>) ; repr(<word>) ; list(<str>) ; list(<tup>) ; tuple(<ints>)
+        repr(<word>) ; list(<str>) ; list(<tup>) ; tuple(<ints>)
         set(<dups>) ; set(<word>) ; list(range(<small>)) ; range(<digit>) ; range(<one>, <digit>)
         range(<digit>, 0, -1) ; list(<dsi>) ; sorted(<iset>) ; dict(<items>) ; list(<iset>)
         """,
