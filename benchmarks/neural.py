@@ -170,6 +170,7 @@ def main() -> None:
     add("--generated", type=int, default=200, help="generator programs (default: %(default)s)")
     add("--rows", type=int, default=400, help="most programs of each file (default: %(default)s)")
     add("--per-action", type=int, default=2, help="answers for each action of a program")
+    add("--most-states", type=int, metavar="N", help="leave out longer runs (default: %(default)s)")
     add("--granularity", nargs="+", default=["line", "expression"], choices=[g.value for g in Granularity])
     add("--seed", type=int, default=0)
     add("--sandbox", default="docker")
@@ -183,6 +184,12 @@ def main() -> None:
     with open_sandbox(args.sandbox, max_events=MAX_EVENTS) as box:
         for name, chosen in programs.items():
             runs = list(track(recorded(box, chosen), f"recording {name}", len(chosen), transient=True))
+            if args.most_states is not None:
+                short = [(program, run) for program, run in runs if len(run.states) <= args.most_states]
+                report.notes.append(
+                    f"{name}: {len(short)} of {len(runs)} runs have {args.most_states} states at most"
+                )
+                runs = short
             for granularity in args.granularity:
                 neural = NeuralDebugger(engine, granularity=granularity)
                 begin = time.perf_counter()

@@ -263,3 +263,28 @@ def test_a_for_loop_asks_about_what_it_went_over_when_it_began() -> None:
     program = Program("def f(n):\n    for i in range(n):\n        n = 9\n    return n\n", "f(2)")
     prompts = [prompt for prompt, _ in examples_of(program, record(program)) if prompt.startswith("for")]
     assert [prompt.partition("n=")[2][:1] for prompt in prompts] == ["2", "2", "2"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.floats()
+    | st.integers()
+    | st.complex_numbers()
+    | st.recursive(
+        st.floats() | st.integers() | st.text(max_size=5) | st.none(),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+        max_leaves=8,
+    )
+)
+def test_every_number_is_a_value(value: object) -> None:
+    assert _accepts(OutcomeGrammar("R", (), {}, ()), f"R {value!r}")
+
+
+@pytest.mark.parametrize("text", ["0.0.0", "0.", "[1.5.2]", "1e", "2.e3", "12a", "1.5x", "0." + "3" * 30])
+def test_what_only_begins_like_a_number_is_no_value(text: str) -> None:
+    assert not _accepts(OutcomeGrammar("R", (), {}, ()), f"R {text}")
+
+
+@pytest.mark.parametrize("text", ["Fraction(1, 2)", "<Grid 3x3>", "a1.b2", "[1, 2, …]", "-inf", "x.y2"])
+def test_digits_in_words_and_shown_objects_are_free(text: str) -> None:
+    assert _accepts(OutcomeGrammar("R", (), {}, ()), f"R {text}")

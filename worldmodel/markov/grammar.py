@@ -2,7 +2,7 @@
 
 Decoding is masked by it, so whatever the network prefers, an answer is an outcome
 that this statement can have, names in scope, functions and lines of this source,
-and values whose quotes and brackets close.
+and values whose quotes and brackets close and whose numbers are numbers.
 """
 
 from __future__ import annotations
@@ -21,7 +21,11 @@ _OPEN = {ord("("): ")", ord("["): "]", ord("{"): "}", ord("<"): ">"}
 _CLOSE = frozenset(map(ord, ")]}>"))
 _QUOTES = frozenset(map(ord, "'\""))
 _WORD = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.<>")
+_DIGITS = frozenset(b"0123456789")
+_LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
 _NEWLINE = ord("\n")
+_FRACTION = 22
+"""Digits behind a point: four zeros and the 17 that tell a float, at most."""
 _MAX_OPEN = 12
 
 
@@ -188,10 +192,11 @@ def _following(names: tuple[bytes, ...], read: bytes) -> frozenset[int]:
 
 
 def _in_value(state: State, byte: int) -> State:
-    """Reads a byte of a value: keeps track of brackets, quotes and escapes."""
+    """Reads a byte of a value: keeps track of brackets, quotes, escapes and the parts of a number."""
     phase, (open_, *owner), read = state
     last = open_[-1:]
     mark = b">" if read.startswith(b">") else b""
+    part = read.removeprefix(b">")
     if last == "\\":
         return (phase, (open_[:-1], *owner), mark + b"x")
     if last in ("'", '"') and last:
@@ -199,13 +204,38 @@ def _in_value(state: State, byte: int) -> State:
             open_ += "\\"
         elif byte == ord(last):
             open_ = open_[:-1]
-    elif byte in _QUOTES:
+        return (phase, (open_, *owner), mark + b"x")
+    if byte in _QUOTES:
         open_ += chr(byte)
     elif byte in _OPEN and (byte != ord("<") or not last or last in ")]}>"):
         open_ += _OPEN[byte]
     elif byte in _CLOSE and last == chr(byte):
         open_ = open_[:-1]
-    return (phase, (open_, *owner), mark + b"x")
+    return (phase, (open_, *owner), mark + _after(part, byte, last))
+
+
+def _after(part: bytes, byte: int, last: str) -> bytes:
+    """Returns the part of a number that a byte outside of texts leads to, ``x`` outside of numbers.
+
+    The parts: ``-`` a sign, ``0`` digits, ``.`` a point, ``5`` once for each digit behind it, ``e``, ``E`` a
+    sign behind it, ``9`` the digits of an exponent; ``w`` is a word, in which digits are no number.
+    """
+    if last == ">":
+        return b"x"  # what objects without a literal look like is free
+    first = part[:1]
+    if byte in _DIGITS:
+        if first in (b".", b"5"):
+            return b"5" + part.removeprefix(b".")
+        return {b"e": b"9", b"E": b"9", b"9": b"9", b"w": b"w"}.get(first, b"0")
+    if byte == ord(".") and first == b"0":
+        return b"."
+    if byte == ord("e") and first in (b"0", b"5"):
+        return b"e"
+    if byte in b"+-" and first == b"e":
+        return b"E"
+    if byte == ord("-"):
+        return b"-"
+    return b"w" if byte in _WORD or byte >= 0x80 else b"x"
 
 
 @lru_cache(maxsize=65536)
@@ -220,11 +250,19 @@ def _value_bytes(open_: str, read: bytes) -> frozenset[int]:
         return _PRINTABLE
     if last and last in "'\"":
         return _PRINTABLE
+    part = read.removeprefix(b">")
+    if part[:1] in (b".", b"e", b"E"):
+        return _DIGITS | (frozenset(b"+-") if part == b"e" else frozenset())
     allowed = _PRINTABLE - _CLOSE
     if last:
         allowed |= {ord(last)}
     elif read:
         allowed |= ends | {ord(">")}
+    if part[:1] in (b"0", b"5", b"9"):
+        allowed -= _LETTERS | _QUOTES | frozenset(b".")
+        allowed |= {b"0": frozenset(b".ej"), b"5": frozenset(b"ej"), b"9": frozenset(b"j")}[part[:1]]
+        if len(part) >= _FRACTION:
+            allowed -= _DIGITS
     if len(open_) >= _MAX_OPEN:
         allowed -= frozenset(_OPEN) | _QUOTES
     return allowed
