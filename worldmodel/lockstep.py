@@ -194,11 +194,28 @@ class LockstepDebugger(TreeDebugger):
         return self.real.evaluate(expression, frame)
 
     def assign(self, name: str, expression: str, frame: int | None = None) -> State:
-        """Assigns a variable on the real side, see `Debugger.assign`; the neural side stays as it was."""
-        self.real.assign(name, expression, frame)
+        """Assigns a variable on both sides, each with a value of its own, see `Debugger.assign`.
+
+        Raises:
+            IllegalAction: the real debugger refuses; neither side has changed.
+            ModelError: the neural debugger broke.
+        """
+        number = self.real.selected if frame is None else frame
+        state = self.real.assign(name, expression, frame)
         self._program = self.real.program
         self._follow()
-        return self.state
+        self._steps += 1
+        self.latest = ()
+        if self._after == "stop" and self.differences:
+            return state
+        action = Action.parse(f"set {name} = {expression}")
+        try:
+            dreamt = self.neural.assign(name, expression, number)
+        except IllegalAction as error:
+            self._note([Difference(self._steps, str(action), REFUSAL, None, str(error))])
+        else:
+            self._note(compare(self._steps, action, state, dreamt))
+        return state
 
     def frames(self) -> tuple[Frame, ...]:
         """Returns the real side's frames, see `Debugger.frames`."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
 
+from debugworld.sandboxes import Sandbox, open_sandbox
 from debugworld.sandboxes.debugger import (
     Action,
     Breakpoint,
@@ -130,3 +131,35 @@ def test_breakpoints_are_shared() -> None:
 def test_only_a_groundable_dream_can_be_forced() -> None:
     with pytest.raises(ValueError, match="free"):
         LockstepDebugger(RecordedDebugger(record), RecordedDebugger(record), "forced")
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Sandbox]:
+    with open_sandbox("process") as sandbox:
+        yield sandbox
+
+
+def assigning(box: Sandbox, dream: TreeDebugger) -> LockstepDebugger:
+    """Debuggers side by side, the real one able to assign, two steps into the program."""
+    debugger = LockstepDebugger(RecordedDebugger(box.record, box.session), dream)
+    debugger.reset(PROGRAM)
+    for _ in range(2):
+        debugger.step(INTO)
+    return debugger
+
+
+def test_an_assignment_is_made_on_both_sides(box: Sandbox) -> None:
+    with assigning(box, RecordedDebugger(box.record, box.session)) as debugger:
+        debugger.assign("n", "10")
+        assert debugger.latest == () and debugger.neural.state.locals == {"n": "10"}
+        for _ in range(2):
+            debugger.step(INTO)
+        assert debugger.latest == () and debugger.neural.state.locals == debugger.state.locals == {"n": "11"}
+
+
+def test_an_assignment_that_the_dream_cannot_make_is_a_difference(box: Sandbox) -> None:
+    with assigning(box, RecordedDebugger(record)) as debugger:
+        debugger.assign("n", "10")
+        assert [(each.field, each.action) for each in debugger.latest] == [("refusal", "set n = 10")]
+        with pytest.raises(IllegalAction):
+            debugger.assign("absent", "1")
