@@ -10,15 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from debugworld.sandboxes.debugger import (
     Action,
     ActionKind,
     Breakpoint,
     BreakpointKind,
-    Debugger,
-    Evaluation,
     Event,
     Exit,
     ExitCode,
@@ -27,20 +24,19 @@ from debugworld.sandboxes.debugger import (
     State,
     StateTree,
 )
-from debugworld.sandboxes.debugger.breakpoint import require_expression
 from debugworld.sandboxes.debugger.places import Passes
-from debugworld.worldmodel.context import INTO, abilities_of, assigned, entry_state, evaluated, info_of
-from debugworld.worldmodel.conversation import Completer, Conversation
+from debugworld.worldmodel.conversation import Completer
 from debugworld.worldmodel.data.trajectories import Step, Trajectory
 from debugworld.worldmodel.errors import ModelError
-from debugworld.worldmodel.formats import Codec, open_codec
+from debugworld.worldmodel.formats import Codec
 from debugworld.worldmodel.formats.recovery import stack
+from debugworld.worldmodel.spoken import INTO, SpokenDebugger, entry_state
 
 _BACK = Action(ActionKind.BACK_INTO)
 _PLAIN = (BreakpointKind.LINE, BreakpointKind.FUNCTION)
 
 
-class DirectDebugger(Debugger):
+class DirectDebugger(SpokenDebugger):
     """Asks for the end of every move at once.
 
     Args:
@@ -65,22 +61,18 @@ class DirectDebugger(Debugger):
         max_states: int = 2000,
         measure: Callable[[str], int] | None = None,
     ) -> None:
-        super().__init__()
-        self.codec = open_codec(codec) if isinstance(codec, str) else codec
+        super().__init__(
+            engine, codec, context=context, max_tokens=max_tokens, max_states=max_states, measure=measure
+        )
         if not {ActionKind.STEP_OVER, ActionKind.BACK_INTO} <= self.codec.actions:
             raise ModelError(
                 f"the format {self.codec.name} has no jumps to ask for directly; let them be rolled out "
                 "(ContextDebugger)"
             )
-        self.max_states = max_states
-        """Most predictions of one action; may be changed between moves."""
-        self._conversation = Conversation(engine, self.codec, context, max_tokens, measure)
         self._walk = Trajectory(Program("", "0"), (), ())
         self._state: State | None = None
         self._entry: State | None = None
         self._breakpoints: list[Breakpoint] = []
-        self._confidence = 1.0
-        self.abilities = abilities_of(self.codec)
         if self.codec.exact:
             self.abilities |= {"conditions"}
 
@@ -95,21 +87,6 @@ class DirectDebugger(Debugger):
     def breakpoints(self) -> tuple[Breakpoint, ...]:
         """The persistent breakpoints in the order of their setting."""
         return tuple(self._breakpoints)
-
-    @property
-    def confidence(self) -> float:
-        """The least confidence in the states that the last action asked for, as in `NeuralDebugger`."""
-        return self._confidence
-
-    @property
-    def dropped(self) -> int:
-        """Number of the walk's oldest states that did not fit into the last prompt."""
-        return self._conversation.dropped
-
-    @property
-    def info(self) -> dict[str, Any]:
-        """What is to be known of the last answer beside the state, as plain JSON data."""
-        return info_of(self._conversation, self._confidence)
 
     @property
     def walk(self) -> Trajectory:
@@ -134,33 +111,17 @@ class DirectDebugger(Debugger):
         self._state = state
         return state
 
-    def assign(self, name: str, expression: str, frame: int | None = None) -> State:
-        """Assigns a local; as in `ContextDebugger`, but that `program` is left as it is.
+    def _change(self, name: str, expression: str, changed: State) -> State:
+        """Goes on from a state that an assignment changed; `program` is left as it is."""
+        if ActionKind.SET not in self.codec.actions:
+            return self.ground(changed)
+        action = Action(ActionKind.SET, name=name, text=expression)
+        self._walk = replace(self._walk, steps=(*self._walk.steps, Step(action, changed)))
+        self._state = changed
+        return changed
 
-        Raises:
-            IllegalAction: there is no such local here, or the value is not to be had; nothing has changed.
-        """
-        if self._frame(frame) != 0:
-            raise IllegalAction("a dream shows the locals of the innermost frame only; assign there")
-        changed = assigned(self._conversation, self._walk, name, expression)
-        if ActionKind.SET in self.codec.actions:
-            action = Action(ActionKind.SET, name=name, text=expression)
-            self._walk = replace(self._walk, steps=(*self._walk.steps, Step(action, changed)))
-            self._state = changed
-            return changed
-        return self.ground(changed)
-
-    def evaluate(self, expression: str, frame: int | None = None) -> Evaluation:
-        """Asks the model for the value of an expression in the innermost frame.
-
-        Raises:
-            IllegalAction: the format has no word for that, there is no such frame, or the program has ended.
-        """
-        if self._frame(frame) != 0:
-            raise IllegalAction("a dream shows the locals of the innermost frame only; evaluate there")
-        require_expression(expression, "expression")
-        answer, self._confidence = evaluated(self._conversation, self._walk, expression)
-        return answer
+    def _walk_here(self) -> Trajectory:
+        return self._walk
 
     def _open(self, program: Program) -> None:
         self._conversation.begin()
