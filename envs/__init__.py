@@ -5,7 +5,7 @@ registers every id, so ``gym.make("debugworld.envs:debugworld/ReachState-Text-v0
 works without any other import.
 """
 
-from .command import Answer, Command, CommandSet, parse, spell
+from .command import Answer, Command, CommandSet, TaskCommand, TaskKind, parse, spell
 from .environment import DebugEnv
 from .episode import Episode, RecordEpisodes, Validation, load_episodes, validate
 from .errors import TaskError
@@ -32,7 +32,9 @@ __all__ = [
     "ReachState",
     "RecordEpisodes",
     "StateQuery",
+    "TaskCommand",
     "TaskError",
+    "TaskKind",
     "TaskSet",
     "TextSpace",
     "Validation",

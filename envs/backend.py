@@ -14,6 +14,7 @@ from debugworld.sandboxes.debugger import (
     Trace,
     TreeDebugger,
 )
+from debugworld.sandboxes.debugger.session import Session
 from debugworld.worldmodel.lockstep import After, Groundable, LockstepDebugger
 
 from .errors import TaskError
@@ -28,6 +29,7 @@ def open_debugger(
     model: str | Path | None,
     max_states: int,
     after: After,
+    session: Callable[[Program], Session] | None = None,
 ) -> TreeDebugger:
     """Opens the debugger of a backend.
 
@@ -37,6 +39,7 @@ def open_debugger(
         model: Folder of a checkpoint; None takes the one that ships with the package.
         max_states: States after which a dream ends as ``never``.
         after: What a lockstep's neural side does after a difference, as `LockstepDebugger` takes it.
+        session: Starts a program for real, for looks that a trace does not answer; None does without them.
 
     Raises:
         TaskError: there is no such backend.
@@ -45,13 +48,13 @@ def open_debugger(
     if backend not in BACKENDS:
         raise TaskError(f"there is no backend {backend!r}; use one of: {', '.join(BACKENDS)}")
     if backend == "real":
-        return RecordedDebugger(record)
+        return RecordedDebugger(record, session)
     from debugworld.worldmodel.neural import NeuralDebugger
 
     neural = NeuralDebugger.load(model, max_states)
     if backend == "neural":
         return neural
-    return LockstepDebugger(RecordedDebugger(record), neural, after)
+    return LockstepDebugger(RecordedDebugger(record, session), neural, after)
 
 
 def stand_at(debugger: TreeDebugger, states: Sequence[State]) -> None:

@@ -89,8 +89,7 @@ class Conformance:
         """Returns a numbered command as an action of the environment's space."""
         if isinstance(env.action_space, gymnasium.spaces.Discrete):
             return number
-        action = env.commands.action(number)
-        return spell(action or Answer("0"))
+        return spell(env.commands.command(number) or Answer("0"))
 
     def test_the_documentation_has_every_heading(self) -> None:
         """Gymnasium's headings, in its order."""
@@ -185,7 +184,7 @@ class Conformance:
                 ends.append(truncated)
                 if truncated:
                     break
-            assert ends == ([False, False, False, True] if env.answers else [False, False, True])
+            assert ends == ([False, False, False, True] if env._last_word else [False, False, True])
             assert not terminated and not info["success"]
             try:
                 env.step(action)

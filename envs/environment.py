@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, get_args
 
 import gymnasium
@@ -32,13 +32,13 @@ from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.lockstep import After, LockstepDebugger
 
 from .backend import BACKENDS, open_debugger, stand_at
-from .command import LINE_KINDS, PLAIN_KINDS, Answer, Command, CommandSet
+from .command import LINE_KINDS, PLAIN_KINDS, Answer, Command, CommandSet, TaskCommand, TaskKind
 from .errors import TaskError
 from .family import make_family
 from .page import page
 from .picture import picture
 from .scene import NOWHERE, Question, Scene, stack_of
-from .task_set import load_task_set
+from .task_set import TaskSet, load_task_set
 from .trace_store import TraceStore, trace_store
 
 SUCCESS_REWARD = 1.0
@@ -47,6 +47,20 @@ MOVE_COST = 0.01
 """Taken for every move, refused ones included."""
 REFUSAL_COST = 0.01
 """Taken besides when a move is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one of a task's own commands came to."""
+
+    reward: float = 0.0
+    """Paid beside the cost of a move."""
+    terminated: bool = False
+    """Whether the episode is over."""
+    success: bool = False
+    """Whether the task is done."""
+    error: str = ""
+    """A fault of the box or the model; empty where there was none."""
 
 
 class DebugEnv(gymnasium.Env[Any, Any]):
@@ -75,6 +89,10 @@ class DebugEnv(gymnasium.Env[Any, Any]):
     """Candidate answers; 0 where the task takes no answer."""
     queries: ClassVar[bool] = False
     """Whether a question is about another moment of the run."""
+    kinds: ClassVar[tuple[TaskKind, ...]] = ()
+    """What the task takes beside the debugger's actions and an answer."""
+    tests: int = 0
+    """Most tests that the task shows; 0 where it is not about a bug."""
 
     def __init__(
         self,
@@ -103,8 +121,8 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         self.render_mode = render_mode
         self.backend = backend
         self.max_moves = max_moves
-        self.task_set = load_task_set(tasks).within(max_lines)
-        self._family = make_family(family, max_lines, self.answers, self.queries)
+        self.task_set = self._load(tasks, max_lines)
+        self._family = make_family(family, max_lines, self.answers, self.queries, self.kinds, self.tests)
         self.observation_space = self._family.observation_space
         self.action_space = self._family.action_space
         self._model, self._max_states, self._after = model, max_states, after
@@ -129,6 +147,22 @@ class DebugEnv(gymnasium.Env[Any, Any]):
     @abstractmethod
     def _reached(self, debugger: TreeDebugger) -> bool:
         """Tells whether the task is done where a debugger stands after a move."""
+
+    def _load(self, tasks: str, max_lines: int) -> TaskSet:
+        """Reads the task set, with the programs that fit."""
+        return load_task_set(tasks).within(max_lines)
+
+    def _task_refusal(self, command: TaskCommand) -> str | None:
+        """Says why one of the task's own commands is not legal now; None where it is."""
+        return f"this task takes no {command.kind}"
+
+    def _obey(self, command: TaskCommand) -> Outcome:
+        """Does one of the task's own commands, which is legal."""
+        raise NotImplementedError(f"{type(self).__name__} says that it takes {command.kind}")
+
+    def _closing(self, command: Command) -> bool:
+        """Tells whether a command costs nothing and stays legal when the moves are used up."""
+        return isinstance(command, Answer)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -172,15 +206,20 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         reward = 0.0
         if not error:
             command, error = self._read(action, scene)
-            if isinstance(command, Answer):
-                terminated, success = True, self._answered(command)
-            else:
+            if command is None or not self._closing(command):
                 self._moves += 1
                 reward -= MOVE_COST if command else MOVE_COST + REFUSAL_COST
-                if command is not None:
-                    error = self._move(command)
-                    terminated = success = not error and self._reached(self.debugger)
-            reward += SUCCESS_REWARD * success
+            if isinstance(command, Answer):
+                terminated, success = True, self._answered(command)
+            elif isinstance(command, TaskCommand):
+                outcome = self._obey(command)
+                terminated, success, error = outcome.terminated, outcome.success, outcome.error
+                reward += outcome.reward
+            elif command is not None:
+                error = self._move(command)
+                terminated = success = not error and self._reached(self.debugger)
+            if not isinstance(command, TaskCommand):
+                reward += SUCCESS_REWARD * success
         truncated = not terminated and (bool(self._fault) or self._spent())
         self._over = terminated or truncated
         self._scene = self._look(scene.program, scene.question, self._family.spell(action, scene), error)
@@ -199,6 +238,10 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         if self._scene is None or self._fault:
             return mask + np.int8(1)
         mask[commands.first_answer :][: len(self._scene.question.candidates) or commands.answers] = 1
+        for number in range(commands.first_answer + commands.answers, len(commands)):
+            command = commands.command(number)
+            assert isinstance(command, TaskCommand)
+            mask[number] = self._refusal(command) is None
         if self._moves >= self.max_moves:
             return mask
         debugger = self.debugger
@@ -271,7 +314,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         traces.enter()
         try:
             self._debugger = open_debugger(
-                self.backend, traces.record, self._model, self._max_states, self._after
+                self.backend, traces.record, self._model, self._max_states, self._after, traces.session
             )
         except BaseException:
             traces.leave()
@@ -325,14 +368,19 @@ class DebugEnv(gymnasium.Env[Any, Any]):
     def _refusal(self, command: Command) -> str | None:
         if isinstance(command, Answer):
             return None if self.answers else "this task takes no answer; move until the goal is reached"
-        if self._moves >= self.max_moves:
-            return "no moves are left; " + ("answer now" if self.answers else "the episode is over")
+        if self._moves >= self.max_moves and not self._closing(command):
+            rest = f"{self._last_word} now" if self._last_word else "the episode is over"
+            return f"no moves are left; {rest}"
+        if isinstance(command, TaskCommand):
+            return self._task_refusal(command)
         return self.debugger.refusal(command)
 
     def _move(self, action: Action) -> str:
         """Does a legal move; returns the text of a fault, or nothing."""
         try:
             self.debugger.step(action)
+        except IllegalAction as error:  # of a look into a program that does not repeat its run
+            return f"{action}: {error}"
         except (SandboxError, ModelError) as error:
             self._fault = str(error)
             return self._fault
@@ -344,7 +392,12 @@ class DebugEnv(gymnasium.Env[Any, Any]):
 
     def _spent(self) -> bool:
         """Tells whether the moves are used up; an answer may still be given after the last one."""
-        return self._moves > self.max_moves or (self._moves == self.max_moves and not self.answers)
+        return self._moves > self.max_moves or (self._moves == self.max_moves and not self._last_word)
+
+    @property
+    def _last_word(self) -> str:
+        """What may still be said when the moves are used up; empty where that is nothing."""
+        return "answer" if self.answers else ""
 
     def _look(self, program: Program, question: Question, last: str = "", error: str = "") -> Scene:
         broken = bool(self._fault)
@@ -359,6 +412,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
             0 if broken or question.query is None else question.query.passes(self._past()),
             last,
             error or self._fault,
+            "" if broken else self.debugger.reply,
         )
 
     def _past(self) -> Sequence[State]:
@@ -374,7 +428,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
             "fault": bool(self._fault),
         }
         if self._shadow is not None:
-            info["success_real"] = self._truth_met or (success and bool(self.answers))
+            info["success_real"] = self._truth_met or (success and bool(self._last_word))
         if self._scene.error:
             info["error"] = self._scene.error
         if isinstance(self._debugger, LockstepDebugger) and not self._fault:

@@ -13,7 +13,7 @@ from gymnasium import Space, spaces
 from debugworld.sandboxes.debugger import IllegalAction
 
 from .answer import GUESSES
-from .command import Answer, Command, CommandSet, parse, spell
+from .command import Answer, Command, CommandSet, TaskKind, parse, spell
 from .errors import TaskError
 from .features import features, observation_space
 from .page import MAX_PAGE, page
@@ -55,10 +55,19 @@ class TextFamily(Family):
         max_lines: Lines that ``action_mask`` covers.
         answers: Whether the task takes answers, when above 0.
         queries: Whether it asks about a moment of the run; a page shows that by itself.
+        kinds: What the task takes beside the debugger's actions.
+        tests: Most tests that it shows.
     """
 
-    def __init__(self, max_lines: int, answers: int, queries: bool = False) -> None:
-        self.commands = CommandSet(max_lines, min(answers, 1))
+    def __init__(
+        self,
+        max_lines: int,
+        answers: int,
+        queries: bool = False,
+        kinds: tuple[TaskKind, ...] = (),
+        tests: int = 0,
+    ) -> None:
+        self.commands = CommandSet(max_lines, min(answers, 1), kinds, tests)
         self.observation_space = TextSpace(MAX_PAGE)
         self.action_space = CommandSpace(self.commands, GUESSES if answers else ())
 
@@ -68,7 +77,7 @@ class TextFamily(Family):
 
     def command(self, action: str, scene: Scene) -> Command:
         """Parses what was said."""
-        return parse(action)
+        return parse(action, self.commands.kinds)
 
     def spell(self, action: str, scene: Scene) -> str:
         """Returns what was said, cut at 200 characters."""
@@ -82,21 +91,31 @@ class FeaturesFamily(Family):
         max_lines: Lines that observations and actions cover.
         answers: Candidate answers; 0 for a task that has a goal instead.
         queries: Whether the task asks about a moment of the run.
+        kinds: What the task takes beside the debugger's actions.
+        tests: Most tests that it shows; with some it is about a bug and has no goal.
     """
 
-    def __init__(self, max_lines: int, answers: int, queries: bool = False) -> None:
-        self.commands = CommandSet(max_lines, answers)
+    def __init__(
+        self,
+        max_lines: int,
+        answers: int,
+        queries: bool = False,
+        kinds: tuple[TaskKind, ...] = (),
+        tests: int = 0,
+    ) -> None:
+        self.commands = CommandSet(max_lines, answers, kinds, tests)
         self._queries = queries
-        self.observation_space = observation_space(max_lines, answers, queries)
+        self.observation_space = observation_space(max_lines, answers, queries, tests)
         self.action_space = spaces.Discrete(len(self.commands))
 
     def observe(self, scene: Scene) -> dict[str, Any]:
         """Returns the arrays of a scene."""
-        return features(scene, self.commands.max_lines, self.commands.answers, self._queries)
+        commands = self.commands
+        return features(scene, commands.max_lines, commands.answers, self._queries, commands.tests)
 
     def command(self, action: int, scene: Scene) -> Command:
         """Returns the command that has a number."""
-        found = self.commands.action(int(action))
+        found = self.commands.command(int(action))
         if found is not None:
             return found
         place = int(action) - self.commands.first_answer
@@ -116,7 +135,14 @@ FAMILIES = {"text": TextFamily, "features": FeaturesFamily}
 """The families by name."""
 
 
-def make_family(name: str, max_lines: int, answers: int, queries: bool = False) -> Family:
+def make_family(
+    name: str,
+    max_lines: int,
+    answers: int,
+    queries: bool = False,
+    kinds: tuple[TaskKind, ...] = (),
+    tests: int = 0,
+) -> Family:
     """Returns a new family.
 
     Raises:
@@ -124,4 +150,4 @@ def make_family(name: str, max_lines: int, answers: int, queries: bool = False) 
     """
     if name not in FAMILIES:
         raise TaskError(f"there is no observation family {name!r}; use one of: {', '.join(FAMILIES)}")
-    return FAMILIES[name](max_lines, answers, queries)
+    return FAMILIES[name](max_lines, answers, queries, kinds, tests)

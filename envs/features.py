@@ -30,6 +30,10 @@ MAX_TOKENS = 12
 """Tokens of a source line that are shown."""
 LINE_FLAGS = ("present", "breakable", "current", "breakpoint", "goal", "indentation")
 """Columns of ``lines``."""
+TEST_FLAGS = ("present", "fails", "passes", "current", "debugged")
+"""Columns of ``tests`` before the two texts."""
+COVERAGE = ("failing", "passing", "accused")
+"""Columns of ``coverage``."""
 EVENTS: tuple[Event, ...] = tuple(event for event in Event if event is not Event.INSTRUCTION)
 """Events in the order of their numbers."""
 _GOAL_EVENTS = (Event.LINE, Event.RETURN, Event.EXCEPTION)
@@ -45,13 +49,14 @@ _DIGITS = 4
 Array = npt.NDArray[np.float32]
 
 
-def observation_space(max_lines: int, answers: int, queries: bool = False) -> spaces.Dict:
+def observation_space(max_lines: int, answers: int, queries: bool = False, tests: int = 0) -> spaces.Dict:
     """Returns the space of `features`.
 
     Args:
         max_lines: Lines that are shown.
         answers: Candidate answers; 0 for a task that has a goal instead.
         queries: Whether the task asks about a moment of the run.
+        tests: Tests that are shown, for a task about a bug; it has no goal.
     """
     parts: dict[str, spaces.Space[Any]] = {
         "event": spaces.Discrete(len(EVENTS)),
@@ -62,9 +67,12 @@ def observation_space(max_lines: int, answers: int, queries: bool = False) -> sp
         "locals": _unit(MAX_LOCALS, NAME_WIDTH + TEXT_WIDTH),
         "value": _unit(TEXT_WIDTH),
     }
+    if tests:
+        parts["tests"] = _unit(tests, len(TEST_FLAGS) + 2 * TEXT_WIDTH)
+        parts["coverage"] = _unit(max_lines, len(COVERAGE))
     if answers:
         parts["candidates"] = _unit(answers, 1 + TEXT_WIDTH)
-    else:
+    elif not tests:
         parts["goal"] = spaces.Box(-1, 1, (_GOAL_NUMBERS,), np.float32)
         parts["goal_line"] = spaces.Discrete(max_lines + 1)
         parts["goal_text"] = _unit(NAME_WIDTH + TEXT_WIDTH)
@@ -75,7 +83,9 @@ def observation_space(max_lines: int, answers: int, queries: bool = False) -> sp
     return spaces.Dict(parts)
 
 
-def features(scene: Scene, max_lines: int, answers: int, queries: bool = False) -> dict[str, Any]:
+def features(
+    scene: Scene, max_lines: int, answers: int, queries: bool = False, tests: int = 0
+) -> dict[str, Any]:
     """Returns a scene as an element of `observation_space`.
 
     Keys: ``event`` and ``line`` (0 at the exit) say where the program stands;
@@ -89,7 +99,10 @@ def features(scene: Scene, max_lines: int, answers: int, queries: bool = False) 
     for. ``query`` is the line that is asked about as a share of ``max_lines``, the way
     there, the pass, the passes so far and how many are left (in 32nds, cut at 1), and
     whether the variable is bound and whether this is the very moment; ``query_line`` and
-    ``query_name`` say the line and spell the variable.
+    ``query_name`` say the line and spell the variable. Each of the ``tests`` has the flags
+    of `TEST_FLAGS`, then what was expected and what came, spelled; ``coverage`` tells of each
+    line which share of the failing and of the passing tests that were debugged has run it,
+    as far as they were, and whether it was accused in vain.
     """
     state, goal = scene.state, scene.question.goal
     here = min(state.line, max_lines)
@@ -108,8 +121,12 @@ def features(scene: Scene, max_lines: int, answers: int, queries: bool = False) 
     }
     if queries:
         observation |= _query(scene, here, max_lines)
+    if tests:
+        observation["tests"] = _tests(scene, tests)
+        observation["coverage"] = _coverage(scene, max_lines)
     if answers:
         observation["candidates"] = _candidates(scene, answers)
+    if answers or tests:
         return observation
     observation["goal"] = np.zeros(_GOAL_NUMBERS, np.float32)
     observation["goal_line"] = 0
@@ -235,3 +252,22 @@ def _candidates(scene: Scene, answers: int) -> Array:
         rows[row, 0] = text == shown
         rows[row, 1:] = encode_text(text, TEXT_WIDTH)
     return rows
+
+
+def _tests(scene: Scene, count: int) -> Array:
+    rows = np.zeros((count, len(TEST_FLAGS) + 2 * TEXT_WIDTH), np.float32)
+    for row, test in enumerate(scene.tests[:count]):
+        flags = (True, test.passes is False, test.passes is True, row + 1 == scene.test, bool(test.lines))
+        texts = [encode_text(text, TEXT_WIDTH) for text in (test.expected, test.actual)]
+        rows[row] = np.concatenate([_numbers(*flags), *texts])
+    return rows
+
+
+def _coverage(scene: Scene, max_lines: int) -> Array:
+    columns = np.zeros((max_lines, len(COVERAGE)), np.float32)
+    for column, passes in enumerate((False, True)):
+        runs = [test.lines for test in scene.tests if test.lines and test.passes is passes]
+        for lines in runs:
+            columns[[line - 1 for line in lines if line <= max_lines], column] += 1 / len(runs)
+    columns[[line - 1 for line in scene.accused if line <= max_lines], 2] = 1
+    return np.minimum(columns, np.float32(1))

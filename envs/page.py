@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from debugworld.sandboxes.debugger import Event
 
@@ -32,6 +32,12 @@ def _lines(scene: Scene) -> Iterator[str]:
         yield f"Last: {one_line(scene.last)}"
     if scene.error:
         yield f"Error: {one_line(scene.error)}"
+    if scene.reply:
+        yield f"Reply: {one_line(scene.reply)}"
+    yield from scene.notes
+    if scene.tests:
+        yield "Tests:"
+        yield from _tests(scene)
     yield "Program:"
     for number, line in enumerate(scene.program.lines, 1):
         here = "->" if number == state.line else "  "
@@ -48,3 +54,21 @@ def _lines(scene: Scene) -> Iterator[str]:
         yield f"Value: {one_line(state.value)}"
     if state.stdout:
         yield f"Printed: {state.stdout[-_MAX_PRINTED:]!r}"
+
+
+def _tests(scene: Scene) -> Iterator[str]:
+    for number, test in enumerate(scene.tests, 1):
+        yield f"{'->' if number == scene.test else '  '} {number:4}  {test}"
+        if test.lines:
+            yield f"          lines run so far: {spans(test.lines)}"
+
+
+def spans(lines: Sequence[int]) -> str:
+    """Returns ascending numbers as text, such as ``2-5, 7``."""
+    parts: list[list[int]] = []
+    for line in lines:
+        if parts and parts[-1][-1] == line - 1:
+            parts[-1].append(line)
+        else:
+            parts.append([line])
+    return ", ".join(str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in parts)

@@ -30,6 +30,27 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownTest:
+    """A test as an agent sees it, where the task is about a bug."""
+
+    call: str
+    """The call, on one line."""
+    expected: str
+    """What it should come to, on one line."""
+    passes: bool | None = None
+    """Whether the program passes it; None where the program has changed since."""
+    actual: str = ""
+    """What it came to, on one line; empty where that is not known."""
+    lines: tuple[int, ...] = ()
+    """Lines of the program that it has run as far as it was debugged, ascending."""
+
+    def __str__(self) -> str:
+        if self.passes is None:
+            return f"{self.call} == {self.expected}  not run since the last edit"
+        return f"{self.call} == {self.expected}  " + ("passes" if self.passes else f"fails: {self.actual}")
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """Everything visible at one step of an episode."""
 
@@ -53,6 +74,16 @@ class Scene:
     """What the agent last said; empty at the start."""
     error: str = ""
     """Why that was refused or failed; empty where it was done."""
+    reply: str = ""
+    """What it was answered beside the state, such as the value of an expression."""
+    tests: tuple[ShownTest, ...] = ()
+    """The tests that are shown, where the task is about a bug."""
+    test: int = 0
+    """Number of the test that is being debugged, from 1; 0 where there is none."""
+    accused: tuple[int, ...] = ()
+    """Lines that were accused and are not at fault, in time."""
+    notes: tuple[str, ...] = ()
+    """What else the task has to say, a line each."""
 
 
 def stack_of(debugger: TreeDebugger) -> tuple[State, ...]:

@@ -92,7 +92,7 @@ class CommandSpace(TextSpace):
             weights = np.asarray(probability, np.float64)
         total = weights.sum()
         number = int(self.np_random.choice(len(weights), p=weights / total)) if total else 0
-        action = self.commands.action(number)
-        if action is not None:
-            return spell(action)
+        command = self.commands.command(number)
+        if command is not None:
+            return spell(command)
         return f"answer {self.answers[int(self.np_random.integers(len(self.answers)))]}"

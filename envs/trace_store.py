@@ -11,6 +11,7 @@ from functools import cache
 
 from debugworld.sandboxes import Sandbox, open_sandbox
 from debugworld.sandboxes.debugger import Program, Trace
+from debugworld.sandboxes.live import LiveSession
 
 _MAX_TRACES = 4096
 
@@ -60,6 +61,20 @@ class TraceStore:
                 self._traces.popitem(last=False)
         self._traces.move_to_end(program.digest)
         return trace
+
+    def session(self, program: Program, timeout: float | None = None) -> LiveSession:
+        """Starts a live session of a program; for users only.
+
+        Args:
+            program: The program.
+            timeout: Seconds that each of its moves may take; None takes the sandbox's.
+
+        Raises:
+            ProgramError: the program cannot be debugged as given.
+            SandboxError: the sandbox failed.
+        """
+        assert self._sandbox is not None, "enter() comes first"
+        return self._sandbox.session(program, timeout)
 
 
 @cache

@@ -139,8 +139,12 @@ class Sandbox(ABC):
         (self._drop if over else self._give)(box)
         return trace
 
-    def session(self, program: Program) -> LiveSession:
+    def session(self, program: Program, timeout: float | None = None) -> LiveSession:
         """Starts a program and lets it stand still at its entry state.
+
+        Args:
+            program: The program.
+            timeout: Seconds of wall clock that each move may take; None takes the sandbox's own.
 
         Raises:
             ProgramError: the program does not compile, or its call does not parse or exist.
@@ -149,7 +153,8 @@ class Sandbox(ABC):
         program.check()
         box = self._take()
         try:
-            return LiveSession.start(box, program, self.timeout, self.memory, self._give, self._drop)
+            seconds = timeout or self.timeout
+            return LiveSession.start(box, program, seconds, self.memory, self._give, self._drop)
         except ProgramError:
             self._give(box)
             raise

@@ -15,7 +15,7 @@ from gymnasium.spaces import Discrete
 from debugworld.envs import ENV_IDS, Answer, DebugEnv, parse, spell
 from debugworld.envs.backend import BACKENDS
 from debugworld.envs.errors import TaskError
-from debugworld.sandboxes.debugger import IllegalAction
+from debugworld.sandboxes.debugger import Action, IllegalAction
 
 NAME = "play"
 """Word that calls this command."""
@@ -107,15 +107,20 @@ def _number(env: DebugEnv, text: str) -> int | None:
     """Returns the number of a command; says why where there is none."""
     commands = env.commands
     try:
-        command = parse(text)
+        command = parse(text, commands.kinds)
     except IllegalAction as error:
         print(error, file=sys.stderr)
         return None
     if not isinstance(command, Answer):
-        if command.line is not None and not 1 <= command.line <= commands.max_lines:
-            print(f"there is no line {command.line}", file=sys.stderr)
+        line = command.line if isinstance(command, Action) else command.number
+        if line is not None and not 1 <= line <= commands.max_lines:
+            print(f"there is no line {line}", file=sys.stderr)
             return None
-        return commands.number(command)
+        try:
+            return commands.number(command)
+        except ValueError as error:
+            print(error, file=sys.stderr)
+            return None
     if command.text.isdecimal() and int(command.text) < commands.answers:
         return commands.first_answer + int(command.text)
     print(f"answer by number, 0 to {commands.answers - 1}", file=sys.stderr)
@@ -127,6 +132,6 @@ def _legal(env: DebugEnv, info: dict[str, Any]) -> list[str]:
     words: dict[str, None] = {}
     for number, allowed in enumerate(info["action_mask"]):
         if allowed:
-            action = env.commands.action(number)
-            words["answer" if action is None else spell(action).partition(" ")[0]] = None
+            command = env.commands.command(number)
+            words["answer" if command is None else spell(command).partition(" ")[0]] = None
     return list(words)

@@ -9,13 +9,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from debugworld.envs import Answer, Command, CommandSet, CommandSpace, Goal, TextSpace, parse, spell
+from debugworld.envs import (
+    Answer,
+    Command,
+    CommandSet,
+    CommandSpace,
+    Goal,
+    TaskCommand,
+    TaskKind,
+    TextSpace,
+    parse,
+    spell,
+)
 from debugworld.envs.answer import same_value
+from debugworld.envs.command import EDIT_KINDS
 from debugworld.envs.features import encode_text
-from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind, Event, IllegalAction
+from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind, Breakpoint, Event, IllegalAction
 
 kinds = st.sampled_from(BASIC_KINDS)
-actions = st.builds(lambda k, n: Action(k, n if k.takes_line else None), kinds, st.integers(1, 500))
+plain = st.builds(lambda k, n: Action(k, n if k.takes_line else None), kinds, st.integers(1, 500))
+looks = st.sampled_from(["n", "len(xs) > 3", "a if b else c", "(x, y)", "'a, b'"])
+asked = st.builds(lambda text: Action(ActionKind.EVALUATE, text=text), looks)
+held = st.builds(
+    lambda n, text: Action(ActionKind.BREAK, breakpoint=Breakpoint(n, condition=text)),
+    st.integers(1, 500),
+    looks,
+)
+actions = plain | asked | held
 values = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF), min_size=1, max_size=40)
 values = values.filter(lambda text: text.strip() == text)
 commands = actions | st.builds(Answer, values)
@@ -32,10 +52,76 @@ def test_the_long_form_reads_too(action: Action) -> None:
     assert parse(str(action)) == action
 
 
-@pytest.mark.parametrize("text", ["", "jump 3", "u", "u -1", "s 4", "answer", "N"])
+@pytest.mark.parametrize("text", ["", "jump 3", "u", "u -1", "s 4", "answer", "N", "p", "p a b", "b 7, n >"])
 def test_what_is_no_command(text: str) -> None:
     with pytest.raises(IllegalAction):
         parse(text)
+
+
+def test_a_condition_is_written_as_in_pdb() -> None:
+    held = Action(ActionKind.BREAK, breakpoint=Breakpoint(7, condition="n > 3"))
+    assert [parse(text) for text in ("b 7, n > 3", "b 7,n > 3", "break 7 if n > 3")] == [held] * 3
+    assert spell(held) == "b 7, n > 3"
+
+
+numbers = st.integers(1, 500)
+task_commands = st.builds(
+    lambda kind, n, text: TaskCommand(
+        kind, n if kind.takes_line or kind is TaskKind.TEST else None, text if kind in EDIT_KINDS else ""
+    ),
+    st.sampled_from(TaskKind),
+    numbers,
+    st.text(max_size=40),
+)
+
+
+@given(task_commands)
+def test_commands_of_a_task_read_back(command: TaskCommand) -> None:
+    assert parse(spell(command), tuple(TaskKind)) == command
+    with pytest.raises(IllegalAction, match="is no command"):
+        parse(spell(command), tuple(kind for kind in TaskKind if kind is not command.kind))
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("accuse", "accuse LINE"),
+        ("accuse 0", "accuse LINE"),
+        ("accuse x", "accuse LINE"),
+        ("test -1", "test NUMBER"),
+        ("run 3", "'run'"),
+        ("submit now", "'submit'"),
+        ("edit", "edit LINE TEXT"),
+        ("edit n = 3", "edit LINE TEXT"),
+        ("delete 3 x", "'delete LINE'"),
+    ],
+)
+def test_what_is_half_a_command_says_how_it_is_written(text: str, written: str) -> None:
+    with pytest.raises(IllegalAction, match=written):
+        parse(text, tuple(TaskKind))
+
+
+def test_the_text_of_an_edit_is_kept_as_it_is() -> None:
+    kinds = (TaskKind.EDIT,)
+    assert parse("edit 7     return n  ", kinds) == TaskCommand(TaskKind.EDIT, 7, "    return n  ")
+    assert parse("edit 7  a\n\tb\n", kinds) == TaskCommand(TaskKind.EDIT, 7, " a\n\tb\n")
+    assert parse(" edit 7", kinds) == parse("edit 7 ", kinds) == TaskCommand(TaskKind.EDIT, 7, "")
+
+
+@given(st.integers(1, 99), st.integers(0, 8), st.lists(st.sampled_from(TaskKind), unique=True), numbers)
+def test_a_tasks_kinds_come_after_the_answers(
+    max_lines: int, answers: int, kinds: list[TaskKind], tests: int
+) -> None:
+    commands, plain = CommandSet(max_lines, answers, tuple(kinds), tests), CommandSet(max_lines, answers)
+    own = [commands.command(number) for number in range(len(plain), len(commands))]
+    assert len(set(own)) == len(own) and all(isinstance(command, TaskCommand) for command in own)
+    assert [commands.number(command) for command in own if command] == list(range(len(plain), len(commands)))
+    assert [commands.command(n) for n in range(len(plain))] == [plain.action(n) for n in range(len(plain))]
+    assert {command.kind for command in own if isinstance(command, TaskCommand)} == {
+        kind for kind in kinds if kind not in EDIT_KINDS
+    }
+    with pytest.raises(ValueError):
+        commands.command(len(commands))
 
 
 @given(st.integers(1, 200), st.integers(0, 8))
