@@ -5,32 +5,45 @@ registers every id, so ``gym.make("debugworld.envs:debugworld/ReachState-Text-v0
 works without any other import.
 """
 
+from .bug import Bug, BugSet, Case
+from .bug_injection import BugInjection
+from .bug_set import load_bug_set
 from .command import Answer, Command, CommandSet, TaskCommand, TaskKind, parse, spell
 from .environment import DebugEnv
 from .episode import Episode, RecordEpisodes, Validation, load_episodes, validate
 from .errors import TaskError
+from .fault_localization import FaultLocalization
 from .goal import Goal
 from .output_prediction import OutputPrediction
 from .query import Query
 from .reach_state import ReachState
-from .registration import ENV_IDS, register_envs
+from .registration import BUG_ENV_IDS, ENV_IDS, PROGRAM_ENV_IDS, register_envs
+from .repair import Repair
 from .spaces import CommandSpace, TextSpace
 from .state_query import StateQuery
 from .task_set import TaskSet, load_task_set
 
 __all__ = [
+    "BUG_ENV_IDS",
     "ENV_IDS",
+    "PROGRAM_ENV_IDS",
     "Answer",
+    "Bug",
+    "BugInjection",
+    "BugSet",
+    "Case",
     "Command",
     "CommandSet",
     "CommandSpace",
     "DebugEnv",
     "Episode",
+    "FaultLocalization",
     "Goal",
     "OutputPrediction",
     "Query",
     "ReachState",
     "RecordEpisodes",
+    "Repair",
     "StateQuery",
     "TaskCommand",
     "TaskError",
@@ -38,6 +51,7 @@ __all__ = [
     "TaskSet",
     "TextSpace",
     "Validation",
+    "load_bug_set",
     "load_episodes",
     "load_task_set",
     "parse",

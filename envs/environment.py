@@ -71,7 +71,8 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         backend: ``real``, ``neural`` or ``lockstep``.
         tasks: URI of the task set (see `task_set`).
         sandbox: Name of the sandbox that real runs are recorded in; None takes
-            ``process`` for the package's own programs, else ``docker``.
+            ``process`` for the package's own programs, else ``docker``. Expressions of the agent
+            (``p``, conditions) are evaluated there, but in ``process`` only where the caller names it.
         model: Folder of a checkpoint; None takes the one that ships with the package.
         max_states: States after which a dream ends as ``never``.
         after: What the neural side of a lockstep does after a difference: ``free`` goes
@@ -127,6 +128,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         self.action_space = self._family.action_space
         self._model, self._max_states, self._after = model, max_states, after
         self._sandbox = sandbox or ("process" if self.task_set.trusted else "docker")
+        self._looks = sandbox is not None or self._sandbox != "process"
         self._traces: TraceStore | None = None
         self._debugger: TreeDebugger | None = None
         self._shadow: RecordedDebugger | None = None
@@ -135,6 +137,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         self._over = True
         self._truth_met = False
         self._moves = 0
+        self._reply = ""
 
     @abstractmethod
     def _pose(self, program: Program, trace: Trace) -> Question | None:
@@ -181,7 +184,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         """
         super().reset(seed=seed)
         self._open()
-        self._fault, self._moves, self._over, self._truth_met = "", 0, False, False
+        self._fault, self._moves, self._over, self._truth_met, self._reply = "", 0, False, False, ""
         program, question = self._draw((options or {}).get("task"))
         if not self._fault:
             self._begin(program, question.start)
@@ -201,7 +204,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
             raise gymnasium.error.ResetNeeded("no episode is running; call reset() first")
         if action not in self.action_space:
             raise gymnasium.error.InvalidAction(f"{action!r} is no element of {self.action_space}")
-        scene, error = self._scene, self._fault
+        scene, error, self._reply = self._scene, self._fault, ""
         terminated = success = False
         reward = 0.0
         if not error:
@@ -314,7 +317,12 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         traces.enter()
         try:
             self._debugger = open_debugger(
-                self.backend, traces.record, self._model, self._max_states, self._after, traces.session
+                self.backend,
+                traces.record,
+                self._model,
+                self._max_states,
+                self._after,
+                traces.session if self._looks else None,
             )
         except BaseException:
             traces.leave()
@@ -367,7 +375,8 @@ class DebugEnv(gymnasium.Env[Any, Any]):
 
     def _refusal(self, command: Command) -> str | None:
         if isinstance(command, Answer):
-            return None if self.answers else "this task takes no answer; move until the goal is reached"
+            rest = f"{self._last_word} instead" if self._last_word else "move until the goal is reached"
+            return None if self.answers else f"this task takes no answer; {rest}"
         if self._moves >= self.max_moves and not self._closing(command):
             rest = f"{self._last_word} now" if self._last_word else "the episode is over"
             return f"no moves are left; {rest}"
@@ -379,6 +388,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         """Does a legal move; returns the text of a fault, or nothing."""
         try:
             self.debugger.step(action)
+            self._reply = self.debugger.reply
         except IllegalAction as error:  # of a look into a program that does not repeat its run
             return f"{action}: {error}"
         except (SandboxError, ModelError) as error:
@@ -412,7 +422,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
             0 if broken or question.query is None else question.query.passes(self._past()),
             last,
             error or self._fault,
-            "" if broken else self.debugger.reply,
+            "" if broken else self._reply,
         )
 
     def _past(self) -> Sequence[State]:

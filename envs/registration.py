@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import gymnasium
 
 TASKS = {
     "OutputPrediction": "debugworld.envs.output_prediction:OutputPrediction",
     "StateQuery": "debugworld.envs.state_query:StateQuery",
     "ReachState": "debugworld.envs.reach_state:ReachState",
+    "FaultLocalization": "debugworld.envs.fault_localization:FaultLocalization",
+    "Repair": "debugworld.envs.repair:Repair",
+    "BugInjection": "debugworld.envs.bug_injection:BugInjection",
 }
 """Entry point of each task."""
 FAMILIES = {"Text": "text", "Features": "features"}
 """Name of each observation family in an id, and in the arguments."""
-ENV_IDS = tuple(f"debugworld/{task}-{family}-v0" for task, family in product(TASKS, FAMILIES))
+BUG_TASKS = ("FaultLocalization", "Repair", "BugInjection")
+"""The tasks that draw bugs (see `bug_set`); the others draw programs (see `task_set`)."""
+TEXT_TASKS = ("Repair", "BugInjection")
+"""The tasks that have the family text only."""
+
+
+def families_of(task: str) -> tuple[str, ...]:
+    """Returns the names of the families that a task has."""
+    return ("Text",) if task in TEXT_TASKS else tuple(FAMILIES)
+
+
+ENV_IDS = tuple(f"debugworld/{task}-{family}-v0" for task in TASKS for family in families_of(task))
 """Every registered id."""
+BUG_ENV_IDS = tuple(name for name in ENV_IDS if name.split("/")[1].split("-")[0] in BUG_TASKS)
+"""The ids of the tasks that draw bugs."""
+PROGRAM_ENV_IDS = tuple(name for name in ENV_IDS if name not in BUG_ENV_IDS)
+"""The ids of the tasks that draw programs."""
 
 
 def register_envs() -> None:
     """Makes `gymnasium.make` know every id of `ENV_IDS`; may be called twice."""
-    for task, family in product(TASKS, FAMILIES):
-        name = f"debugworld/{task}-{family}-v0"
-        if name not in gymnasium.registry:
-            gymnasium.register(name, TASKS[task], kwargs={"family": FAMILIES[family]})
+    for task in TASKS:
+        for family in families_of(task):
+            name = f"debugworld/{task}-{family}-v0"
+            if name not in gymnasium.registry:
+                gymnasium.register(name, TASKS[task], kwargs={"family": FAMILIES[family]})

@@ -368,9 +368,11 @@ class LiveSession:
                 return
             yield message
 
-    def evaluate(self, expression: str, frame: int = 0) -> Evaluation:
-        """Evaluates an expression in a frame; side effects are discarded."""
-        answer = self._ask(["evaluate", expression, frame, EVALUATION_SECONDS])
+    def evaluate(
+        self, expression: str, frame: int = 0, seconds: float = EVALUATION_SECONDS
+    ) -> Evaluation:
+        """Evaluates an expression in a frame, for so many seconds at most; side effects are discarded."""
+        answer = self._ask(["evaluate", expression, frame, seconds], seconds)
         if answer[:1] == ["refused"]:
             raise IllegalAction(str(answer[1]))
         if len(answer) != 3 or not all(isinstance(part, str) for part in answer):
@@ -468,7 +470,7 @@ class LiveSession:
             return self._die(None)
         return self._arrive(self._hear(deadline))
 
-    def _ask(self, command: list[Any]) -> list[Any]:
+    def _ask(self, command: list[Any], seconds: float = EVALUATION_SECONDS) -> list[Any]:
         """Sends a command and returns its answer; empty where the program has ended instead."""
         if self._state.event is Event.EXIT:
             return []
@@ -477,7 +479,7 @@ class LiveSession:
         except (OSError, WireError):
             self._die(None)
             return []
-        answer = self._hear(time.monotonic() + self._timeout + EVALUATION_SECONDS)
+        answer = self._hear(time.monotonic() + self._timeout + seconds)
         if isinstance(answer, list) and answer:
             if answer[0] == "exit":
                 self._arrive(answer)

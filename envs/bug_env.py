@@ -1,0 +1,234 @@
+"""What the tasks about bugs share: cases that are shown, which of them is debugged, and what was covered."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from debugworld.sandboxes.debugger import Action, Program, ProgramError, Trace, TreeDebugger
+from debugworld.sandboxes.errors import SandboxError
+from debugworld.worldmodel.errors import ModelError
+
+from .bug import Bug, BugSet, Case
+from .bug_set import load_bug_set
+from .command import Answer, Command, TaskCommand, TaskKind
+from .environment import DebugEnv, Outcome
+from .errors import TaskError
+from .judge import Judge, Result, judge_of
+from .scene import Question, Scene, ShownTest, one_line
+from .spectrum import lines_run
+from .task_set import TaskSet
+
+_MAX_DESCRIPTION = 2000
+_MAX_SHOWN = 200
+
+
+class BugEnv(DebugEnv):
+    """What the tasks about bugs share; see `FaultLocalization`, `Repair` and `BugInjection`.
+
+    The agent debugs one test at a time, in the program as it stands. Whether a test passes is known by
+    execution (`judge`), never from the debugger, so that it is true with the neural backend, too.
+
+    Args:
+        family: As `DebugEnv` has it.
+        tasks: URI of the bugs (see `bug_set`).
+        max_tests: Most tests that are shown.
+        max_moves: Moves that an episode allows.
+        **options: Further arguments of `DebugEnv`.
+    """
+
+    last_word: str = ""
+    """What may still be said when the moves are used up, and costs none."""
+
+    def __init__(
+        self,
+        family: str = "text",
+        tasks: str = "builtin",
+        max_tests: int = 8,
+        max_moves: int = 40,
+        **options: Any,
+    ) -> None:
+        if max_tests < 1:
+            raise TaskError(f"need max_tests >= 1; got {max_tests}")
+        self.tests = max_tests
+        super().__init__(family=family, tasks=tasks, max_moves=max_moves, **options)
+        self._bug: Bug | None = None
+        self._source = ""
+        self._cases: tuple[Case, ...] = ()
+        self._results: tuple[Result | None, ...] = ()
+        self._test = 0
+        self._covered: list[set[int]] = []
+
+    @abstractmethod
+    def _begin_bug(self, bug: Bug) -> Question | None:
+        """Chooses what is shown of a bug with ``self.np_random``; None where the task cannot use it."""
+
+    @property
+    def bug(self) -> Bug:
+        """The bug of this episode, for those who look from outside; it holds the answer.
+
+        Raises:
+            TaskError: there is none before the first reset.
+        """
+        if self._bug is None:
+            raise TaskError("there is no bug yet; call reset() first")
+        return self._bug
+
+    @property
+    def _judge(self) -> Judge:
+        return judge_of(self._sandbox)
+
+    @property
+    def _program(self) -> Program:
+        """The program as it stands, entered by the test that is debugged."""
+        return Program(self._source, self._cases[self._test].call, self.bug.name)
+
+    @property
+    def _last_word(self) -> str:
+        return self.last_word
+
+    def _load(self, tasks: str, max_lines: int) -> TaskSet:
+        """Reads the bugs; the task set holds the program of each with its first call."""
+        self.bug_set = _within(self._load_bugs(tasks), max_lines)
+        programs = tuple(bug.program(bug.cases[0]) for bug in self.bug_set.bugs)
+        return TaskSet(tasks, programs, self.bug_set.trusted)
+
+    def _load_bugs(self, tasks: str) -> BugSet:
+        return load_bug_set(tasks)
+
+    def _draw(self, index: int | None) -> tuple[Program, Question]:
+        bugs = self.bug_set.bugs
+        if index is not None and not 0 <= index < len(bugs):
+            raise TaskError(f"{self.bug_set.uri} has no task {index}; it has 0 to {len(bugs) - 1}")
+        order = [index] if index is not None else [int(i) for i in self.np_random.permutation(len(bugs))]
+        for place in order:
+            bug = bugs[place]
+            try:
+                self._show(bug, bug.buggy, bug.cases[:1], (None,))
+                question = self._begin_bug(bug)
+                if question is not None:
+                    return self._program.check(), question
+            except ProgramError as error:
+                raise TaskError(f"task {place} of {self.bug_set.uri}: {error}") from None
+            except SandboxError as error:
+                self._fault = str(error)
+                return bug.program(bug.cases[0]), Question("none: the box failed")
+        tried = f"{len(order)} bugs" if len(order) > 1 else f"task {order[0]}"
+        raise TaskError(f"{self.bug_set.uri}: {type(self).__name__} finds nothing to ask in {tried}")
+
+    def _show(
+        self, bug: Bug, source: str, cases: Sequence[Case], results: Sequence[Result | None], test: int = 0
+    ) -> None:
+        """Sets what is shown: a program, its tests and how they went, and the test to debug first."""
+        self._bug, self._source = bug, Program(source).text
+        self._cases, self._results = tuple(cases), tuple(results)
+        self._test, self._covered = test, [set() for _ in cases]
+
+    def _shuffled(self, cases: Sequence[Case]) -> list[Case]:
+        return [cases[int(i)] for i in self.np_random.permutation(len(cases))]
+
+    def _closing(self, command: Command) -> bool:
+        return isinstance(command, Answer) or str(getattr(command, "kind", "")) == self.last_word
+
+    def _task_refusal(self, command: TaskCommand) -> str | None:
+        if command.kind not in self.kinds:
+            return super()._task_refusal(command)
+        if command.kind is TaskKind.TEST and (command.number or 0) > len(self._cases):
+            return f"there is no test {command.number}; the tests here are numbered 1 to {len(self._cases)}"
+        return None
+
+    def _obey(self, command: TaskCommand) -> Outcome:
+        if command.kind is not TaskKind.TEST:
+            return super()._obey(command)
+        assert command.number is not None
+        self._test = command.number - 1
+        return Outcome(error=self._enter())
+
+    def _enter(self) -> str:
+        """Goes to the entry of the program as it stands; returns the text of a fault, or nothing.
+
+        Breakpoints stay, and move with their lines.
+        """
+        program = self._program
+        try:
+            for debugger in (self.debugger, self._shadow):
+                if debugger is None:
+                    continue
+                if program.text != debugger.program.text:
+                    debugger.restart(program.source)
+                points = debugger.breakpoints
+                if program.call != debugger.program.call:
+                    debugger.reset(program)
+                    for point in points:
+                        debugger.bind(point)
+                elif debugger.position:
+                    debugger.restart()
+        except (SandboxError, ModelError) as error:
+            self._fault = str(error)
+        return self._fault
+
+    def _move(self, action: Action) -> str:
+        error = super()._move(action)
+        if not self._fault:
+            self._covered[self._test].update(lines_run(self._program, self._past()))
+        return error
+
+    def _look(self, program: Program, question: Question, last: str = "", error: str = "") -> Scene:
+        scene = super()._look(self._program, question, last, error)
+        return replace(
+            scene,
+            tests=tuple(map(self._shown, range(len(self._cases)))),
+            test=self._test + 1,
+            notes=tuple(self._notes()),
+        )
+
+    def _shown(self, index: int) -> ShownTest:
+        case, result = self._cases[index], self._results[index]
+        lines = tuple(sorted(self._covered[index]))
+        call, expected = one_line(case.call), one_line(case.expected)
+        if result is None:
+            return ShownTest(call, expected, lines=lines)
+        actual = result.text if result.passes else f"{result.verdict}, {result.text}"
+        return ShownTest(call, expected, result.passes, _cut(one_line(actual)), lines)
+
+    def _notes(self) -> list[str]:
+        """Returns what the task has to say beside, a line each."""
+        text = self.bug.description.strip()
+        return [f"About: {one_line(text[:_MAX_DESCRIPTION])}"] if text else []
+
+    def _pose(self, program: Program, trace: Trace) -> Question | None:
+        raise NotImplementedError("a task about bugs is posed by its bug")
+
+    def _answered(self, answer: Answer) -> bool:
+        return False
+
+    def _reached(self, debugger: TreeDebugger) -> bool:
+        return False
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "..."
+
+
+def _within(found: BugSet, max_lines: int) -> BugSet:
+    """Returns the bugs whose programs, right and faulty, have at most so many lines with their entry.
+
+    Raises:
+        TaskError: there are none.
+    """
+
+    def length(bug: Bug) -> int:
+        return max(len(bug.program(case).lines) for case in bug.cases[:1]) if bug.cases else 0
+
+    kept = tuple(bug for bug in found.bugs if bug.cases and length(bug) <= max_lines)
+    if not kept:
+        shortest = min((length(bug) for bug in found.bugs if bug.cases), default=0)
+        raise TaskError(
+            f"{found.uri}: every program has more than {max_lines} lines, its entry included; "
+            f"use max_lines={shortest} or more"
+            if shortest
+            else f"{found.uri}: no bug has cases"
+        )
+    return BugSet(found.uri, kept, found.trusted)

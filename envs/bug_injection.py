@@ -1,0 +1,184 @@
+"""The task BugInjection."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from debugworld.sandboxes.debugger import Program
+
+from .bug import Bug, BugSet, Case
+from .bug_set import load_bug_set
+from .edit_env import EditEnv
+from .environment import SUCCESS_REWARD, Outcome
+from .errors import TaskError
+from .judge import Result, Verdict
+from .patch import changed_lines, size
+from .scene import Question
+from .spectrum import SOLVERS, Evidence, Solver, Spectrum, code_lines, credit, lines_run, rank_of
+from .task_set import load_task_set
+
+PROGRAMS = "programs/"
+"""What a URI of right programs begins with, before that of a task set."""
+
+
+class BugInjection(EditEnv):
+    """Plant a bug that the tests catch and that a solver finds hard.
+
+    ## Description
+    A right program is shown with tests that it passes. The agent edits it and submits it.
+    The bug is valid when some test fails that passed before, none of it trivially; then a
+    solver looks for it, and the agent is paid for what the solver misses: the injecting
+    side of self-play (SSR: Self-play SWE-RL), everything judged by execution. The solver
+    gets the faulty program, the tests, how they went and which lines each ran; never the
+    right program.
+
+    ## Action Space
+    ``text``: any `str`. The debugger's commands are those of pdb: ``s`` (step into),
+    ``n`` (step over), ``r`` (step return), ``u 7`` (run to line 7), ``c`` (continue),
+    ``b 7``, ``b 7, n > 3`` and ``cl 7`` (set and clear a breakpoint), ``p EXPRESSION``,
+    ``back``, ``bo`` (back over), ``bc`` (back to call), ``rc`` (reverse continue).
+    ``edit 7 TEXT`` puts a text in place of line 7, ``insert 7 TEXT`` before it,
+    ``replace 7 TEXT`` in place of the whole statement that begins there, such as a
+    function, ``delete 7`` removes it; a text begins after one space, may have several
+    lines, and keeps its indentation. An edit after which the program does not compile is
+    refused with the reason. ``undo`` takes the last edit back, ``run`` runs the tests,
+    ``test 2`` goes to the entry of test 2, ``submit`` ends the episode. A text that is no
+    command, and a command that is refused, is answered with an error, costs a move and a
+    little more, and changes nothing else. The mask covers what has no text.
+
+    ## Observation Space
+    ``text``: the page (`page`): task, moves left, what was last said and why it was
+    refused, the tests with what they should come to and how they went when they were last
+    run, the program with the current line marked, the stop, the stack, the locals, the
+    value and what was printed.
+
+    ## Starting State
+    The entry state of a right program drawn from the set, with up to ``max_tests`` of its
+    tests, which have been run and pass.
+
+    ## Reward
+    On ``submit``, ``valid * (1 - credit)``: 0 for a bug that is not valid; else one less
+    the solver's credit, ``1 - (rank - 1) / lines`` where its ``rank``-th guess within
+    ``accusations`` is a changed line, 0 where none is (see `FaultLocalization`). Minus
+    0.01 for every move, edits and runs included, and 0.01 more for a refused one.
+    ``submit`` costs nothing.
+
+    ## Episode End
+    Terminated by ``submit``. Truncated by a move beyond the budget (when it is used up,
+    only ``submit`` is legal) and by a fault of the box or the model.
+
+    ## Information
+    ``action_mask``: int8 over the command numbers. ``moves``: moves done. ``success``:
+    whether the bug is valid and not the solver's first guess. After ``submit``:
+    ``verdicts``, by name: ``changed`` (the text differs), ``small`` (by at most
+    ``max_changed`` lines), ``loads`` (some call can be made), ``caught`` (some test fails
+    by a value or an exception, not by time alone), ``subtle`` (some test still passes);
+    ``valid``: whether all of them hold; ``solver_rank``: the solver's guess that was
+    right, 0 where none was or nobody asked; ``solver_credit``. ``success_real`` (neural
+    backend): the same as ``success``. ``error``: why the last action was refused, or what
+    broke. ``fault``: whether something broke. ``differences`` (lockstep backend): where
+    the last action led the two debuggers apart.
+
+    ## Arguments
+    See `DebugEnv`; ``tasks`` names bugs, of which the right programs are taken (see
+    `bug_set`), or is ``programs/URI``, where ``URI`` names programs with calls (see
+    `task_set`) that come to what they come to. ``max_tests`` (8): most tests.
+    ``max_changed`` (5): most lines that the bug may change. ``accusations`` (5): guesses
+    of the solver. ``solver`` (``ochiai``): ``ochiai``, ``tarantula``, ``random``, or a
+    function from `Evidence` to lines, the most suspected first. ``sandbox``: None takes
+    ``docker``, because what runs is written by the agent.
+
+    ## Version History
+    v0: first version.
+    """
+
+    def __init__(
+        self,
+        family: str = "text",
+        max_changed: int = 5,
+        accusations: int = 5,
+        solver: str | Solver = "ochiai",
+        **options: Any,
+    ) -> None:
+        if max_changed < 1 or accusations < 1:
+            raise TaskError(
+                f"need max_changed >= 1 and accusations >= 1; got {max_changed} and {accusations}"
+            )
+        if isinstance(solver, str) and solver not in SOLVERS:
+            raise TaskError(f"there is no solver {solver!r}; use one of: {', '.join(SOLVERS)}, or a function")
+        super().__init__(family, **options)
+        self.max_changed, self.accusations = max_changed, accusations
+        self.solver: Solver = SOLVERS[solver] if isinstance(solver, str) else solver
+        self._told: dict[str, Any] = {}
+
+    def _load_bugs(self, tasks: str) -> BugSet:
+        """Reads right programs; a program's own results are what its calls are expected to come to."""
+        if tasks.startswith(PROGRAMS):
+            return _programs(tasks)
+        found = load_bug_set(tasks)
+        bugs = (Bug(b.name, b.group, b.fixed, b.fixed, b.cases, b.lines, b.description) for b in found.bugs)
+        return BugSet(found.uri, tuple(bugs), found.trusted)
+
+    def _begin_bug(self, bug: Bug) -> Question | None:
+        self._before, self._told = [], {}
+        cases = self._shuffled(bug.cases)[: self.tests]
+        results = self._judge.judge(bug.fixed, cases, bug.fixed)
+        kept = [(case, result) for case, result in zip(cases, results, strict=True) if result.passes]
+        if len(kept) < 2:  # one must fail and one must pass
+            return None
+        self._show(bug, bug.fixed, [case for case, _ in kept], [result for _, result in kept])
+        return Question("plant a bug that some test catches and that is hard to find, then say 'submit'")
+
+    def _submitted(self) -> Outcome:
+        right, source = self.bug.fixed, self._source
+        results = self._judge.judge(source, self._cases, right)
+        self._results = results
+        verdicts = {
+            "changed": bool(changed_lines(source, right)),
+            "small": size(right, source) <= self.max_changed,
+            "loads": not all(result.verdict is Verdict.BROKEN for result in results),
+            "caught": any(result.verdict in (Verdict.WRONG, Verdict.EXCEPTION) for result in results),
+            "subtle": any(result.passes for result in results),
+        }
+        valid, rank = all(verdicts.values()), 0
+        if valid:
+            guesses = list(self.solver(self._evidence(results)))[: self.accusations]
+            rank = rank_of(guesses, changed_lines(source, right))
+        found = credit(rank, len(code_lines(source)))
+        self._told = {"verdicts": verdicts, "valid": valid, "solver_rank": rank, "solver_credit": found}
+        return Outcome(SUCCESS_REWARD * (1 - found) * valid, terminated=True, success=valid and found < 1)
+
+    def _evidence(self, results: tuple[Result, ...]) -> Evidence:
+        """Returns what the solver may know; the runs are recorded.
+
+        Raises:
+            SandboxError: the box failed.
+        """
+        assert self._traces is not None
+        programs = [Program(self._source, case.call, self.bug.name) for case in self._cases]
+        runs = [lines_run(program, self._traces.record(program).states) for program in programs]
+        passes = tuple(result.passes for result in results)
+        return Evidence(
+            self._source,
+            tuple(case.call for case in self._cases),
+            tuple(case.expected for case in self._cases),
+            passes,
+            Spectrum.of(zip(runs, passes, strict=True)),
+        )
+
+    def _info(self, success: bool) -> dict[str, Any]:
+        return super()._info(success) | self._told
+
+
+def _programs(uri: str) -> BugSet:
+    """Returns the programs of a task set that have calls, each once with all of its calls."""
+    found = load_task_set(uri.removeprefix(PROGRAMS))
+    calls: dict[str, list[Case]] = defaultdict(list)
+    names: dict[str, str] = {}
+    for program in found.programs:
+        if program.call is not None and not program.files:
+            calls[program.text].append(Case(program.call, program.call))
+            names[program.text] = program.name
+    bugs = (Bug(names[text], names[text], text, text, tuple(cases), ()) for text, cases in calls.items())
+    return BugSet(uri, tuple(bugs), found.trusted)

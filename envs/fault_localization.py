@@ -1,0 +1,155 @@
+"""The task FaultLocalization."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from .bug import Bug
+from .bug_env import BugEnv
+from .command import TaskCommand, TaskKind
+from .environment import SUCCESS_REWARD, Outcome
+from .errors import TaskError
+from .judge import Result
+from .scene import Question, Scene
+from .spectrum import code_lines, credit
+
+TOP = (1, 3, 5)
+"""Ranks that the info tells of."""
+
+
+class FaultLocalization(BugEnv):
+    """Find the line at fault: debug failing and passing tests, then accuse lines.
+
+    ## Description
+    A faulty program is shown with tests of it; which of them pass is known by execution.
+    The agent debugs one test at a time, from its entry on, and goes from one to another.
+    Lines that a test has run as far as it was debugged are noted beside the test
+    (coverage). It then accuses lines, the most suspected first. The truth is where the
+    faulty program differs from the right one; where a line is only missing, the line
+    that it belongs before.
+
+    ## Action Space
+    ``text``: any `str`; the commands are those of pdb: ``s`` (step into), ``n`` (step
+    over), ``r`` (step return), ``u 7`` (run to line 7), ``c`` (continue), ``b 7``,
+    ``b 7, n > 3`` and ``cl 7`` (set and clear a breakpoint), ``p EXPRESSION``, ``back``,
+    ``bo`` (back over), ``bc`` (back to call), ``rc`` (reverse continue); beside them
+    ``test 2`` (go to the entry of test 2; breakpoints stay) and ``accuse 12``.
+    ``features``: `Discrete`; the numbers of `CommandSet`, then one for each line to
+    accuse and each test to go to. A text that is no command, and an action that the mask
+    forbids, is answered with an error, costs a move and a little more, and changes
+    nothing else.
+
+    ## Observation Space
+    ``text``: the page (`page`): task, moves and accusations left, what was last said and
+    why it was refused, the tests with what they should come to, whether they pass, what
+    came instead and the lines that they have run so far, the program with the current
+    line marked, the stop, the stack, the locals, the value and what was printed.
+    ``features``: a flat `Dict` of `Box` and `Discrete` (`features.features`), with
+    ``tests`` and ``coverage``.
+
+    ## Starting State
+    The entry state of the first failing test of a bug drawn from the set, without
+    breakpoints. Up to ``max_tests`` tests are drawn, at least one of them fails.
+
+    ## Reward
+    ``1 - (rank - 1) / lines`` when a line at fault is accused at the ``rank``-th
+    accusation, ``lines`` being the lines of the program that are not blank: the share of
+    the program that need not be inspected (Renieris and Reiss, 2003; one less the EXAM
+    score of Wong et al., 2008), but for the first guess, which is worth 1. Minus 0.01 for every move,
+    and 0.01 more for a refused one. An accusation costs nothing.
+
+    ## Episode End
+    Terminated when a line at fault is accused, or the last accusation was wrong.
+    Truncated by a move beyond the budget (when it is used up, only accusations are legal)
+    and by a fault of the box or the model.
+
+    ## Information
+    ``action_mask``: int8 over the command numbers. ``moves``: moves done. ``success``:
+    whether a line at fault was accused. ``rank``: at which accusation, 0 where not (yet).
+    ``top_1``, ``top_3``, ``top_5``: whether within so many. ``exam``: ``rank / lines``, 1
+    where not found. ``accusations_left``. ``success_real`` (neural backend): the same as
+    ``success``, since the truth is real. ``error``: why the last action was refused, or
+    what broke. ``fault``: whether something broke. ``differences`` (lockstep backend):
+    where the last action led the two debuggers apart.
+
+    ## Arguments
+    See `DebugEnv`; ``tasks`` names bugs (see `bug_set`). ``max_tests`` (8): most tests
+    that are shown. ``accusations`` (5): accusations that an episode allows.
+
+    ## Version History
+    v0: first version.
+    """
+
+    kinds = (TaskKind.ACCUSE, TaskKind.TEST)
+    last_word = "accuse"
+
+    def __init__(self, family: str = "text", accusations: int = 5, **options: Any) -> None:
+        if accusations < 1:
+            raise TaskError(f"need accusations >= 1; got {accusations}")
+        super().__init__(family, **options)
+        self.accusations = accusations
+        self._accused: tuple[int, ...] = ()
+        self._rank = 0
+
+    def _begin_bug(self, bug: Bug) -> Question | None:
+        self._accused, self._rank = (), 0
+        order = self._shuffled(bug.cases)
+        cases, rest = order[: self.tests], order[self.tests :]
+        results: list[Result] = list(self._judge.judge(bug.buggy, cases, bug.fixed))
+        while all(result.passes for result in results):
+            if not rest:
+                return None
+            cases[-1] = rest.pop(0)
+            results[-1:] = self._judge.judge(bug.buggy, cases[-1:], bug.fixed)
+        first = next(i for i, result in enumerate(results) if not result.passes)
+        self._show(bug, bug.buggy, cases, results, first)
+        self._lines = code_lines(self._source)
+        self._truth = true_lines(bug.lines, self._lines)
+        if max(self._lines, default=0) > self.commands.max_lines:
+            return None
+        return Question(
+            "find the line at fault: debug the tests, then say 'accuse LINE', the likeliest first"
+        )
+
+    def _task_refusal(self, command: TaskCommand) -> str | None:
+        if command.kind is TaskKind.ACCUSE:
+            if command.number not in self._lines:
+                return f"there is no line {command.number} with code in the program"
+            if command.number in self._accused:
+                return f"line {command.number} was accused before, and is not at fault"
+            return None
+        return super()._task_refusal(command)
+
+    def _obey(self, command: TaskCommand) -> Outcome:
+        if command.kind is not TaskKind.ACCUSE:
+            return super()._obey(command)
+        assert command.number is not None
+        place = len(self._accused) + 1
+        if command.number in self._truth:
+            self._rank = place
+            return Outcome(SUCCESS_REWARD * credit(place, len(self._lines)), terminated=True, success=True)
+        self._accused += (command.number,)
+        return Outcome(terminated=place == self.accusations)
+
+    def _look(self, *args: Any, **options: Any) -> Scene:
+        return replace(super()._look(*args, **options), accused=self._accused)
+
+    def _notes(self) -> list[str]:
+        wrong = f"; not at fault: {', '.join(map(str, self._accused))}" if self._accused else ""
+        return [f"Accusations left: {self._left}{wrong}", *super()._notes()]
+
+    @property
+    def _left(self) -> int:
+        return self.accusations - len(self._accused) - bool(self._rank)
+
+    def _info(self, success: bool) -> dict[str, Any]:
+        rank, lines = self._rank, len(code_lines(self._source))
+        tops = {f"top_{k}": 0 < rank <= k for k in TOP}
+        exam = rank / lines if rank else 1.0
+        return super()._info(success) | {"rank": rank, **tops, "exam": exam, "accusations_left": self._left}
+
+
+def true_lines(lines: tuple[int, ...], code: tuple[int, ...]) -> frozenset[int]:
+    """Returns the lines at fault among those with code; one without stands for the last before it."""
+    return frozenset(max((each for each in code if each <= line), default=code[0]) for line in lines)
