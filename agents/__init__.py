@@ -5,19 +5,24 @@ Agents see observations and the published info only; nothing here looks at hidde
 
 from debugworld.worldmodel.statistics import Estimate
 
-from .agent import AGENTS, Agent, make_agent
+from .agent import AGENTS, SPECTRUM_AGENTS, Agent, make_agent
 from .evaluation import Episode, Evaluation, evaluate, run_episode
+from .mutation_agent import MutationAgent
 from .random_agent import RandomAgent
 from .scripted import ScriptedAgent
+from .spectrum_agent import SpectrumAgent
 
 __all__ = [
     "AGENTS",
+    "SPECTRUM_AGENTS",
     "Agent",
     "Episode",
     "Estimate",
     "Evaluation",
+    "MutationAgent",
     "RandomAgent",
     "ScriptedAgent",
+    "SpectrumAgent",
     "evaluate",
     "make_agent",
     "run_episode",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from debugworld.envs import DebugEnv
+from debugworld.envs import BugInjection, DebugEnv, FaultLocalization, Repair
+from debugworld.envs.spectrum import FORMULAE
 
+from .mutation_agent import MutationAgent
 from .random_agent import RandomAgent
 from .scripted import ScriptedAgent
+from .spectrum_agent import SpectrumAgent
 
 
 class Agent(Protocol):
@@ -22,16 +25,26 @@ class Agent(Protocol):
 
 AGENTS = ("random", "scripted")
 """The agents by name."""
+SPECTRUM_AGENTS = tuple(FORMULAE)
+"""Those that play FaultLocalization only, by the name of their formula."""
 
 
 def make_agent(name: str, env: DebugEnv) -> Agent:
     """Returns a new agent for an environment.
 
     Raises:
-        ValueError: there is none of that name.
+        ValueError: there is none of that name, or not for this environment.
     """
+    if name in SPECTRUM_AGENTS:
+        if not isinstance(env, FaultLocalization):
+            raise ValueError(f"the agent {name} plays FaultLocalization only; others: {', '.join(AGENTS)}")
+        return SpectrumAgent(name)
     if name == "random":
         return RandomAgent(env.action_space)
     if name == "scripted":
+        if isinstance(env, FaultLocalization):
+            return SpectrumAgent()
+        if isinstance(env, Repair | BugInjection):
+            return MutationAgent(plants=isinstance(env, BugInjection))
         return ScriptedAgent()
     raise ValueError(f"there is no agent {name!r}; use one of: {', '.join(AGENTS)}")

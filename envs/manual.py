@@ -10,7 +10,7 @@ from typing import Any
 import gymnasium
 
 from .environment import DebugEnv
-from .registration import FAMILIES, TASKS
+from .registration import TASKS, families_of
 
 _CODE = re.compile(r"``([^`]+)``")
 
@@ -37,14 +37,14 @@ def _page(task: str) -> Iterator[str]:
     yield ""
     yield summary
     yield ""
-    for family in FAMILIES:
+    for family in families_of(task):
         yield f'    gymnasium.make("debugworld.envs:debugworld/{task}-{family}-v0")'
     yield _CODE.sub(r"`\1`", rest).rstrip()
     yield ""
     yield "### Arguments of all tasks"
     yield ""
-    yield from _arguments()
-    for family in FAMILIES:
+    yield from _arguments(task)
+    for family in families_of(task):
         env = gymnasium.make(f"debugworld/{task}-{family}-v0")
         yield ""
         yield f"### Spaces of {family}"
@@ -65,11 +65,17 @@ def _spaces(space: Any) -> Iterator[str]:
         yield f'| `observation_space["{name}"]` | `{part}` |'
 
 
-def _arguments() -> Iterator[str]:
-    """Yields a table of `DebugEnv`'s arguments, from its documentation."""
+def _arguments(task: str) -> Iterator[str]:
+    """Yields a table of `DebugEnv`'s arguments, from its documentation, with the defaults of a task."""
     text = inspect.cleandoc(DebugEnv.__doc__ or "")
     block = text.partition("Args:\n")[2].partition("\n\n")[0]
-    defaults = {name: each.default for name, each in inspect.signature(DebugEnv.__init__).parameters.items()}
+    made = gymnasium.make(f"debugworld/{task}-Text-v0")
+    defaults: dict[str, Any] = {}
+    for kind in reversed(type(made.unwrapped).__mro__):  # a task may have its own default
+        if issubclass(kind, DebugEnv) and "__init__" in vars(kind):
+            parameters = inspect.signature(kind.__init__).parameters
+            defaults |= {name: each.default for name, each in parameters.items()}
+    made.close()
     yield "| argument | default | |"
     yield "|---|---|---|"
     for name, meaning in re.findall(r"^    (\w+): (.*(?:\n        .*)*)", block, re.MULTILINE):

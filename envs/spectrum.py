@@ -38,36 +38,40 @@ class Spectrum:
         return sum(line in run for run in self.failing), sum(line in run for run in self.passing)
 
 
-def ochiai(spectrum: Spectrum, line: int) -> float:
+def ochiai(failed: float, passed: float, failing: int, passing: int) -> float:
     """How much a line is suspected: ``ef / sqrt(F * (ef + ep))``, 0 where no failing run has it.
 
     With ``ef`` and ``ep`` the failing and passing runs that have the line, and ``F`` failing runs in all
     (Abreu, Zoeteweij and van Gemund, 2007).
+
+    Args:
+        failed: Failing runs that have the line.
+        passed: Passing runs that have it.
+        failing: Failing runs in all.
+        passing: Passing runs in all.
     """
-    failed, passed = spectrum.counts(line)
-    return failed / sqrt(len(spectrum.failing) * (failed + passed)) if failed else 0.0
+    return failed / sqrt(failing * (failed + passed)) if failed else 0.0
 
 
-def tarantula(spectrum: Spectrum, line: int) -> float:
+def tarantula(failed: float, passed: float, failing: int, passing: int) -> float:
     """How much a line is suspected: ``(ef / F) / (ef / F + ep / P)``, 0 where no failing run has it.
 
     With ``P`` passing runs in all, and else as in `ochiai` (Jones and Harrold, 2005).
     """
-    failed, passed = spectrum.counts(line)
     if not failed:
         return 0.0
-    share = failed / len(spectrum.failing)
-    return share / (share + (passed / len(spectrum.passing) if spectrum.passing else 0.0))
+    share = failed / failing
+    return share / (share + (passed / passing if passing else 0.0))
 
 
-FORMULAE: dict[str, Callable[[Spectrum, int], float]] = {"ochiai": ochiai, "tarantula": tarantula}
+FORMULAE: dict[str, Callable[[float, float, int, int], float]] = {"ochiai": ochiai, "tarantula": tarantula}
 """The formulae by name."""
 
 
-def ranking(spectrum: Spectrum, lines: Sequence[int], formula: str = "ochiai") -> list[int]:
+def ranking(spectrum: Spectrum, lines: Iterable[int], formula: str = "ochiai") -> list[int]:
     """Returns lines, the most suspected first; of equals, the first in the program first."""
-    suspicion = FORMULAE[formula]
-    return sorted(lines, key=lambda line: (-suspicion(spectrum, line), line))
+    suspicion, runs = FORMULAE[formula], (len(spectrum.failing), len(spectrum.passing))
+    return sorted(lines, key=lambda line: (-suspicion(*spectrum.counts(line), *runs), line))
 
 
 @dataclass(frozen=True, slots=True)

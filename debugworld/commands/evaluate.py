@@ -10,9 +10,9 @@ import argparse
 import json
 from pathlib import Path
 
-from debugworld.agents.agent import AGENTS
+from debugworld.agents.agent import AGENTS, SPECTRUM_AGENTS
 from debugworld.agents.evaluation import Evaluation, evaluate
-from debugworld.envs import ENV_IDS, load_task_set
+from debugworld.envs import ENV_IDS, PROGRAM_ENV_IDS, load_task_set
 from debugworld.envs.backend import BACKENDS
 from debugworld.envs.errors import TaskError
 
@@ -22,7 +22,7 @@ NAME = "evaluate"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
-    text_ids = [name for name in ENV_IDS if "-Text-" in name]
+    text_ids = [name for name in PROGRAM_ENV_IDS if "-Text-" in name]
     parser.add_argument(
         "--env",
         action="append",
@@ -31,7 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"{', '.join(name for name in ENV_IDS if name not in text_ids)})",
     )
     add = parser.add_argument
-    add("--agents", default=",".join(AGENTS), metavar="A,B", help="agents (default: %(default)s)")
+    more = f"; for FaultLocalization also {', '.join(SPECTRUM_AGENTS)}"
+    add("--agents", default=",".join(AGENTS), metavar="A,B", help=f"agents (default: %(default)s{more})")
     known = ", ".join(BACKENDS)
     add("--backends", default="real,neural", metavar="A,B", help=f"out of {known} (default: %(default)s)")
     uris = "builtin[/NAME], generated/SEED[/COUNT], file/PATH[?call=EXPR] or jsonl/PATH"
@@ -51,11 +52,14 @@ def run(args: argparse.Namespace) -> int:
     from debugworld.agents.evaluation_table import evaluation_table
 
     envs = args.env or args.text_ids
-    agents = _choices("agent", args.agents, AGENTS)
+    agents = _choices("agent", args.agents, (*AGENTS, *SPECTRUM_AGENTS))
     backends = _choices("backend", args.backends, BACKENDS)
     for name in envs:
         _choices("environment", name, ENV_IDS)
-    load_task_set(args.tasks)
+        if name in PROGRAM_ENV_IDS:
+            load_task_set(args.tasks)
+            if wrong := [agent for agent in agents if agent in SPECTRUM_AGENTS]:
+                raise TaskError(f"the agent {wrong[0]} plays FaultLocalization only")
     evaluations = _evaluate(args, envs, agents, backends)
     Console().print(evaluation_table(evaluations))
     if args.json is not None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from debugworld.agents.agent import AGENTS
 from debugworld.agents.evaluation import Evaluation, evaluate
-from debugworld.envs import ENV_IDS
+from debugworld.envs import PROGRAM_ENV_IDS
 from debugworld.sandboxes.debugger import ExitCode, Program, RecordedDebugger, Trace
 from debugworld.worldmodel.fidelity import ACTIONS, Fidelity, measure
 from debugworld.worldmodel.neural import NeuralDebugger
@@ -21,7 +21,7 @@ PER_ACTION = 20
 """Answers asked of the neural debugger for each action."""
 EPISODES = 6
 """Episodes of each agent in each environment."""
-ENVS = tuple(name for name in ENV_IDS if "-Text-" in name)
+ENVS = tuple(name for name in PROGRAM_ENV_IDS if "-Text-" in name)
 """Environments that the agents play in."""
 BACKENDS = ("real", "neural")
 """Backends that they play on."""

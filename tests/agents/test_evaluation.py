@@ -9,7 +9,7 @@ import pytest
 
 from debugworld import cli
 from debugworld.agents import AGENTS, evaluate, make_agent
-from debugworld.envs import ENV_IDS
+from debugworld.envs import PROGRAM_ENV_IDS as ENV_IDS
 from debugworld.worldmodel.statistics import mean, rate
 
 COUNT = "def count(s, t):\n    n = 0\n    for c in s:\n        n += int(c == t)\n    return n\n"

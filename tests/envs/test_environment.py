@@ -13,7 +13,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import debugworld.envs.environment as environment
-from debugworld.envs import ENV_IDS, DebugEnv, TaskError
+from debugworld.envs import BUG_ENV_IDS, ENV_IDS, DebugEnv, TaskError
 from debugworld.envs.conformance import Conformance
 from debugworld.sandboxes import SandboxError
 from debugworld.sandboxes.debugger import Debugger
@@ -29,8 +29,9 @@ class Every(Conformance):
     """The shipped tests over four small programs and a tiny model."""
 
     @pytest.fixture(autouse=True)
-    def small(self, tasks: str, tiny_checkpoint: Path) -> None:
-        self.arguments = {"tasks": tasks, "sandbox": "process"}
+    def small(self, tasks: str, bugs: str, tiny_checkpoint: Path) -> None:
+        uri = bugs if self.env_id in BUG_ENV_IDS else tasks
+        self.arguments = {"tasks": uri, "sandbox": "process"}
         self.dream = {"model": str(tiny_checkpoint), "max_states": 30}
 
 
@@ -48,7 +49,13 @@ def test_a_lockstep_can_be_set_back_to_the_truth(make: Make, tiny_checkpoint: Pa
         assert env.debugger.neural.state == env.debugger.real.state
 
 
-@every_id
+EDIT_IDS = [name for name in ENV_IDS if "Repair" in name or "Injection" in name]
+safe_or_docker = pytest.mark.parametrize(
+    "env_id", [pytest.param(n, marks=pytest.mark.docker) if n in EDIT_IDS else n for n in ENV_IDS]
+)
+
+
+@safe_or_docker
 def test_the_programs_that_ship_are_the_default(env_id: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -68,9 +75,44 @@ def test_a_text_that_is_no_command_is_an_answered_error(env_id: str, text: str, 
 
 
 def test_an_answer_where_none_is_asked_is_refused(make: Make) -> None:
+    for env_id in (TEXT, *(name for name in TEXT_IDS if name in BUG_ENV_IDS)):
+        env = make(env_id)
+        env.reset(seed=1)
+        assert "takes no answer" in env.step("answer 3")[4]["error"]
+
+
+def test_commands_of_another_task_are_no_commands(make: Make) -> None:
     env = make(TEXT)
     env.reset(seed=1)
-    assert "takes no answer" in env.step("answer 3")[4]["error"]
+    assert "is no command; the commands are: s, " in env.step("accuse 3")[4]["error"]
+
+
+def test_expressions_are_evaluated_in_the_current_frame(make: Make) -> None:
+    env = make("debugworld/OutputPrediction-Text-v0")
+    env.reset(seed=0, options={"task": 0})
+    env.step("u 4")
+    page, reward, *_, info = env.step("p [s[:2], n + 1]")
+    assert "\nReply: ['be', 1]\n" in page and reward == -0.01 and "error" not in info
+    page = env.step("p nothing")[0]
+    assert "Reply: raised NameError" in page or "NameError" in page
+    assert "Reply" not in env.step("s")[0]
+
+
+def test_breakpoints_hold_under_conditions(make: Make) -> None:
+    env = make("debugworld/OutputPrediction-Text-v0")
+    env.reset(seed=0, options={"task": 0})
+    env.step("b 4, n == 1")
+    page = env.step("c")[0]
+    assert "Stop: line at line 4 in count" in page and "  n = 1\n" in page
+    env.step("c")
+    assert env.debugger.done
+
+
+def test_no_expression_of_an_agent_runs_in_a_plain_process_unless_the_caller_says_so(make: Make) -> None:
+    env = make("debugworld/OutputPrediction-Text-v0", tasks="builtin", sandbox=None)
+    env.reset(seed=0)
+    for text in ("p 1 + 1", "b 2, 1 + 1"):
+        assert "cannot do that" in env.step(text)[4]["error"]
 
 
 def test_without_moves_only_answers_are_left(make: Make) -> None:

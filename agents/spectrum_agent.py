@@ -1,0 +1,37 @@
+"""Fault localization by routine: run every test to its end, then accuse by what they covered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from debugworld.envs import TaskCommand, TaskKind
+from debugworld.envs.spectrum import FORMULAE
+
+from .bug_sight import BugSight
+
+
+class SpectrumAgent:
+    """Plays FaultLocalization in either family.
+
+    Args:
+        formula: ``ochiai`` (Abreu et al., 2007) or ``tarantula`` (Jones and Harrold, 2005).
+
+    Raises:
+        ValueError: there is no such formula.
+    """
+
+    def __init__(self, formula: str = "ochiai") -> None:
+        if formula not in FORMULAE:
+            raise ValueError(f"there is no formula {formula!r}; use one of: {', '.join(FORMULAE)}")
+        self._formula = formula
+
+    def reset(self, seed: int | None = None) -> None:
+        """Starts an episode; nothing here is random."""
+
+    def act(self, observation: Any, info: dict[str, Any]) -> Any:
+        """Returns the routine's next action."""
+        sight = BugSight(observation)
+        action = sight.explore()
+        if action is not None:
+            return action
+        return sight.say(TaskCommand(TaskKind.ACCUSE, sight.suspects(self._formula)[0]))
