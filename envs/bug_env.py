@@ -17,6 +17,7 @@ from .command import Answer, Command, TaskCommand, TaskKind
 from .environment import DebugEnv, Outcome
 from .errors import TaskError
 from .judge import Judge, Result, judge_of
+from .patch import compiled
 from .scene import Question, Scene, ShownTest, one_line
 from .spectrum import lines_run
 from .task_set import TaskSet
@@ -107,7 +108,7 @@ class BugEnv(DebugEnv):
             bug = bugs[place]
             try:
                 self._show(bug, bug.buggy, bug.cases[:1], (None,))
-                question = self._begin_bug(bug)
+                question = self._begin_bug(self._enterable(bug))
                 if question is not None:
                     return self._program.check(), question
             except ProgramError as error:
@@ -125,6 +126,18 @@ class BugEnv(DebugEnv):
         self._bug, self._source = bug, Program(source).text
         self._cases, self._results = tuple(cases), tuple(results)
         self._test, self._covered = test, [set() for _ in cases]
+
+    def _enterable(self, bug: Bug) -> Bug:
+        """Returns a bug with the cases that a debugger can enter the faulty program by, at least one.
+
+        Raises:
+            ProgramError: there are none.
+        """
+        limit = self.commands.max_lines
+        kept = tuple(case for case in bug.cases if compiled(bug.buggy, case.call, limit) is None)
+        if not kept:
+            bug.program(bug.cases[0]).check()
+        return replace(bug, cases=kept or bug.cases)
 
     def _shuffled(self, cases: Sequence[Case]) -> list[Case]:
         return [cases[int(i)] for i in self.np_random.permutation(len(cases))]

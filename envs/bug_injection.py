@@ -41,9 +41,10 @@ class BugInjection(EditEnv):
     ``edit 7 TEXT`` puts a text in place of line 7, ``insert 7 TEXT`` before it,
     ``replace 7 TEXT`` in place of the whole statement that begins there, such as a
     function, ``delete 7`` removes it; a text begins after one space, may have several
-    lines, and keeps its indentation. An edit after which the program does not compile is
-    refused with the reason. ``undo`` takes the last edit back, ``run`` runs the tests,
-    ``test 2`` goes to the entry of test 2, ``submit`` ends the episode. A text that is no
+    lines, and keeps its indentation. An edit after which the program does not compile, or
+    some shown test could not enter it, is refused with the reason. ``undo`` takes the
+    last edit back, ``run`` runs the tests, ``test 2`` goes to the entry of test 2,
+    ``submit`` ends the episode. A text that is no
     command, and a command that is refused, is answered with an error, costs a move and a
     little more, and changes nothing else. The mask covers what has no text.
 

@@ -95,7 +95,16 @@ def _rows(path: Path) -> Iterator[Bug]:
             row = json.loads(text)
             cases = tuple(Case(each["call"], each["expected"]) for each in row["tests"])
             lines_at_fault = tuple(int(line) for line in row["bug_lines"])
-            bug = Bug(row["id"], row["group"], row["buggy"], row["fixed"], cases, lines_at_fault)
+            bug = Bug(
+                row["id"],
+                row["group"],
+                row["buggy"],
+                row["fixed"],
+                cases,
+                lines_at_fault,
+                str(row.get("description", "")),
+                str(row.get("bug_kind", "")),
+            )
         except (ValueError, KeyError, TypeError) as error:
             raise TaskError(f"{path}, line {number}: this is no bug ({error!r})") from None
         if cases:

@@ -19,7 +19,8 @@ from .patch import compiled, edited
 class EditEnv(BugEnv):
     """What `Repair` and `BugInjection` share; for the family ``text`` only.
 
-    An edit that would leave a program that does not compile is refused with the reason. After an edit the
+    An edit that would leave a program that does not compile, or that some shown test could not enter, is
+    refused with the reason. After an edit the
     debugger stands at the entry of the edited program; breakpoints move with their lines.
 
     Args:
@@ -58,8 +59,8 @@ class EditEnv(BugEnv):
         if command.kind is TaskKind.UNDO:
             return None if self._before else "there is no edit to take back"
         if command.kind is TaskKind.DELETE or command.kind in EDIT_KINDS:
-            call = self._cases[self._test].call
-            return _edit_refusal(self._source, command, call, self.commands.max_lines)
+            calls = tuple(case.call for case in self._cases)
+            return _edit_refusal(self._source, command, calls, self.commands.max_lines)
         return super()._task_refusal(command)
 
     def _obey(self, command: TaskCommand) -> Outcome:
@@ -86,9 +87,11 @@ class EditEnv(BugEnv):
 
 
 @lru_cache(maxsize=4096)
-def _edit_refusal(source: str, command: TaskCommand, call: str, max_lines: int) -> str | None:
-    """Says why an edit is refused; None where it is not."""
+def _edit_refusal(source: str, command: TaskCommand, calls: tuple[str, ...], max_lines: int) -> str | None:
+    """Says why an edit is refused, such as that a call could be made no more; None where it is not."""
     try:
-        return compiled(edited(source, command), call, max_lines)
+        changed = edited(source, command)
     except IllegalAction as error:
         return str(error)
+    reasons = (compiled(changed, call, max_lines) for call in calls)
+    return next((reason for reason in reasons if reason is not None), None)

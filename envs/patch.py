@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from difflib import SequenceMatcher, unified_diff
+from functools import lru_cache
 
 from debugworld.sandboxes.debugger import IllegalAction, Program, ProgramError
 from debugworld.sandboxes.debugger.source import plain_newlines
@@ -52,6 +53,7 @@ def _end(source: str, line: int) -> int:
     raise IllegalAction(f"no statement begins at line {line}; replace takes the line where one does")
 
 
+@lru_cache(maxsize=4096)
 def compiled(source: str, call: str, max_lines: int) -> str | None:
     """Says why a source cannot be debugged through a call; None where it can.
 
