@@ -26,8 +26,9 @@ class StateQuery(DebugEnv):
 
     ## Action Space
     ``text``: any `str`; the commands are those of pdb: ``s`` (step into), ``n`` (step
-    over), ``r`` (step return), ``u 7`` (run to line 7), ``c`` (continue), ``b 7`` and
-    ``cl 7`` (set and clear a breakpoint), ``back``, ``bo`` (back over), ``bc`` (back to
+    over), ``r`` (step return), ``u 7`` (run to line 7), ``c`` (continue), ``b 7``,
+    ``b 7, n > 3`` and ``cl 7`` (set and clear a breakpoint), ``p EXPRESSION`` (evaluate
+    in the current frame; see ``sandbox``), ``back``, ``bo`` (back over), ``bc`` (back to
     call), ``rc`` (reverse continue), and ``answer VALUE``. ``features``: `Discrete`;
     the numbers of `CommandSet`, the last eight choose a candidate answer.
     A text that is no command, and an action that the mask forbids, is answered with
