@@ -113,6 +113,13 @@ class BugInjection(EditEnv):
         self.solver: Solver = SOLVERS[solver] if isinstance(solver, str) else solver
         self._told: dict[str, Any] = {}
 
+    @property
+    def planted(self) -> Bug:
+        """The bug that the program has as it stands, for a solver's own episodes; valid or not."""
+        right, source = self.bug.fixed, self._source
+        lines = changed_lines(source, right)
+        return Bug(self.bug.name, self.bug.group, source, right, self._cases, lines, self.bug.description)
+
     def _load_bugs(self, tasks: str) -> BugSet:
         """Reads right programs; a program's own results are what its calls are expected to come to."""
         if tasks.startswith(PROGRAMS):

@@ -222,12 +222,15 @@ class CommandSet:
         """Returns the number of a command on a line up to ``max_lines``.
 
         Raises:
-            ValueError: it has none, because it holds a text of its own.
+            ValueError: it has none, because it holds a text of its own or names a line or test too far.
         """
         if isinstance(command, TaskCommand):
             if command.kind.takes_text:
                 raise ValueError(f"{command.kind} holds a text and has no number")
-            return self.first(command.kind) + (command.number or 1) - 1
+            place, width = command.number or 1, self.width(command.kind)
+            if place > width:
+                raise ValueError(f"{command} has no number; {command.kind} goes up to {width}")
+            return self.first(command.kind) + place - 1
         if command.breakpoint is not None and command.breakpoint.condition is not None:
             raise ValueError("a breakpoint under a condition has no number")
         if command.line is None:

@@ -94,6 +94,8 @@ class FaultLocalization(BugEnv):
 
     def _begin_bug(self, bug: Bug) -> Question | None:
         self._accused, self._rank = (), 0
+        if not bug.lines:
+            return None
         order = self._shuffled(bug.cases)
         cases, rest = order[: self.tests], order[self.tests :]
         results: list[Result] = list(self._judge.judge(bug.buggy, cases, bug.fixed))

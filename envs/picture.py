@@ -102,6 +102,15 @@ def _state(scene: Scene) -> Iterator[Row]:
     if state.stdout:
         yield "", _INK
         yield f"printed: {state.stdout!r}", _INK
+    if scene.reply:
+        yield "", _INK
+        yield f"reply: {one_line(scene.reply)}", _INK
+    if scene.tests:
+        yield "", _INK
+        yield from ((note, _DIM) for note in scene.notes)
+        for number, test in enumerate(scene.tests, 1):
+            here = "->" if number == scene.test else "  "
+            yield f"{here} {number} {test}", _WRONG if test.passes is False else _DIM
     if scene.question.candidates:
         yield "", _INK
         for number, text in enumerate(scene.question.candidates):

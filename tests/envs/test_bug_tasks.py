@@ -328,6 +328,8 @@ def test_a_planted_bug_is_judged_by_execution(words: list[str], wrong: set[str],
     assert {name for name, holds in info["verdicts"].items() if not holds} == wrong
     assert terminated and info["valid"] is info["success"] is (not wrong)
     assert reward == float(not wrong) and len(asked) == (not wrong)
+    assert isinstance(env, BugInjection)
+    assert (env.planted.lines == (4,)) if not wrong else env.planted.fixed == env.bug.fixed
 
 
 def test_a_planted_bug_is_paid_by_what_the_solver_misses(make: Make) -> None:

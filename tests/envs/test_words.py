@@ -122,6 +122,10 @@ def test_a_tasks_kinds_come_after_the_answers(
     }
     with pytest.raises(ValueError):
         commands.command(len(commands))
+    for kind in kinds:
+        if commands.width(kind) > 1:
+            with pytest.raises(ValueError, match="goes up to"):
+                commands.number(TaskCommand(kind, commands.width(kind) + 1))
 
 
 @given(st.integers(1, 200), st.integers(0, 8))
