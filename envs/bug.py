@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from debugworld.sandboxes.debugger import Program
 
@@ -31,11 +32,12 @@ class Bug:
     buggy: str
     """Source of the faulty program."""
     fixed: str
-    """Source of the right program; the agent never sees it."""
+    """Source of the right program; the agent never sees it. Empty where the origin has none."""
     cases: tuple[Case, ...]
     """Tests that the right program passes; the faulty one fails at least one."""
     lines: tuple[int, ...]
-    """1-based lines of ``buggy`` at fault; where a line is only missing, the one that it belongs before."""
+    """1-based lines of ``buggy`` at fault; where a line is only missing, the one that it belongs before.
+    Empty only where there is no right program."""
     description: str = ""
     """What the program should do."""
     kind: str = ""
@@ -52,7 +54,9 @@ class BugSet:
 
     uri: str
     """What names the set."""
-    bugs: tuple[Bug, ...]
-    """The bugs, in a fixed order."""
+    bugs: Sequence[Bug]
+    """The bugs, in a fixed order; may be made when they are asked for."""
     trusted: bool
     """Whether the programs are the package's own, so that a plain process may run them."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """How much of the origin is no bug of this set, by reason."""

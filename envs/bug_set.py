@@ -1,111 +1,95 @@
-"""Bug sets: the bugs that episodes are drawn from, named by a URI."""
+"""Bug sets: the faulty programs that episodes are drawn from, named by a URI (see `BUG_URIS`)."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from pathlib import Path
 
-from .bug import Bug, BugSet, Case
+from debugworld.sandboxes import SANDBOXES
+
+from .bug import Bug, BugSet
 from .errors import TaskError
+from .origins.bug_rows import bug_rows
+from .origins.debugbench import debugbench
+from .origins.humanevalfix import humanevalfix
+from .origins.mini_nightmare import mini_nightmare
+from .origins.quixbugs import quixbugs
+from .split import SPLITS, split_of
+from .task_uri import TaskUri
+from .trace_store import trace_store
+from .verdict import checked
 
-_COUNT = """\
-def count(text, letter):
-    found = 0
-    for each in text:
-        if each == letter:
-            found += 1
-    return found
-"""
-_MEAN = """\
-def mean(numbers):
-    if not numbers:
-        return 0
-    total = 0
-    for number in numbers:
-        total += number
-    return total / len(numbers)
-"""
-_GRADE = """\
-def grade(points):
-    if points >= 90:
-        name = "good"
-    elif points >= 50:
-        name = "fair"
-    else:
-        name = "poor"
-    return name
-
-
-def grades(rows):
-    found = {}
-    for name, points in rows:
-        found[name] = grade(points)
-    return found
-"""
+BUG_URIS = {
+    "jsonl/PATH": "the rows of a file: buggy, fixed, tests (call, expected), bug_lines, group, description, "
+    "bug_kind",
+    "humanevalfix[?path=FILE]": "HumanEvalFix, bugs that people put in; through datasets, or a copy of yours",
+    "debugbench[?path=FILE]": "DebugBench's Python part, bugs that a language model put in; likewise",
+    "quixbugs/PATH": "a clone of jkoppel/QuixBugs",
+    "mini_nightmare/PATH": "the tasks of debug-gym's mini_nightmare, without repairs",
+    "...?split=SPLIT": "of any of them, by a hash of the problem: train (8 of 10), validation, test (1)",
+    "...?check=SANDBOX": "of any of them: runs all cases there, keeps those that hold and bugs that fail one",
+}
+"""What a URI may be, and the bugs that it names."""
+_HUBS: dict[str, Callable[[str | None, Counter[str]], Iterator[Bug]]] = {
+    "humanevalfix": humanevalfix,
+    "debugbench": debugbench,
+}
+_PATHS: dict[str, Callable[[str, Counter[str]], Iterator[Bug]]] = {
+    "jsonl": bug_rows,
+    "quixbugs": quixbugs,
+    "mini_nightmare": mini_nightmare,
+}
+SCHEMES = (*_PATHS, *_HUBS)
+"""What a URI begins with."""
 
 
 @lru_cache(maxsize=16)
 def load_bug_set(uri: str) -> BugSet:
-    """Reads the bugs that a URI names: ``builtin`` or ``jsonl/PATH``.
+    """Reads the bug set that a URI names.
 
     Raises:
-        TaskError: there is no such set, or a row is no bug.
+        TaskError: the URI is unknown, what it names cannot be read or is no bug, or nothing is left of it.
+        SandboxError: the bugs are to be checked and this machine cannot have that box.
     """
-    scheme, _, rest = uri.partition("/")
-    if uri == "builtin":
-        return BugSet(uri, tuple(_builtin()), trusted=True)
-    if scheme == "jsonl" and rest:
-        return BugSet(uri, tuple(_rows(Path(rest))), trusted=False)
-    raise TaskError(f"{uri!r} names no bug set; use builtin or jsonl/PATH (as in jsonl//data/bugs.jsonl)")
+    read = TaskUri.parse(uri, SCHEMES, "bug set")
+    left_out: Counter[str] = Counter()
+    return _public(read, left_out)
 
 
-def _builtin() -> Iterator[Bug]:
-    made = (
-        (
-            "count",
-            _COUNT,
-            "found += 1",
-            "found = 1",
-            5,
-            ("count('berry', 'r')", "2"),
-            ("count('', 'a')", "0"),
-        ),
-        ("mean", _MEAN, "total += number", "total = number", 6, ("mean([2, 4])", "3"), ("mean([])", "0")),
-        ("grade", _GRADE, '= "fair"', '= "good"', 5, ("grade(60)", "'fair'"), ("grade(95)", "'good'")),
-    )
-    more = {
-        "count": [("count('r', 'r')", "1"), ("count('rrr', 'r')", "3"), ("count('abc', 'x')", "0")],
-        "mean": [("mean([5])", "5"), ("mean([1, 2, 3])", "2"), ("mean([0, 0])", "0")],
-        "grade": [("grade(3)", "'poor'"), ("grades([('a', 95), ('b', 50)])", "{'a': 'good', 'b': 'fair'}")],
-    }
-    for name, fixed, old, new, line, *cases in made:
-        calls = tuple(Case(*each) for each in (*cases, *more[name]))
-        yield Bug(name, name, fixed.replace(old, new, 1), fixed, calls, (line,))
-
-
-def _rows(path: Path) -> Iterator[Bug]:
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except OSError as error:
-        raise TaskError(f"{path}: {error.strerror}") from None
-    for number, text in enumerate(lines, 1):
-        try:
-            row = json.loads(text)
-            cases = tuple(Case(each["call"], each["expected"]) for each in row["tests"])
-            lines_at_fault = tuple(int(line) for line in row["bug_lines"])
-            bug = Bug(
-                row["id"],
-                row["group"],
-                row["buggy"],
-                row["fixed"],
-                cases,
-                lines_at_fault,
-                str(row.get("description", "")),
-                str(row.get("bug_kind", "")),
+def _public(uri: TaskUri, left_out: Counter[str]) -> BugSet:
+    """Reads a public collection."""
+    if uri.scheme in _HUBS:
+        uri.only("path", "split", "check")
+        if uri.path:
+            raise TaskError(
+                f"{uri.text!r}: {uri.scheme} has no parts; name a copy of yours with {uri.scheme}?path=FILE"
             )
-        except (ValueError, KeyError, TypeError) as error:
-            raise TaskError(f"{path}, line {number}: this is no bug ({error!r})") from None
-        if cases:
-            yield bug
+        found = _HUBS[uri.scheme](uri.options.get("path"), left_out)
+    else:
+        uri.only("split", "check")
+        if not uri.path:
+            raise TaskError(
+                f"{uri.text!r} names no path; use {uri.scheme}/PATH, as in {uri.scheme}//data/{uri.scheme}"
+            )
+        found = _PATHS[uri.scheme](uri.path, left_out)
+    split = uri.choose("split", SPLITS)
+    box = uri.choose("check", SANDBOXES)
+    bugs = [bug for bug in found if not split or split_of(bug.group) == split]
+    if box:
+        bugs = _checked(bugs, box, left_out)
+    left_out += Counter()  # drops zeros
+    if not bugs:
+        told = "; ".join(f"{count} {reason}" for reason, count in left_out.items()) or "there were none"
+        raise TaskError(f"{uri.text!r} has no bug to offer; left out: {told}")
+    return BugSet(uri.text, tuple(bugs), trusted=False, left_out=dict(left_out))
+
+
+def _checked(bugs: list[Bug], box: str, left_out: Counter[str]) -> list[Bug]:
+    traces = trace_store(box)
+    traces.enter()
+    try:
+        kept = (checked(traces.record, bug, left_out) for bug in bugs)
+        return [bug for bug in kept if bug is not None]
+    finally:
+        traces.leave()
