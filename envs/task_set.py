@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.resources import files
-from itertools import islice
+from itertools import compress, islice
 from pathlib import Path
 
 from debugworld.sandboxes.debugger import Program, ProgramError
@@ -16,18 +16,32 @@ from debugworld.worldmodel.data.programs import stream
 from debugworld.worldmodel.data.rows import RowError, load_rows
 
 from .errors import TaskError
+from .origins.programs import ProgramRow, cruxeval, humaneval, mbpp, mbpp_sanitized
+from .split import SPLITS, split_of
+from .task_uri import TaskUri
 
 URIS = {
     "builtin": "all that ship with the package, one task for each call",
     "builtin/NAME": "one of them",
     "generated/SEED[/COUNT]": "those that the generator makes of the seeds from SEED on; 256 if not said",
+    "cruxeval[?path=FILE]": "CRUXEval's functions; through datasets, or from a copy of yours",
+    "humaneval[?path=FILE]": "HumanEval's answers, entered as its assertions do; likewise",
+    "mbpp[/sanitized][?path=FILE]": "MBPP's answers, entered as its assertions do; likewise",
     "file/PATH[?call=EXPR]": "one Python file, run as a script or entered by a call",
     "jsonl/PATH": "the rows of a file, as `worldmodel.data.rows` reads them; absolute paths keep their slash",
+    "...?split=SPLIT": "of any but file, by a hash of the problem: train (8 of 10), validation, test (1)",
 }
-"""What a URI may be, and the programs that it names."""
+"""What a URI may be, and the programs that it names; `bug_set.BUG_URIS` names bugs."""
+SCHEMES = ("builtin", "generated", "cruxeval", "humaneval", "mbpp", "file", "jsonl")
+"""What a URI begins with."""
 _ENTRY_LINES = 2
-_GENERATED = re.compile(r"(\d+)(?:/([1-9]\d*))?")
-_COUNT = "256"
+_Loader = Callable[[str | None, Counter[str]], Iterator[ProgramRow]]
+_HUBS: dict[str, dict[str, _Loader]] = {
+    "cruxeval": {"": cruxeval},
+    "humaneval": {"": humaneval},
+    "mbpp": {"": mbpp, "sanitized": mbpp_sanitized},
+}
+_Grouped = Iterable[tuple[str, Program]]
 
 
 @dataclass(frozen=True)
@@ -40,6 +54,10 @@ class TaskSet:
     """One program with its entry call for each task."""
     trusted: bool
     """Whether the programs are the package's own, so that a plain process may run them."""
+    groups: tuple[str, ...] = ()
+    """For each task what must stay on one side of a split: the problem that it is about."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """How many rows of the origin are no task of this set, by reason."""
 
     def within(self, max_lines: int) -> TaskSet:
         """Returns the tasks whose wrapped program has at most so many lines.
@@ -47,14 +65,15 @@ class TaskSet:
         Raises:
             TaskError: there are none.
         """
-        kept = tuple(p for p in self.programs if p.text.count("\n") + _ENTRY_LINES <= max_lines)
+        fits = [p.text.count("\n") + _ENTRY_LINES <= max_lines for p in self.programs]
+        kept = tuple(compress(self.programs, fits))
         if not kept:
             shortest = min(p.text.count("\n") for p in self.programs) + _ENTRY_LINES
             raise TaskError(
                 f"{self.uri}: every program has more than {max_lines} lines, its entry included; "
                 f"use max_lines={shortest} or more"
             )
-        return TaskSet(self.uri, kept, self.trusted)
+        return replace(self, programs=kept, groups=tuple(compress(self.groups, fits)))
 
 
 @lru_cache(maxsize=16)
@@ -64,22 +83,46 @@ def load_task_set(uri: str) -> TaskSet:
     Raises:
         TaskError: the URI is unknown, its file cannot be read, or a row is no task.
     """
-    scheme, _, rest = uri.partition("/")
-    if scheme == "builtin":
-        return TaskSet(uri, tuple(_builtin(rest)), trusted=True)
-    seeds = _GENERATED.fullmatch(rest)
-    if scheme == "generated" and seeds:
-        first, count = int(seeds[1]), int(seeds[2] or _COUNT)
-        made = tuple(each.program for each in islice(stream(first), count))
-        return TaskSet(uri, made, trusted=True)
-    if scheme == "jsonl" and rest:
-        return TaskSet(uri, tuple(_rows(Path(rest))), trusted=False)
-    if scheme == "file" and rest:
-        return TaskSet(uri, (_file(rest),), trusted=False)
-    raise TaskError(
-        f"{uri!r} names no task set; use builtin, builtin/NAME, generated/SEED, generated/SEED/COUNT, "
-        "file/PATH, file/PATH?call=EXPR or jsonl/PATH (as in jsonl//data/tasks.jsonl)"
-    )
+    read = TaskUri.parse(uri, SCHEMES, "task set")
+    left_out: Counter[str] = Counter()
+    if read.scheme == "file":
+        return TaskSet(uri, (program := _file(read),), trusted=False, groups=(program.name,))
+    found = list(_found(read, left_out))
+    split = read.choose("split", SPLITS)
+    kept = [(group, program) for group, program in found if not split or split_of(group) == split]
+    if not kept:
+        told = "; ".join(f"{count} {reason}" for reason, count in left_out.items())
+        where = f"; {len(found)} are in other splits" if found else ""
+        raise TaskError(f"{uri!r} has no task{where}" + (f"; left out: {told}" if told else ""))
+    trusted = read.scheme in ("builtin", "generated")
+    programs = tuple(program for _, program in kept)
+    return TaskSet(uri, programs, trusted, tuple(group for group, _ in kept), dict(left_out))
+
+
+def _found(uri: TaskUri, left_out: Counter[str]) -> _Grouped:
+    """Returns each program of a URI with its group."""
+    if uri.scheme in _HUBS:
+        return _hub(uri.only("path", "split"), left_out)
+    uri.only("split")
+    if uri.scheme == "generated":
+        first, count = uri.seed_and_count()
+        made = (each.program for each in islice(stream(first), count))
+        return ((program.name, program) for program in made)
+    if uri.scheme == "builtin":
+        return ((program.name, program) for program in _builtin(uri.path))
+    if not uri.path:
+        raise TaskError(f"{uri.text!r} names no file; use jsonl/PATH, as in jsonl//data/tasks.jsonl")
+    return _rows(Path(uri.path))
+
+
+def _hub(uri: TaskUri, left_out: Counter[str]) -> _Grouped:
+    parts = _HUBS[uri.scheme]
+    if uri.path not in parts:
+        forms = [f"{uri.scheme}/{part}" if part else uri.scheme for part in parts]
+        copies = f"; a copy of yours is {uri.scheme}?path=FILE"
+        raise TaskError(f"{uri.text!r} names no task set; use {' or '.join(forms)}{copies}")
+    for row in parts[uri.path](uri.options.get("path"), left_out):
+        yield from ((row.group, program) for program in row.programs)
 
 
 def _builtin(name: str) -> Iterator[Program]:
@@ -94,8 +137,14 @@ def _builtin(name: str) -> Iterator[Program]:
             yield from (Program(source, call, entry["name"]) for call in entry["calls"])
 
 
-def _file(rest: str) -> Program:
-    path, _, call = rest.partition("?call=")
+def _file(uri: TaskUri) -> Program:
+    path, call = uri.path, None
+    if uri.query:
+        name, _, call = uri.query.partition("=")  # as written: an expression may hold & and %
+        if name != "call":
+            raise TaskError(f"{uri.text!r} has no option {name!r}; use file/PATH or file/PATH?call=EXPR")
+    if not path:
+        raise TaskError(f"{uri.text!r} names no file; use file/PATH or file/PATH?call=EXPR")
     try:
         return Program.read(path, call or None).check()
     except OSError as error:
@@ -104,9 +153,9 @@ def _file(rest: str) -> Program:
         raise TaskError(str(error)) from None
 
 
-def _rows(path: Path) -> Iterator[Program]:
+def _rows(path: Path) -> Iterator[tuple[str, Program]]:
     try:
         for row in load_rows(path):
-            yield from row.programs
+            yield from ((row.group, program) for program in row.programs)
     except RowError as error:
         raise TaskError(str(error)) from None

@@ -92,6 +92,7 @@ def _tell_all(told: list[dict[str, Any]]) -> None:
     from rich.markup import escape
     from rich.table import Column, Table
 
+    from debugworld.envs.bug_set import BUG_URIS
     from debugworld.envs.task_set import URIS
 
     console = Console()
@@ -102,8 +103,9 @@ def _tell_all(told: list[dict[str, Any]]) -> None:
         text = f"{about['summary']}\n{about['action_space']}\n{shown}"
         table.add_row(about["id"], escape(text), end_section=True)
     console.print(table)
-    tasks = Table(Column("task set", no_wrap=True), "programs", title="gym.make(ID, tasks=URI)")
-    for uri, meaning in URIS.items():
-        tasks.add_row(escape(uri), escape(meaning))
-    console.print(tasks)
+    for kind, what, uris in (("task set", "programs", URIS), ("bug set", "bugs", BUG_URIS)):
+        tasks = Table(Column(kind, no_wrap=True), what, title="gym.make(ID, tasks=URI)")
+        for uri, meaning in uris.items():
+            tasks.add_row(escape(uri), escape(meaning))
+        console.print(tasks)
     console.print("One in full: debugworld envs ID. Played by you: debugworld play ID.", markup=False)

@@ -11,6 +11,7 @@ import pytest
 
 from debugworld import cli
 from debugworld.envs import BUG_ENV_IDS, ENV_IDS
+from debugworld.envs.bug_set import BUG_URIS
 from debugworld.envs.task_set import URIS
 
 TEXT, FEATURES = "debugworld/OutputPrediction-Text-v0", "debugworld/StateQuery-Features-v0"
@@ -31,7 +32,7 @@ def test_all_ids_and_task_sets_are_listed(capsys: pytest.CaptureFixture[str], tm
         assert about["action_space"] == str(env.unwrapped.action_space)
         assert about["summary"].endswith(".")
         env.close()
-    for uri in URIS:
+    for uri in [*URIS, *BUG_URIS]:
         assert uri.replace(" ", "") in shown
 
 

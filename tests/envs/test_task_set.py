@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from debugworld.envs import TaskError, load_task_set
+from debugworld.envs.split import SPLITS, split_of
 
 
 def test_rows_of_every_kind(tmp_path: Path) -> None:
@@ -36,7 +39,7 @@ def test_a_file_with_and_without_a_call(tmp_path: Path) -> None:
         (f"file/{path}?call=g(1)", "does not define 'g'"),
         (f"file/{tmp_path}", "Is a directory"),
         ("file//nowhere.py", "No such file"),
-        ("file/", "names no task set"),
+        ("file/", "names no file"),
     ]:
         with pytest.raises(TaskError, match=text):
             load_task_set(uri)
@@ -86,3 +89,118 @@ def test_a_missing_file_is_a_task_error() -> None:
 
 def test_cruxeval_rows_load(shared_data: Path) -> None:
     assert len(load_task_set(f"jsonl/{shared_data / 'cruxeval_dev.jsonl'}").programs) == 400
+
+
+def write(path: Path, rows: list[dict[str, Any]]) -> str:
+    path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    return str(path)
+
+
+def test_cruxeval(tmp_path: Path) -> None:
+    rows = [{"code": "def f(x):\n    return x", "input": "1", "output": "1", "id": "sample_3"}]
+    found = load_task_set(f"cruxeval?path={write(tmp_path / 'a+b.jsonl', rows)}")
+    assert [program.call for program in found.programs] == ["f(1)"] and found.groups == ("sample_3",)
+    assert not found.trusted
+
+
+def test_humaneval(tmp_path: Path) -> None:
+    row = {
+        "task_id": "HumanEval/9",
+        "prompt": "def twice(x):\n",
+        "canonical_solution": "    return x * 2\n",
+        "entry_point": "twice",
+        "test": "def check(candidate):\n    assert candidate(1) == 2\n    assert candidate(2) == 4\n",
+    }
+    rows = [row, {**row, "task_id": "HumanEval/10", "test": "def check(candidate):\n    while True: pass\n"}]
+    found = load_task_set(f"humaneval?path={write(tmp_path / 'rows.jsonl', rows)}")
+    assert [(p.name, p.call) for p in found.programs] == [("HumanEval/9", f"twice({x})") for x in (1, 2)]
+    assert found.groups == ("humaneval/9",) * 2 and sum(found.left_out.values()) == 1
+
+
+@pytest.mark.parametrize("kind", ["parquet", "json", "jsonl"])
+@pytest.mark.parametrize("part", ["mbpp", "mbpp/sanitized"])
+def test_mbpp_in_every_file_format(kind: str, part: str, tmp_path: Path) -> None:
+    row = {
+        "task_id": 5,
+        "code": "def area(r):\r\n    return math.pi * r",
+        "test_imports": ["import math"],
+        "test_list": ["assert area(0) == 0"],
+    }
+    path = tmp_path / f"rows.{kind}"
+    if kind == "parquet":
+        pq = pytest.importorskip("pyarrow.parquet")
+        pq.write_table(pytest.importorskip("pyarrow").Table.from_pylist([row]), path)
+    else:
+        path.write_text(json.dumps([row] if kind == "json" else row), "utf-8")
+    [program] = load_task_set(f"{part}?path={path}").programs
+    assert program.source == "import math\ndef area(r):\n    return math.pi * r" and program.call == "area(0)"
+
+
+def test_the_hub_is_asked_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub itself cannot be had in a test; what is asked of `datasets` and done with its answer can."""
+    datasets = pytest.importorskip("datasets")
+    asked: list[tuple[Any, ...]] = []
+    row = {"code": "def f(x): return x", "input": "2", "output": "2", "id": "sample_0"}
+
+    def load_dataset(*names: str | None) -> dict[str, list[dict[str, str]]]:
+        asked.append(names)
+        if len(asked) > 1:
+            raise ConnectionError("no way to the hub")
+        return {"test": [row], "other": [{**row, "id": "sample_1"}]}
+
+    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    load_task_set.cache_clear()
+    assert load_task_set("cruxeval").groups == ("sample_0", "sample_1")
+    with pytest.raises(TaskError, match=r"cannot be loaded \(no way to the hub\); .*\?path=FILE"):
+        load_task_set("mbpp/sanitized")
+    assert asked == [("cruxeval-org/cruxeval", None), ("google-research-datasets/mbpp", "sanitized")]
+    load_task_set.cache_clear()
+
+
+@pytest.mark.parametrize("uri", ["builtin", "generated/0/80", "jsonl/PATH"])
+def test_splits_are_disjoint_whole_and_stable(uri: str, tmp_path: Path) -> None:
+    rows = [{"code": "def f(x): return x", "input": str(i), "group": f"problem {i // 2}"} for i in range(80)]
+    uri = uri.replace("PATH", write(tmp_path / "rows.jsonl", rows))
+    whole = load_task_set(uri)
+    sides = {}
+    for split in SPLITS:
+        try:
+            part = load_task_set(f"{uri}?split={split}")
+        except TaskError as error:
+            assert "in other splits" in str(error)
+            continue
+        assert set(part.groups) == {group for group in whole.groups if split_of(group) == split}
+        for program, group in zip(part.programs, part.groups, strict=True):
+            assert sides.setdefault(program.digest, (split, group)) == (split, group)
+    assert set(sides) == {program.digest for program in whole.programs}
+    write(tmp_path / "rows.jsonl", rows[::-1])
+    load_task_set.cache_clear()
+    for program, group in zip(load_task_set(uri).programs, load_task_set(uri).groups, strict=True):
+        assert sides[program.digest] == (split_of(group), group)
+
+
+@pytest.mark.parametrize(
+    ("uri", "complaint"),
+    [
+        ("nothing", "begins with one of: builtin, generated, cruxeval"),
+        ("builtin?split=dev", "one of: train, validation, test"),
+        ("builtin?splits=train", "no option 'splits'; there are: split"),
+        ("generated/1/0", "generated/SEED"),
+        ("mbpp/other", "use mbpp or mbpp/sanitized"),
+        ("cruxeval?path=/nowhere.jsonl", "cannot be read"),
+        ("cruxeval?path=/nowhere", "no table of rows"),
+        ("file/x.py?split=train", "no option 'split'"),
+        ("jsonl/", "use jsonl/PATH"),
+    ],
+)
+def test_errors_say_what_would_be_right(uri: str, complaint: str) -> None:
+    with pytest.raises(TaskError, match=complaint):
+        load_task_set(uri)
+
+
+@pytest.mark.parametrize(("name", "count"), [("cruxeval", 400), ("humaneval", 79), ("mbpp", 487)])
+def test_public_rows_load(name: str, count: int, shared_data: Path) -> None:
+    found = load_task_set(f"{name}?path={shared_data / f'{name}_dev.jsonl'}")
+    assert len(set(found.groups)) == count
+    for program in found.programs[::40]:
+        assert program.check() is program
