@@ -10,6 +10,7 @@ from debugworld.sandboxes import SANDBOXES
 
 from .bug import Bug, BugSet
 from .errors import TaskError
+from .mutants import mutant_set
 from .origins.bug_rows import bug_rows
 from .origins.debugbench import debugbench
 from .origins.humanevalfix import humanevalfix
@@ -27,8 +28,10 @@ BUG_URIS = {
     "debugbench[?path=FILE]": "DebugBench's Python part, bugs that a language model put in; likewise",
     "quixbugs/PATH": "a clone of jkoppel/QuixBugs",
     "mini_nightmare/PATH": "the tasks of debug-gym's mini_nightmare, without repairs",
+    "mutants/SEED[/COUNT][?of=URI]": "mutants of any task set (builtin), killed by its calls; 256 if not "
+    "said; operators=AOR,ROR,... names those to use, sandbox= where programs run",
     "...?split=SPLIT": "of any of them, by a hash of the problem: train (8 of 10), validation, test (1)",
-    "...?check=SANDBOX": "of any of them: runs all cases there, keeps those that hold and bugs that fail one",
+    "...?check=SANDBOX": "of public ones: runs all cases there, keeps those that hold and bugs that fail one",
 }
 """What a URI may be, and the bugs that it names."""
 _HUBS: dict[str, Callable[[str | None, Counter[str]], Iterator[Bug]]] = {
@@ -40,7 +43,7 @@ _PATHS: dict[str, Callable[[str, Counter[str]], Iterator[Bug]]] = {
     "quixbugs": quixbugs,
     "mini_nightmare": mini_nightmare,
 }
-SCHEMES = (*_PATHS, *_HUBS)
+SCHEMES = ("mutants", *_PATHS, *_HUBS)
 """What a URI begins with."""
 
 
@@ -53,12 +56,12 @@ def load_bug_set(uri: str) -> BugSet:
         SandboxError: the bugs are to be checked and this machine cannot have that box.
     """
     read = TaskUri.parse(uri, SCHEMES, "bug set")
-    left_out: Counter[str] = Counter()
-    return _public(read, left_out)
+    return mutant_set(read) if read.scheme == "mutants" else _public(read)
 
 
-def _public(uri: TaskUri, left_out: Counter[str]) -> BugSet:
+def _public(uri: TaskUri) -> BugSet:
     """Reads a public collection."""
+    left_out: Counter[str] = Counter()
     if uri.scheme in _HUBS:
         uri.only("path", "split", "check")
         if uri.path:

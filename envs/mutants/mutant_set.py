@@ -1,0 +1,148 @@
+"""The set of mutants under a URI: as many as one likes, the same for the same seed, made when asked for."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import overload
+
+from debugworld.envs.bug import Bug, BugSet, Case
+from debugworld.envs.errors import TaskError
+from debugworld.envs.origins.difference import lines_at_fault
+from debugworld.envs.split import SPLITS, split_of
+from debugworld.envs.task_set import load_task_set
+from debugworld.envs.task_uri import TaskUri
+from debugworld.sandboxes import SANDBOXES, Sandbox, open_sandbox
+
+from .operators import OPERATORS
+from .subject import Mutant, Subject, subjects_of
+
+MAX_EVENTS = 2000
+"""States after which a run counts as one that never ends."""
+_TRIES = 400
+"""Random mutants that are tried for one place in the set."""
+
+
+class Mutants(Sequence[Bug]):
+    """Mutants of some programs, made when they are asked for.
+
+    Mutant ``i`` is the same whatever the length and whatever was asked for before. The
+    programs, in an order that the seed decides, take turns: mutant ``i`` is the
+    ``i // n``-th first-order mutant of program ``i % n`` that fails a case, found by
+    running it in a box. Where a program has not as many, it is a second-order mutant
+    (two operators) of a program drawn at random; these may come twice.
+
+    The box stays open until `close` or the end of this process.
+
+    Args:
+        subjects: the programs.
+        seed: decides.
+        count: the length.
+        sandbox: name of the sandbox that programs run in.
+    """
+
+    def __init__(self, subjects: list[Subject], seed: int, count: int, sandbox: str) -> None:
+        rng = random.Random(f"mutants/{seed}")
+        self._subjects = rng.sample(subjects, len(subjects))
+        self._seed = seed
+        self._count = count
+        self._kind = sandbox
+        self._sandbox: Sandbox | None = None
+        self._made: dict[int, Bug] = {}
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> Bug: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Bug]: ...
+    def __getitem__(self, index: int | slice) -> Bug | Sequence[Bug]:
+        """Returns a mutant.
+
+        Raises:
+            IndexError: out of range.
+            TaskError: the programs offer no mutant that fails a case.
+            SandboxError: the box failed, or this machine cannot have it.
+        """
+        if isinstance(index, slice):
+            return tuple(self[i] for i in range(*index.indices(self._count)))
+        place = index + self._count if index < 0 else index
+        if not 0 <= place < self._count:
+            raise IndexError(f"there is no mutant {index}; there are {self._count}")
+        if place not in self._made:
+            self._made[place] = self._make(place)
+        return self._made[place]
+
+    def close(self) -> None:
+        """Ends the box; the next mutant opens another one."""
+        if self._sandbox is not None:
+            self._sandbox.close()
+            self._sandbox = None
+
+    def _make(self, place: int) -> Bug:
+        if self._sandbox is None:
+            self._sandbox = open_sandbox(self._kind, max_events=MAX_EVENTS)
+        record = self._sandbox.record
+        turn, number = place % len(self._subjects), place // len(self._subjects)
+        subject = self._subjects[turn]
+        mutant = subject.mutant(number, record)
+        rng = random.Random(f"mutants/{self._seed}/{place}")
+        for _ in range(_TRIES):
+            if mutant is not None:
+                return self._bug(place, subject, mutant, subject.cases(record))
+            subject = rng.choice(self._subjects)
+            mutant = subject.second_order(rng, record)
+        raise TaskError(
+            f"mutant {place}: {_TRIES} mutants at random of {len(self._subjects)} programs did not fail a "
+            "call; name programs whose calls return literals and depend on what the program does"
+        )
+
+    def _bug(self, place: int, subject: Subject, mutant: Mutant, cases: tuple[Case, ...]) -> Bug:
+        return Bug(
+            f"mutant-{self._seed}-{place}",
+            subject.group,
+            mutant.source,
+            subject.source,
+            cases,
+            lines_at_fault(mutant.source, subject.source),
+            "",
+            mutant.kind,
+        )
+
+
+def mutant_set(uri: TaskUri) -> BugSet:
+    """Returns the set that ``mutants/SEED[/COUNT]?of=URI`` names; nothing is run yet.
+
+    Options: ``of``, the programs (``builtin``); ``split``, which of them; ``sandbox``,
+    where they run (``process`` for the package's own, else ``docker``); ``operators``,
+    short names joined by commas (all).
+
+    Raises:
+        TaskError: the URI is wrong, the task set has no program to mutate, or libcst is missing.
+    """
+    uri.only("of", "split", "sandbox", "operators")
+    seed, count = uri.seed_and_count()
+    if find_spec("libcst") is None:
+        raise TaskError(f"{uri.text!r} needs libcst: pip install 'debugworld[mutants]'")
+    chosen = [name for name in uri.options.get("operators", ",".join(OPERATORS)).split(",") if name]
+    unknown = [name for name in chosen if name not in OPERATORS]
+    if unknown or not chosen:
+        raise TaskError(
+            f"{uri.text!r}: there is no operator {', '.join(unknown) or repr('')}; "
+            f"there are, joined by commas: {', '.join(OPERATORS)}"
+        )
+    split = uri.choose("split", SPLITS)
+    of = load_task_set(uri.options.get("of", "builtin"))
+    sandbox = uri.choose("sandbox", SANDBOXES) or ("process" if of.trusted else "docker")
+    left_out: Counter[str] = Counter()
+    subjects = subjects_of(of.programs, of.groups, seed, frozenset(chosen), left_out)
+    subjects = [subject for subject in subjects if not split or split_of(subject.group) == split]
+    if not subjects:
+        raise TaskError(
+            f"{uri.text!r}: {of.uri} has no program entered by a call"
+            + (f" in split {split}" if split else "")
+        )
+    return BugSet(uri.text, Mutants(subjects, seed, count, sandbox), of.trusted, left_out)

@@ -1,0 +1,130 @@
+"""Mutants are killed, reproducible and made when they are asked for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from debugworld.envs import Bug, TaskError, load_bug_set
+from debugworld.envs.split import split_of
+from debugworld.envs.trace_store import trace_store
+from debugworld.envs.verdict import passes
+from debugworld.sandboxes import Sandbox
+from debugworld.sandboxes.debugger import Program, Trace
+
+
+def fresh(uri: str) -> list[Bug]:
+    load_bug_set.cache_clear()
+    return list(load_bug_set(uri).bugs)
+
+
+def write(path: Path, rows: list[dict[str, object]]) -> str:
+    path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    return str(path)
+
+
+def test_the_right_program_passes_and_the_mutant_does_not() -> None:
+    found = load_bug_set("mutants/5/12")
+    assert found.trusted and len(found.bugs) == 12
+    assert len({bug.name for bug in found.bugs}) == len({bug.buggy for bug in found.bugs}) == 12
+    traces = trace_store("process")
+    traces.enter()
+    some_pass = 0
+    for bug in found.bugs:
+        verdicts = [passes(traces.record, bug.buggy, case.call, case.expected) for case in bug.cases]
+        assert not all(verdicts) and len(verdicts) > 1
+        some_pass += any(verdicts)
+        assert all(passes(traces.record, bug.fixed, case.call, case.expected) for case in bug.cases)
+        assert bug.lines and ": " in bug.kind
+    traces.leave()
+    assert some_pass >= 3
+
+
+def test_same_seed_same_mutants_whatever_the_count_and_order() -> None:
+    few = fresh("mutants/7/4")
+    load_bug_set.cache_clear()
+    many = load_bug_set("mutants/7").bugs
+    assert len(many) == 256
+    assert [many[i] for i in (3, 1, 0, 2)] == [few[i] for i in (3, 1, 0, 2)]
+    assert many[-256] == few[0] and many[1:3] == (few[1], few[2])
+    with pytest.raises(IndexError):
+        many[256]
+    assert fresh("mutants/8/4") != few
+
+
+def test_nothing_runs_before_a_mutant_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = 0
+    record = Sandbox.record
+
+    def counted(self: Sandbox, program: Program) -> Trace:
+        nonlocal runs
+        runs += 1
+        return record(self, program)
+
+    monkeypatch.setattr("debugworld.sandboxes.process.ProcessSandbox.record", counted)
+    load_bug_set.cache_clear()
+    bugs = load_bug_set("mutants/9/1000000?of=generated/0/50").bugs
+    assert runs == 0
+    bugs[49]
+    assert 0 < runs < 300
+
+
+def test_when_a_program_is_used_up_two_operators_meet(tmp_path: Path) -> None:
+    row = {"code": "def f(x):\n    return x + 1\n", "call": "f(3)", "group": "g"}
+    uri = f"mutants/0/12?of=jsonl/{write(tmp_path / 'rows.jsonl', [row])}&sandbox=process"
+    bugs = fresh(uri)
+    orders = [bug.kind.count(";") + 1 for bug in bugs]
+    assert orders == sorted(orders) and orders[0] == 1 and orders[-1] == 2
+    assert [bug.buggy for bug in bugs] == [bug.buggy for bug in fresh(uri)]
+    assert {bug.group for bug in bugs} == {"g"} and not load_bug_set(uri).trusted
+
+
+def test_what_is_dropped_is_counted(tmp_path: Path) -> None:
+    rows = [
+        {"code": "def f(x):\n    y = 3\n    return x\n", "call": "f(3)"},
+        {"code": "def f(x):\n    raise ValueError(x)\n", "call": "f(3)"},
+        {"code": "def f(x):\n    return f\n", "call": "f(3)"},
+    ]
+    found = load_bug_set(f"mutants/0/3?of=jsonl/{write(tmp_path / 'rows.jsonl', rows)}&sandbox=process")
+    assert all("return x" in bug.fixed for bug in found.bugs)
+    told = {reason.split()[0]: count for reason, count in found.left_out.items()}
+    assert told["programs"] == 2 and told["mutants"] >= 2
+
+
+def test_programs_that_nothing_can_fail_are_told(tmp_path: Path) -> None:
+    row = {"code": "def f():\n    return len\n", "call": "f()"}
+    found = load_bug_set(f"mutants/0/3?of=jsonl/{write(tmp_path / 'rows.jsonl', [row])}&sandbox=process")
+    with pytest.raises(TaskError, match="did not fail a call; name programs"):
+        found.bugs[0]
+
+
+def test_operators_and_splits_can_be_chosen() -> None:
+    found = load_bug_set("mutants/0/6?operators=ROR,AOR&of=generated/0/40&split=train").bugs
+    assert {bug.kind[:3] for bug in found} <= {"ROR", "AOR"}
+    assert all(split_of(bug.group) == "train" for bug in found)
+
+
+@pytest.mark.parametrize(
+    ("uri", "complaint"),
+    [
+        ("mutants/x", "use mutants/SEED or mutants/SEED/COUNT"),
+        ("mutants/0?operators=ROR,XXX", "no operator XXX; there are, joined by commas: AOD"),
+        ("mutants/0?operators=", "there are, joined by commas"),
+        ("mutants/0?of=nothing", "begins with one of: builtin"),
+        ("mutants/0?sandbox=none", "one of: docker, bwrap, process"),
+        ("mutants/0?check=process", "no option 'check'; there are: of, split"),
+        ("mutants/0?split=dev", "one of: train"),
+    ],
+)
+def test_errors_say_what_would_be_right(uri: str, complaint: str) -> None:
+    with pytest.raises(TaskError, match=complaint):
+        load_bug_set(uri)
+
+
+def test_a_script_is_no_program_to_mutate(tmp_path: Path) -> None:
+    path = tmp_path / "script.py"
+    path.write_text("print(1)\n")
+    with pytest.raises(TaskError, match="no program entered by a call"):
+        load_bug_set(f"mutants/0?of=file/{path}")
