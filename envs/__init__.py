@@ -9,6 +9,7 @@ from .bug import Bug, BugSet, Case
 from .bug_injection import BugInjection
 from .bug_set import load_bug_set
 from .command import Answer, Command, CommandSet, TaskCommand, TaskKind, parse, spell
+from .curriculum import Curriculum, TaskSampler
 from .environment import DebugEnv
 from .episode import Episode, RecordEpisodes, Validation, load_episodes, validate
 from .errors import TaskError
@@ -35,6 +36,7 @@ __all__ = [
     "Command",
     "CommandSet",
     "CommandSpace",
+    "Curriculum",
     "DebugEnv",
     "Episode",
     "FaultLocalization",
@@ -48,6 +50,7 @@ __all__ = [
     "TaskCommand",
     "TaskError",
     "TaskKind",
+    "TaskSampler",
     "TaskSet",
     "TextSpace",
     "Validation",

@@ -33,7 +33,7 @@ from debugworld.worldmodel.lockstep import After, LockstepDebugger
 
 from .backend import BACKENDS, open_debugger, stand_at
 from .command import LINE_KINDS, PLAIN_KINDS, Answer, Command, CommandSet, TaskCommand, TaskKind
-from .errors import TaskError
+from .errors import NothingToAsk, TaskError
 from .family import make_family
 from .page import page
 from .picture import picture
@@ -349,7 +349,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
             if question is not None:
                 return program, question
         tried = f"{len(order)} runs" if len(order) > 1 else f"task {order[0]}"
-        raise TaskError(f"{self.task_set.uri}: {type(self).__name__} finds nothing to ask in {tried}")
+        raise NothingToAsk(f"{self.task_set.uri}: {type(self).__name__} finds nothing to ask in {tried}")
 
     def _begin(self, program: Program, start: int) -> None:
         """Resets the debuggers and goes to a state of the real run, which they all take for true."""

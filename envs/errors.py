@@ -8,3 +8,7 @@ class TaskError(ValueError):
 
     The text says what was wrong and what would be right.
     """
+
+
+class NothingToAsk(TaskError):
+    """A task is sound, but an environment finds no question in it, or in any of its set."""
