@@ -137,9 +137,10 @@ class Curriculum(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
 
     An episode counts once it ends, by ``info["success"]`` of its last step; one that was
     broken off, or that ended by a fault of the box or the model, does not. A ``task`` in the
-    options of a reset goes before the curriculum, and counts as well. Chance comes
-    from the seeds of resets alone; what is drawn depends on what was measured, too. In a vector of environments each has a curriculum of
-    its own.
+    options of a reset goes before the curriculum, and counts as well. Chance comes from the
+    seeds of resets alone; what is drawn depends on what was measured, too. In a vector of
+    environments each has a curriculum of its own. `RecordEpisodes` belongs inside, where it
+    sees the task.
 
     Args:
         env: an environment over a task set; it takes ``options={"task": i}``.

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.resources import files
-from itertools import compress, islice
+from itertools import compress
 from pathlib import Path
 
 from debugworld.sandboxes.debugger import Program, ProgramError
-from debugworld.worldmodel.data.programs import stream
 from debugworld.worldmodel.data.rows import RowError, load_rows
 
 from .errors import TaskError
+from .generated import GeneratedNames, GeneratedPrograms, name_of
 from .origins.programs import ProgramRow, cruxeval, humaneval, mbpp, mbpp_sanitized
 from .split import SPLITS, split_of
 from .task_uri import TaskUri
@@ -23,7 +23,7 @@ from .task_uri import TaskUri
 URIS = {
     "builtin": "all that ship with the package, one task for each call",
     "builtin/NAME": "one of them",
-    "generated/SEED[/COUNT]": "those that the generator makes of the seeds from SEED on; 256 if not said",
+    "generated/SEED[/COUNT]": "those that the generator makes of COUNT seeds (256) from SEED on, when asked for",
     "cruxeval[?path=FILE]": "CRUXEval's functions; through datasets, or from a copy of yours",
     "humaneval[?path=FILE]": "HumanEval's answers, entered as its assertions do; likewise",
     "mbpp[/sanitized][?path=FILE]": "MBPP's answers, entered as its assertions do; likewise",
@@ -50,11 +50,11 @@ class TaskSet:
 
     uri: str
     """What names the set."""
-    programs: tuple[Program, ...]
-    """One program with its entry call for each task."""
+    programs: Sequence[Program]
+    """One program with its entry call for each task; may be made when they are asked for."""
     trusted: bool
     """Whether the programs are the package's own, so that a plain process may run them."""
-    groups: tuple[str, ...] = ()
+    groups: Sequence[str] = ()
     """For each task what must stay on one side of a split: the problem that it is about."""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """How many rows of the origin are no task of this set, by reason."""
@@ -65,6 +65,8 @@ class TaskSet:
         Raises:
             TaskError: there are none.
         """
+        if isinstance(self.programs, GeneratedPrograms):  # filtering would make them all
+            return replace(self, programs=GeneratedPrograms(self.programs.seeds, max_lines))
         fits = [p.text.count("\n") + _ENTRY_LINES <= max_lines for p in self.programs]
         kept = tuple(compress(self.programs, fits))
         if not kept:
@@ -85,6 +87,8 @@ def load_task_set(uri: str) -> TaskSet:
     """
     read = TaskUri.parse(uri, SCHEMES, "task set")
     left_out: Counter[str] = Counter()
+    if read.scheme == "generated":
+        return _generated(read.only("split"))
     if read.scheme == "file":
         return TaskSet(uri, (program := _file(read),), trusted=False, groups=(program.name,))
     found = list(_found(read, left_out))
@@ -94,9 +98,21 @@ def load_task_set(uri: str) -> TaskSet:
         told = "; ".join(f"{count} {reason}" for reason, count in left_out.items())
         where = f"; {len(found)} are in other splits" if found else ""
         raise TaskError(f"{uri!r} has no task{where}" + (f"; left out: {told}" if told else ""))
-    trusted = read.scheme in ("builtin", "generated")
     programs = tuple(program for _, program in kept)
+    trusted = read.scheme == "builtin"
     return TaskSet(uri, programs, trusted, tuple(group for group, _ in kept), dict(left_out))
+
+
+def _generated(uri: TaskUri) -> TaskSet:
+    """Returns the programs of the generator, none of them made yet."""
+    first, count = uri.seed_and_count()
+    split = uri.choose("split", SPLITS)
+    seeds: Sequence[int] = range(first, first + count)
+    if split:
+        seeds = tuple(seed for seed in seeds if split_of(name_of(seed)) == split)
+    if not seeds:
+        raise TaskError(f"{uri.text!r} has no task; {count} are in other splits")
+    return TaskSet(uri.text, GeneratedPrograms(seeds), True, GeneratedNames(seeds))
 
 
 def _found(uri: TaskUri, left_out: Counter[str]) -> _Grouped:
@@ -104,10 +120,6 @@ def _found(uri: TaskUri, left_out: Counter[str]) -> _Grouped:
     if uri.scheme in _HUBS:
         return _hub(uri.only("path", "split"), left_out)
     uri.only("split")
-    if uri.scheme == "generated":
-        first, count = uri.seed_and_count()
-        made = (each.program for each in islice(stream(first), count))
-        return ((program.name, program) for program in made)
     if uri.scheme == "builtin":
         return ((program.name, program) for program in _builtin(uri.path))
     if not uri.path:

@@ -43,9 +43,10 @@ class Mutants(Sequence[Bug]):
         sandbox: name of the sandbox that programs run in.
     """
 
-    def __init__(self, subjects: list[Subject], seed: int, count: int, sandbox: str) -> None:
+    def __init__(self, subjects: Sequence[Subject], seed: int, count: int, sandbox: str) -> None:
         rng = random.Random(f"mutants/{seed}")
-        self._subjects = rng.sample(subjects, len(subjects))
+        self._subjects = subjects
+        self._order = rng.sample(range(len(subjects)), len(subjects))
         self._seed = seed
         self._count = count
         self._kind = sandbox
@@ -86,8 +87,8 @@ class Mutants(Sequence[Bug]):
         if self._sandbox is None:
             self._sandbox = open_sandbox(self._kind, max_events=MAX_EVENTS)
         record = self._sandbox.record
-        turn, number = place % len(self._subjects), place // len(self._subjects)
-        subject = self._subjects[turn]
+        number, turn = divmod(place, len(self._order))
+        subject = self._subjects[self._order[turn]]
         mutant = subject.mutant(number, record)
         rng = random.Random(f"mutants/{self._seed}/{place}")
         for _ in range(_TRIES):
@@ -138,8 +139,8 @@ def mutant_set(uri: TaskUri) -> BugSet:
     of = load_task_set(uri.options.get("of", "builtin"))
     sandbox = uri.choose("sandbox", SANDBOXES) or ("process" if of.trusted else "docker")
     left_out: Counter[str] = Counter()
-    subjects = subjects_of(of.programs, of.groups, seed, frozenset(chosen), left_out)
-    subjects = [subject for subject in subjects if not split or split_of(subject.group) == split]
+    places = [i for i, group in enumerate(of.groups) if not split or split_of(group) == split]
+    subjects = subjects_of(of, places, seed, frozenset(chosen), left_out)
     if not subjects:
         raise TaskError(
             f"{uri.text!r}: {of.uri} has no program entered by a call"

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from debugworld.envs.answer import outcome
 from debugworld.envs.bug import Case
+from debugworld.envs.generated import GeneratedPrograms
+from debugworld.envs.task_set import TaskSet
 from debugworld.envs.verdict import passes
 from debugworld.sandboxes.debugger import Event, ExitCode, Program, ProgramError, Trace
 from debugworld.sandboxes.debugger.limits import CUT
@@ -22,6 +25,7 @@ CASES = 8
 STILLBORN = "stillborn mutants, which do not compile"
 EQUIVALENT = "mutants that pass every case, equivalent ones among them"
 UNTESTED = "programs with no call that returns a literal within the limits"
+NO_CALL = "programs that are not entered by a call, or have files or input"
 _FRESH_CALLS = 3
 """Changed calls that are tried for each case that is wanted."""
 
@@ -187,30 +191,49 @@ class Subject:
 
 
 def subjects_of(
-    programs: tuple[Program, ...],
-    groups: tuple[str, ...],
-    seed: int,
-    operators: frozenset[str],
-    left_out: Counter[str],
-) -> list[Subject]:
+    tasks: TaskSet, places: Sequence[int], seed: int, operators: frozenset[str], left_out: Counter[str]
+) -> Sequence[Subject]:
     """Returns the subjects of a task set: one for each source that is entered by calls alone.
 
     Args:
-        programs: the tasks.
-        groups: the group of each.
+        tasks: the task set.
+        places: numbers of the tasks to take.
         seed: as `Subject` takes it, and so on.
         operators: the operators that may be used.
         left_out: counts what is dropped, by reason.
     """
+    if isinstance(tasks.programs, GeneratedPrograms):
+        return _Made(tasks, places, seed, operators, left_out)
     by_source: defaultdict[tuple[str, str], list[Program]] = defaultdict(list)
-    for program, group in zip(programs, groups, strict=True):
+    for place in places:
+        program, group = tasks.programs[place], tasks.groups[place]
         if program.call is None or replace(program, name="", call=None) != Program(program.source, name=""):
-            left_out["programs that are not entered by a call, or have files or input"] += 1
+            left_out[NO_CALL] += 1
         else:
             by_source[program.text, group].append(program)
     return [
         Subject(group, tuple(calls), seed, operators, left_out) for (_, group), calls in by_source.items()
     ]
+
+
+class _Made(Sequence[Subject]):
+    """The subjects of programs that are made when they are asked for, one each."""
+
+    def __init__(self, tasks: TaskSet, places: Sequence[int], *rest: Any) -> None:
+        self._tasks = tasks
+        self._places = places
+        self._rest = rest
+        self._known: dict[int, Subject] = {}
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, index: Any) -> Any:
+        place = self._places[index]
+        if place not in self._known:
+            program, group = self._tasks.programs[place], self._tasks.groups[place]
+            self._known[place] = Subject(group, (program,), *self._rest)
+        return self._known[place]
 
 
 def _literal_outcome(record: Callable[[Program], Trace], program: Program) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from debugworld.envs import TaskError, load_task_set
 from debugworld.envs.split import SPLITS, split_of
+from debugworld.worldmodel.data.programs import stream
 
 
 def test_rows_of_every_kind(tmp_path: Path) -> None:
@@ -78,8 +80,19 @@ def test_generated_programs_are_those_of_their_seeds() -> None:
     first, second = load_task_set("generated/3/4"), load_task_set("generated/4/3")
     assert first.programs[1:] == second.programs
     assert len(first.programs) == 4 and first.trusted
+    made = [each.program for each in islice(stream(3), 4)]
+    assert list(first.programs) == made and first.groups == [program.name for program in made]
     with pytest.raises(TaskError, match="generated/SEED"):
         load_task_set("generated/x")
+
+
+def test_generated_programs_are_made_when_asked_for() -> None:
+    many = load_task_set("generated/5/20000?split=train").within(30)
+    assert many.programs[-1].call and many.programs[-1] == many.programs[len(many.programs) - 1]
+    assert all(program.text.count("\n") + 2 <= 30 for program in many.programs[:40])
+    assert [program.name for program in many.programs[:40]] == list(many.groups[:40])
+    with pytest.raises(TaskError, match="no program of at most 3 lines"):
+        many.within(3).programs[0]
 
 
 def test_a_missing_file_is_a_task_error() -> None:

@@ -65,7 +65,7 @@ def test_nothing_runs_before_a_mutant_is_asked_for(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr("debugworld.sandboxes.process.ProcessSandbox.record", counted)
     load_bug_set.cache_clear()
-    bugs = load_bug_set("mutants/9/1000000?of=generated/0/50").bugs
+    bugs = load_bug_set("mutants/9/1000000?of=generated/0/5000").bugs
     assert runs == 0
     bugs[49]
     assert 0 < runs < 300
