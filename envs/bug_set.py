@@ -9,6 +9,7 @@ from functools import lru_cache
 from debugworld.sandboxes import SANDBOXES
 
 from .bug import Bug, BugSet
+from .builtin_bugs import builtin_bugs
 from .errors import TaskError
 from .mutants import mutant_set
 from .origins.bug_rows import bug_rows
@@ -22,6 +23,7 @@ from .trace_store import trace_store
 from .verdict import checked
 
 BUG_URIS = {
+    "builtin[/NAME]": "those that ship with the package, or one of them",
     "jsonl/PATH": "the rows of a file: buggy, fixed, tests (call, expected), bug_lines, group, description, "
     "bug_kind",
     "humanevalfix[?path=FILE]": "HumanEvalFix, bugs that people put in; through datasets, or a copy of yours",
@@ -43,7 +45,7 @@ _PATHS: dict[str, Callable[[str, Counter[str]], Iterator[Bug]]] = {
     "quixbugs": quixbugs,
     "mini_nightmare": mini_nightmare,
 }
-SCHEMES = ("mutants", *_PATHS, *_HUBS)
+SCHEMES = ("builtin", "mutants", *_PATHS, *_HUBS)
 """What a URI begins with."""
 
 
@@ -56,7 +58,26 @@ def load_bug_set(uri: str) -> BugSet:
         SandboxError: the bugs are to be checked and this machine cannot have that box.
     """
     read = TaskUri.parse(uri, SCHEMES, "bug set")
+    if read.scheme == "builtin":
+        return _builtin(read)
     return mutant_set(read) if read.scheme == "mutants" else _public(read)
+
+
+def _builtin(uri: TaskUri) -> BugSet:
+    """Reads the bugs that ship with the package."""
+    uri.only("split")
+    split = uri.choose("split", SPLITS)
+    known = builtin_bugs()
+    if uri.path and uri.path not in [bug.name for bug in known]:
+        raise TaskError(
+            f"there is no builtin bug {uri.path!r}; there are: {', '.join(bug.name for bug in known)}"
+        )
+    bugs = [
+        bug for bug in known if uri.path in ("", bug.name) and (not split or split_of(bug.group) == split)
+    ]
+    if not bugs:
+        raise TaskError(f"{uri.text!r} has no bug to offer")
+    return BugSet(uri.text, tuple(bugs), trusted=True)
 
 
 def _public(uri: TaskUri) -> BugSet:

@@ -23,7 +23,7 @@ from .task_uri import TaskUri
 URIS = {
     "builtin": "all that ship with the package, one task for each call",
     "builtin/NAME": "one of them",
-    "generated/SEED[/COUNT]": "those that the generator makes of COUNT seeds (256) from SEED on, when asked for",
+    "generated/SEED[/COUNT]": "those that the generator makes of COUNT seeds (256) from SEED on",
     "cruxeval[?path=FILE]": "CRUXEval's functions; through datasets, or from a copy of yours",
     "humaneval[?path=FILE]": "HumanEval's answers, entered as its assertions do; likewise",
     "mbpp[/sanitized][?path=FILE]": "MBPP's answers, entered as its assertions do; likewise",

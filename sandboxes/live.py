@@ -368,9 +368,7 @@ class LiveSession:
                 return
             yield message
 
-    def evaluate(
-        self, expression: str, frame: int = 0, seconds: float = EVALUATION_SECONDS
-    ) -> Evaluation:
+    def evaluate(self, expression: str, frame: int = 0, seconds: float = EVALUATION_SECONDS) -> Evaluation:
         """Evaluates an expression in a frame, for so many seconds at most; side effects are discarded."""
         answer = self._ask(["evaluate", expression, frame, seconds], seconds)
         if answer[:1] == ["refused"]:

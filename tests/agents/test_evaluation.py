@@ -104,7 +104,7 @@ def test_the_command(tasks: str, tmp_path: Path, capsys: pytest.CaptureFixture[s
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["--tasks", "nowhere"], "jsonl/PATH"),
+        (["--tasks", "nowhere"], "jsonl"),
         (["--agents", "lucky"], "random, scripted"),
         (["--backends", "real,astral"], "real, neural, lockstep"),
         (["--env", "CartPole-v1"], "debugworld/ReachState-Text-v0"),

@@ -381,7 +381,7 @@ def test_bugs_are_planted_in_programs_with_calls_too(make: Make, tasks: str) -> 
         (REPAIR, {"family": "features"}, "text only"),
         (INJECT, {"solver": "oracle"}, "ochiai, tarantula, random"),
         (INJECT, {"max_changed": 0}, "max_changed >= 1"),
-        (INJECT, {"tasks": "programs/nowhere"}, "jsonl/PATH"),
+        (INJECT, {"tasks": "programs/nowhere"}, "jsonl"),
     ],
 )
 @pytest.mark.filterwarnings("ignore")
