@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Protocol, Self, overload, runtime_checkable
 
 from debugworld.sandboxes.debugger import Program
+
+from .errors import TaskError
+
+_ENTRY_LINES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,22 @@ class Bug:
         """Returns the faulty program, entered by a test's call; what is expected stays outside."""
         return Program(self.buggy, case.call, self.name)
 
+    @property
+    def length(self) -> int:
+        """Lines of the longer of the two programs, with its entry."""
+        return max(Program(text).text.count("\n") for text in (self.buggy, self.fixed)) + _ENTRY_LINES
+
+
+@runtime_checkable
+class MadeBugs(Protocol):
+    """Bugs that are made when they are asked for."""
+
+    left_out: Counter[str]
+    """What was dropped so far, by reason."""
+
+    def within(self, max_lines: int) -> Self:
+        """Returns bugs of the same kind, none longer than so many lines, and makes none yet."""
+
 
 @dataclass(frozen=True)
 class BugSet:
@@ -60,3 +82,47 @@ class BugSet:
     """Whether the programs are the package's own, so that a plain process may run them."""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """How much of the origin is no bug of this set, by reason."""
+
+    @property
+    def programs(self) -> Sequence[Program]:
+        """The faulty program of each bug, entered by its first case; made as the bugs are."""
+        return _Entered(self.bugs)
+
+    def within(self, max_lines: int) -> BugSet:
+        """Returns the bugs whose programs have at most so many lines, their entry included.
+
+        Bugs that are made when they are asked for are made of shorter programs, rather
+        than all made and most thrown away.
+
+        Raises:
+            TaskError: there are none.
+        """
+        if isinstance(self.bugs, MadeBugs):
+            made = self.bugs.within(max_lines)
+            return replace(self, bugs=made, left_out=made.left_out)
+        kept = tuple(bug for bug in self.bugs if bug.length <= max_lines)
+        if not kept:
+            shortest = min((bug.length for bug in self.bugs), default=0)
+            raise TaskError(
+                f"{self.uri}: every program has more than {max_lines} lines, its entry included; "
+                f"use max_lines={shortest} or more"
+            )
+        return replace(self, bugs=kept)
+
+
+class _Entered(Sequence[Program]):
+    def __init__(self, bugs: Sequence[Bug]) -> None:
+        self._bugs = bugs
+
+    def __len__(self) -> int:
+        return len(self._bugs)
+
+    @overload
+    def __getitem__(self, index: int) -> Program: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Program, ...]: ...
+    def __getitem__(self, index: int | slice) -> Program | tuple[Program, ...]:
+        if isinstance(index, slice):
+            return tuple(bug.program(bug.cases[0]) for bug in self._bugs[index])
+        bug = self._bugs[index]
+        return bug.program(bug.cases[0])

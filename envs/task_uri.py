@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from .errors import TaskError
 
 _FORM = re.compile(r"([^/?]*)/?(.*?)(?:\?(\w+=.*))?", re.DOTALL)
-_COUNTED = re.compile(r"(\d+)(?:/([1-9]\d*))?")
+_COUNTED = re.compile(r"([0-9]+)(?:/([1-9][0-9]*))?")
 DEFAULT_COUNT = 256
 """How many tasks a generator makes where its URI does not say."""
 

@@ -6,13 +6,13 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from importlib.util import find_spec
-from typing import overload
+from typing import Self, overload
 
 from debugworld.envs.bug import Bug, BugSet, Case
 from debugworld.envs.errors import TaskError
 from debugworld.envs.origins.difference import lines_at_fault
 from debugworld.envs.split import SPLITS, split_of
-from debugworld.envs.task_set import load_task_set
+from debugworld.envs.task_set import TaskSet, load_task_set
 from debugworld.envs.task_uri import TaskUri
 from debugworld.sandboxes import SANDBOXES, Sandbox, open_sandbox
 
@@ -21,6 +21,8 @@ from .subject import Mutant, Subject, subjects_of
 
 MAX_EVENTS = 2000
 """States after which a run counts as one that never ends."""
+_ADDED_LINES = 2
+"""Most lines that two operators add to a program."""
 _TRIES = 400
 """Random mutants that are tried for one place in the set."""
 
@@ -37,13 +39,35 @@ class Mutants(Sequence[Bug]):
     The box stays open until `close` or the end of this process.
 
     Args:
-        subjects: the programs.
+        tasks: the programs.
         seed: decides.
         count: the length.
         sandbox: name of the sandbox that programs run in.
+        operators: the operators that may be used.
+        split: which of the programs; empty for all.
+
+    Raises:
+        TaskError: no program is entered by a call.
     """
 
-    def __init__(self, subjects: Sequence[Subject], seed: int, count: int, sandbox: str) -> None:
+    def __init__(
+        self,
+        tasks: TaskSet,
+        seed: int,
+        count: int,
+        sandbox: str,
+        operators: frozenset[str] = frozenset(OPERATORS),
+        split: str = "",
+    ) -> None:
+        self.left_out: Counter[str] = Counter()
+        """What was dropped so far, by reason."""
+        places = [i for i, group in enumerate(tasks.groups) if not split or split_of(group) == split]
+        subjects = subjects_of(tasks, places, seed, operators, self.left_out)
+        if not subjects:
+            where = f" in split {split}" if split else ""
+            raise TaskError(f"{tasks.uri} has no program entered by a call{where}, so nothing to mutate")
+        self._again = (seed, count, sandbox, operators, split)
+        self._tasks = tasks
         rng = random.Random(f"mutants/{seed}")
         self._subjects = subjects
         self._order = rng.sample(range(len(subjects)), len(subjects))
@@ -76,6 +100,14 @@ class Mutants(Sequence[Bug]):
         if place not in self._made:
             self._made[place] = self._make(place)
         return self._made[place]
+
+    def within(self, max_lines: int) -> Self:
+        """Returns mutants of those programs that have room for what operators add.
+
+        Raises:
+            TaskError: there are none.
+        """
+        return type(self)(self._tasks.within(max_lines - _ADDED_LINES), *self._again)
 
     def close(self) -> None:
         """Ends the box; the next mutant opens another one."""
@@ -138,12 +170,5 @@ def mutant_set(uri: TaskUri) -> BugSet:
     split = uri.choose("split", SPLITS)
     of = load_task_set(uri.options.get("of", "builtin"))
     sandbox = uri.choose("sandbox", SANDBOXES) or ("process" if of.trusted else "docker")
-    left_out: Counter[str] = Counter()
-    places = [i for i, group in enumerate(of.groups) if not split or split_of(group) == split]
-    subjects = subjects_of(of, places, seed, frozenset(chosen), left_out)
-    if not subjects:
-        raise TaskError(
-            f"{uri.text!r}: {of.uri} has no program entered by a call"
-            + (f" in split {split}" if split else "")
-        )
-    return BugSet(uri.text, Mutants(subjects, seed, count, sandbox), of.trusted, left_out)
+    made = Mutants(of, seed, count, sandbox, frozenset(chosen), split)
+    return BugSet(uri.text, made, of.trusted, made.left_out)

@@ -94,7 +94,8 @@ class Subject:
                 if value is not None and program.call is not None:
                     kept.setdefault(program.call, Case(program.call, value))
             self._cases = tuple(kept.values())
-            self._left_out[UNTESTED] += not kept
+            if not kept:
+                self._left_out[UNTESTED] += 1
         return self._cases
 
     def mutant(self, number: int, record: Callable[[Program], Trace]) -> Mutant | None:
@@ -176,7 +177,7 @@ class Subject:
         count: bool = True,
     ) -> Mutant | None:
         if not _compiles(source):
-            self._left_out[STILLBORN] += count
+            self._drop(STILLBORN, count)
             return None
         if count:  # two operators may do the same
             key = _key(source)
@@ -186,8 +187,12 @@ class Subject:
         for case in self.cases(record):
             if not passes(record, source, case.call, case.expected):
                 return Mutant(source, operators)
-        self._left_out[EQUIVALENT] += count
+        self._drop(EQUIVALENT, count)
         return None
+
+    def _drop(self, reason: str, count: bool) -> None:
+        if count:
+            self._left_out[reason] += 1
 
 
 def subjects_of(

@@ -263,6 +263,25 @@ def test_mini_nightmare(tmp_path: Path) -> None:
     assert found.left_out == {"programs of several files, or with data files": 1}
 
 
+def test_long_programs_can_be_left_out(tmp_path: Path) -> None:
+    rows = [
+        ROW,
+        {**ROW, "id": "b", "buggy": WRONG + "\n\n\nx = 1\n"},
+        {**ROW, "id": "c", "fixed": RIGHT + "y = 1\n"},
+    ]
+    found = load_bug_set(f"jsonl/{write(tmp_path / 'rows.jsonl', rows)}")
+    assert [bug.length for bug in found.bugs] == [5, 9, 6]
+    short = found.within(6)
+    assert [bug.name for bug in short.bugs] == ["a", "c"]
+    assert (
+        [program.call for program in short.programs]
+        == ["twice(2)"] * 2
+        == [p.call for p in short.programs[:]]
+    )
+    with pytest.raises(TaskError, match="use max_lines=5 or more"):
+        found.within(4)
+
+
 def test_bugs_that_nobody_here_wrote(shared_data: Path) -> None:
     found = load_bug_set(f"jsonl/{shared_data / 'bugs_dev.jsonl'}")
     assert len(found.bugs) == 361 and sum(found.left_out.values()) == 6

@@ -106,6 +106,17 @@ def test_operators_and_splits_can_be_chosen() -> None:
     assert all(split_of(bug.group) == "train" for bug in found)
 
 
+def test_short_mutants_are_made_of_short_programs() -> None:
+    everything = load_bug_set("mutants/4/1000000?of=generated/0/3000")
+    short = everything.within(16)
+    assert len(short.bugs) == len(short.programs) == 1000000
+    for number in (0, 1, 2):
+        assert short.bugs[number].length <= 16
+        assert short.programs[number] == short.bugs[number].program(short.bugs[number].cases[0])
+    with pytest.raises(TaskError, match="more than 1 lines"):
+        load_bug_set("mutants/4").within(3)
+
+
 @pytest.mark.parametrize(
     ("uri", "complaint"),
     [
