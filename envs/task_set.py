@@ -85,7 +85,7 @@ def load_task_set(uri: str) -> TaskSet:
     Raises:
         TaskError: the URI is unknown, its file cannot be read, or a row is no task.
     """
-    read = TaskUri.parse(uri, SCHEMES, "task set")
+    read = TaskUri.parse(uri, SCHEMES, "task set", URIS)
     left_out: Counter[str] = Counter()
     if read.scheme == "generated":
         return _generated(read.only("split"))

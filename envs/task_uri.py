@@ -35,13 +35,14 @@ class TaskUri:
     """The options read."""
 
     @staticmethod
-    def parse(text: str, schemes: Collection[str], what: str) -> TaskUri:
+    def parse(text: str, schemes: Collection[str], what: str, forms: Collection[str] = ()) -> TaskUri:
         """Reads a URI.
 
         Args:
             text: the URI.
             schemes: those that there are.
             what: what it names, for error texts.
+            forms: how such URIs are written, likewise.
 
         Raises:
             TaskError: the scheme is unknown or the options are not ``name=value`` joined by ``&``.
@@ -49,7 +50,10 @@ class TaskUri:
         match = _FORM.fullmatch(text)
         scheme, path, query = match.groups(default="") if match else ("", "", "")
         if scheme not in schemes:
-            raise TaskError(f"{text!r} names no {what}; a URI begins with one of: {', '.join(schemes)}")
+            raise TaskError(
+                f"{text!r} names no {what}; a URI begins with one of: {', '.join(schemes)}"
+                + (f"; the forms are: {', '.join(forms)}" if forms else "; `debugworld envs` lists the forms")
+            )
         try:
             pairs = parse_qsl(
                 query.replace("+", "%2B"), keep_blank_values=True, strict_parsing=True, errors="strict"

@@ -3,7 +3,7 @@
 Needs libcst, which keeps the layout of a program; it is imported where a mutant is made.
 """
 
-from .mutant_set import Mutants, mutant_set
+from .mutants import Mutants, mutant_set
 from .operators import OPERATORS
 
 __all__ = ["OPERATORS", "Mutants", "mutant_set"]

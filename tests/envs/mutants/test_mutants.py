@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import debugworld.envs.mutants.mutants as made
 from debugworld.envs import Bug, TaskError, load_bug_set
+from debugworld.envs.mutants import Mutants
 from debugworld.envs.split import split_of
 from debugworld.envs.trace_store import trace_store
 from debugworld.envs.verdict import passes
@@ -139,3 +141,23 @@ def test_a_script_is_no_program_to_mutate(tmp_path: Path) -> None:
     path.write_text("print(1)\n")
     with pytest.raises(TaskError, match="no program entered by a call"):
         load_bug_set(f"mutants/0?of=file/{path}")
+
+
+@pytest.mark.docker
+def test_programs_of_others_run_in_docker_unless_told_otherwise(tmp_path: Path) -> None:
+    row = {"code": "import os\n\n\ndef f(x):\n    return x + (os.getpid() < 0)\n", "call": "f(3)"}
+    uri = f"mutants/0/2?of=jsonl/{write(tmp_path / 'rows.jsonl', [row])}"
+    opened: list[str] = []
+    real = made.open_sandbox
+
+    def opening(kind: str, **options: int) -> Sandbox:
+        opened.append(kind)
+        return real(kind, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(made, "open_sandbox", opening)
+        mutants = load_bug_set(uri).bugs
+        assert mutants[0].fixed == row["code"]
+        assert isinstance(mutants, Mutants)
+        mutants.close()
+    assert opened == ["docker"]
