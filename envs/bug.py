@@ -100,9 +100,12 @@ class BugSet:
         if isinstance(self.bugs, MadeBugs):
             made = self.bugs.within(max_lines)
             return replace(self, bugs=made, left_out=made.left_out)
-        kept = tuple(bug for bug in self.bugs if bug.length <= max_lines)
+        tested = [bug for bug in self.bugs if bug.cases]
+        kept = tuple(bug for bug in tested if bug.length <= max_lines)
+        if not tested:
+            raise TaskError(f"{self.uri}: no bug has cases")
         if not kept:
-            shortest = min((bug.length for bug in self.bugs), default=0)
+            shortest = min(bug.length for bug in tested)
             raise TaskError(
                 f"{self.uri}: every program has more than {max_lines} lines, its entry included; "
                 f"use max_lines={shortest} or more"

@@ -15,7 +15,7 @@ from .bug import Bug, BugSet, Case
 from .bug_set import load_bug_set
 from .command import Answer, Command, TaskCommand, TaskKind
 from .environment import DebugEnv, Outcome
-from .errors import TaskError
+from .errors import NothingToAsk, TaskError
 from .judge import Judge, Result, judge_of
 from .patch import compiled
 from .scene import Question, Scene, ShownTest, one_line
@@ -92,9 +92,8 @@ class BugEnv(DebugEnv):
 
     def _load(self, tasks: str, max_lines: int) -> TaskSet:
         """Reads the bugs; the task set holds the program of each with its first call."""
-        self.bug_set = _within(self._load_bugs(tasks), max_lines)
-        programs = tuple(bug.program(bug.cases[0]) for bug in self.bug_set.bugs)
-        return TaskSet(tasks, programs, self.bug_set.trusted)
+        self.bug_set = self._load_bugs(tasks).within(max_lines)
+        return TaskSet(tasks, self.bug_set.programs, self.bug_set.trusted)
 
     def _load_bugs(self, tasks: str) -> BugSet:
         return load_bug_set(tasks)
@@ -117,7 +116,7 @@ class BugEnv(DebugEnv):
                 self._fault = str(error)
                 return bug.program(bug.cases[0]), Question("none: the box failed")
         tried = f"{len(order)} bugs" if len(order) > 1 else f"task {order[0]}"
-        raise TaskError(f"{self.bug_set.uri}: {type(self).__name__} finds nothing to ask in {tried}")
+        raise NothingToAsk(f"{self.bug_set.uri}: {type(self).__name__} finds nothing to ask in {tried}")
 
     def _show(
         self, bug: Bug, source: str, cases: Sequence[Case], results: Sequence[Result | None], test: int = 0
@@ -223,25 +222,3 @@ class BugEnv(DebugEnv):
 
 def _cut(text: str) -> str:
     return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "..."
-
-
-def _within(found: BugSet, max_lines: int) -> BugSet:
-    """Returns the bugs whose programs, right and faulty, have at most so many lines with their entry.
-
-    Raises:
-        TaskError: there are none.
-    """
-
-    def length(bug: Bug) -> int:
-        return max(len(bug.program(case).lines) for case in bug.cases[:1]) if bug.cases else 0
-
-    kept = tuple(bug for bug in found.bugs if bug.cases and length(bug) <= max_lines)
-    if not kept:
-        shortest = min((length(bug) for bug in found.bugs if bug.cases), default=0)
-        raise TaskError(
-            f"{found.uri}: every program has more than {max_lines} lines, its entry included; "
-            f"use max_lines={shortest} or more"
-            if shortest
-            else f"{found.uri}: no bug has cases"
-        )
-    return BugSet(found.uri, kept, found.trusted)

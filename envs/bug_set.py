@@ -57,7 +57,7 @@ def load_bug_set(uri: str) -> BugSet:
         TaskError: the URI is unknown, what it names cannot be read or is no bug, or nothing is left of it.
         SandboxError: the bugs are to be checked and this machine cannot have that box.
     """
-    read = TaskUri.parse(uri, SCHEMES, "bug set")
+    read = TaskUri.parse(uri, SCHEMES, "bug set", BUG_URIS)
     if read.scheme == "builtin":
         return _builtin(read)
     return mutant_set(read) if read.scheme == "mutants" else _public(read)

@@ -35,7 +35,7 @@ class TaskUri:
     """The options read."""
 
     @staticmethod
-    def parse(text: str, schemes: Collection[str], what: str, forms: Collection[str] = ()) -> TaskUri:
+    def parse(text: str, schemes: Collection[str], what: str, forms: Collection[str]) -> TaskUri:
         """Reads a URI.
 
         Args:
@@ -52,7 +52,7 @@ class TaskUri:
         if scheme not in schemes:
             raise TaskError(
                 f"{text!r} names no {what}; a URI begins with one of: {', '.join(schemes)}"
-                + (f"; the forms are: {', '.join(forms)}" if forms else "; `debugworld envs` lists the forms")
+                f"; the forms are: {', '.join(forms)}"
             )
         try:
             pairs = parse_qsl(

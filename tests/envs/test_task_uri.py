@@ -22,13 +22,13 @@ VALUES = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 def test_round_trip(path: str, options: dict[str, str]) -> None:
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in options.items())
     text = f"jsonl/{path}" + (f"?{query}" if query else "")
-    read = TaskUri.parse(text, ["jsonl"], "task set").only("of", "path", "split")
+    read = TaskUri.parse(text, ["jsonl"], "task set", []).only("of", "path", "split")
     assert (read.scheme, read.path, read.options) == ("jsonl", path, options)
 
 
 def test_what_need_not_be_quoted() -> None:
     read = TaskUri.parse(
-        "jsonl//a b/is it so?.jsonl?of=mbpp?path=/x+y/z.jsonl&split=test", ["jsonl"], "task set"
+        "jsonl//a b/is it so?.jsonl?of=mbpp?path=/x+y/z.jsonl&split=test", ["jsonl"], "task set", []
     )
     assert read.path == "/a b/is it so?.jsonl"
     assert read.options == {"of": "mbpp?path=/x+y/z.jsonl", "split": "test"}
@@ -37,15 +37,15 @@ def test_what_need_not_be_quoted() -> None:
 @pytest.mark.parametrize("query", ["a=1&a=2", "a=1&b", "a=%FF", "a=1&&"])
 def test_options_that_cannot_be_read(query: str) -> None:
     with pytest.raises(TaskError, match="each name once, joined by &"):
-        TaskUri.parse(f"x?{query}", ["x"], "task set").only("a", "b")
+        TaskUri.parse(f"x?{query}", ["x"], "task set", []).only("a", "b")
 
 
 @pytest.mark.parametrize(("text", "found"), [("m/3", (3, 256)), ("m/0/7", (0, 7))])
 def test_seeds_and_counts(text: str, found: tuple[int, int]) -> None:
-    assert TaskUri.parse(text, ["m"], "bug set").seed_and_count() == found
+    assert TaskUri.parse(text, ["m"], "bug set", []).seed_and_count() == found
 
 
 @pytest.mark.parametrize("text", ["m", "m/", "m/-1", "m/1/0", "m/1/2/3", "m/1/x", "m/1_0", "m/²"])
 def test_no_seeds_and_counts(text: str) -> None:
     with pytest.raises(TaskError, match="use m/SEED or m/SEED/COUNT"):
-        TaskUri.parse(text, ["m"], "bug set").seed_and_count()
+        TaskUri.parse(text, ["m"], "bug set", []).seed_and_count()
