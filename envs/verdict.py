@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from debugworld.sandboxes.debugger import Program, ProgramError, Trace
 
-from .answer import outcome, same_value
+from .answer import outcome
 from .bug import Bug, Case
+from .judge import same
 
 Record = Callable[[Program], Trace]
 """Runs a program in a box."""
@@ -45,13 +46,13 @@ def expected_value(record: Record, bug: Bug, case: Case) -> str | None:
 
 
 def passes(record: Record, source: str, call: str, expected: str) -> bool:
-    """Tells whether a call in a program comes to a value, as `answer.same_value` compares them.
+    """Tells whether a call in a program comes to a value, as `judge.same` compares them.
 
     Raises:
         SandboxError: the box failed.
     """
     found = comes_to(record, source, call)
-    return found is not None and same_value(found, expected)
+    return found is not None and same(found, expected)
 
 
 def checked(record: Record, bug: Bug, left_out: Counter[str]) -> Bug | None:

@@ -10,6 +10,7 @@ from typing import Self, overload
 
 from debugworld.envs.bug import Bug, BugSet, Case
 from debugworld.envs.errors import TaskError
+from debugworld.envs.judge import Judge
 from debugworld.envs.origins.difference import lines_at_fault
 from debugworld.envs.split import SPLITS, split_of
 from debugworld.envs.task_set import TaskSet, load_task_set
@@ -17,10 +18,10 @@ from debugworld.envs.task_uri import TaskUri
 from debugworld.sandboxes import SANDBOXES, Sandbox, open_sandbox
 
 from .operators import OPERATORS
-from .subject import Mutant, Subject, subjects_of
+from .subject import Box, Mutant, Subject, subjects_of
 
 MAX_EVENTS = 2000
-"""States after which a run counts as one that never ends."""
+"""States of a recorded run; whether one that has more ever ends is for the judge to tell."""
 _ADDED_LINES = 2
 """Most lines that two operators add to a program."""
 _TRIES = 400
@@ -75,6 +76,7 @@ class Mutants(Sequence[Bug]):
         self._count = count
         self._kind = sandbox
         self._sandbox: Sandbox | None = None
+        self._judge: Judge
         self._made: dict[int, Bug] = {}
 
     def __len__(self) -> int:
@@ -118,16 +120,17 @@ class Mutants(Sequence[Bug]):
     def _make(self, place: int) -> Bug:
         if self._sandbox is None:
             self._sandbox = open_sandbox(self._kind, max_events=MAX_EVENTS)
-        record = self._sandbox.record
+            self._judge = Judge(self._sandbox.session)
+        box = Box(self._sandbox.record, self._judge)
         number, turn = divmod(place, len(self._order))
         subject = self._subjects[self._order[turn]]
-        mutant = subject.mutant(number, record)
+        mutant = subject.mutant(number, box)
         rng = random.Random(f"mutants/{self._seed}/{place}")
         for _ in range(_TRIES):
             if mutant is not None:
-                return self._bug(place, subject, mutant, subject.cases(record))
+                return self._bug(place, subject, mutant, subject.cases(box))
             subject = rng.choice(self._subjects)
-            mutant = subject.second_order(rng, record)
+            mutant = subject.second_order(rng, box)
         raise TaskError(
             f"mutant {place}: {_TRIES} mutants at random of {len(self._subjects)} programs did not fail a "
             "call; name programs whose calls return literals and depend on what the program does"

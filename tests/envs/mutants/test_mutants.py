@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 import debugworld.envs.mutants.mutants as made
-from debugworld.envs import Bug, TaskError, load_bug_set
+from debugworld.envs import Bug, TaskError, load_bug_set, load_task_set
+from debugworld.envs.judge import Judge, failing, judge_of
 from debugworld.envs.mutants import Mutants
+from debugworld.envs.mutants.subject import EQUIVALENT, Box, subjects_of
 from debugworld.envs.split import split_of
 from debugworld.envs.trace_store import trace_store
 from debugworld.envs.verdict import passes
-from debugworld.sandboxes import Sandbox
+from debugworld.sandboxes import Sandbox, open_sandbox
 from debugworld.sandboxes.debugger import Program, Trace
 
 
@@ -93,6 +96,36 @@ def test_what_is_dropped_is_counted(tmp_path: Path) -> None:
     assert all("return x" in bug.fixed for bug in found.bugs)
     told = {reason.split()[0]: count for reason, count in found.left_out.items()}
     assert told["programs"] == 2 and told["mutants"] >= 2
+
+
+def test_a_mutant_that_only_takes_longer_is_not_killed(tmp_path: Path) -> None:
+    """Of four mutants two make the loop shorter, one makes it too long to record, and one raises."""
+    row = {
+        "code": "def f(x):\n    for i in range(2 * 40 // 40):\n        x = x\n    return 7\n",
+        "call": "f(1)",
+    }
+    tasks = load_task_set(f"jsonl/{write(tmp_path / 'rows.jsonl', [row])}")
+    left_out: Counter[str] = Counter()
+    [subject] = subjects_of(tasks, [0], 0, frozenset({"AOR"}), left_out)
+    with open_sandbox("process", max_events=2000) as sandbox:
+        box = Box(sandbox.record, Judge(sandbox.session))
+        found = subject.mutant(0, box)
+        assert found is not None and "40 / 40" in found.source
+        assert subject.mutant(1, box) is None
+    assert left_out == {EQUIVALENT: 3}
+
+
+def test_the_judge_agrees(tmp_path: Path) -> None:
+    row = {"code": "def f(x):\n    return x // 5 * 5 + x % 3 + 4 // 2\n", "call": "f(12)"}
+    uri = f"mutants/1/5?of=jsonl/{write(tmp_path / 'rows.jsonl', [row])}&sandbox=process"
+    bugs = [*fresh(uri), *load_bug_set("mutants/6/2").bugs]
+    traces = trace_store("process")
+    traces.enter()
+    judge = judge_of("process")
+    for bug in bugs:
+        assert failing(bug, judge), bug
+        assert judge.passes_all(bug.fixed, bug.cases, bug.fixed)
+    traces.leave()
 
 
 def test_programs_that_nothing_can_fail_are_told(tmp_path: Path) -> None:
