@@ -142,7 +142,9 @@ class BugEnv(DebugEnv):
         return [cases[int(i)] for i in self.np_random.permutation(len(cases))]
 
     def _closing(self, command: Command) -> bool:
-        return isinstance(command, Answer) or str(getattr(command, "kind", "")) == self.last_word
+        if isinstance(command, TaskCommand):
+            return command.kind.value == self.last_word
+        return super()._closing(command)
 
     def _task_refusal(self, command: TaskCommand) -> str | None:
         if command.kind not in self.kinds:

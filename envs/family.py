@@ -13,12 +13,12 @@ from gymnasium import Space, spaces
 from debugworld.sandboxes.debugger import IllegalAction
 
 from .answer import GUESSES
-from .command import Answer, Command, CommandSet, TaskKind, parse, spell
+from .command import EDIT_KINDS, Answer, Command, CommandSet, TaskKind, parse, spell
 from .errors import TaskError
 from .features import features, observation_space
 from .page import MAX_PAGE, page
 from .scene import Scene
-from .spaces import CommandSpace, TextSpace
+from .spaces import MAX_COMMAND, CommandSpace, TextSpace
 
 
 class Family(ABC):
@@ -69,7 +69,8 @@ class TextFamily(Family):
     ) -> None:
         self.commands = CommandSet(max_lines, min(answers, 1), kinds, tests)
         self.observation_space = TextSpace(MAX_PAGE)
-        self.action_space = CommandSpace(self.commands, GUESSES if answers else ())
+        longest = MAX_PAGE if EDIT_KINDS.intersection(kinds) else MAX_COMMAND
+        self.action_space = CommandSpace(self.commands, GUESSES if answers else (), longest)
 
     def observe(self, scene: Scene) -> str:
         """Returns the page of a scene."""

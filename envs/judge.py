@@ -202,11 +202,7 @@ _VERDICTS = {
 }
 
 
-class _Nothing:
-    pass
-
-
-_NOTHING = _Nothing()
+_NOTHING: Any = object()
 
 
 def literal(text: str) -> Any:

@@ -15,6 +15,9 @@ from gymnasium import Space
 
 from .command import CommandSet, spell
 
+MAX_COMMAND = 4096
+"""Most characters of a command, where the task takes no edits."""
+
 
 class TextSpace(Space[str]):
     """Any text up to a length.
@@ -70,7 +73,7 @@ class CommandSpace(TextSpace):
         self,
         commands: CommandSet,
         answers: tuple[str, ...] = (),
-        max_length: int = 4096,
+        max_length: int = MAX_COMMAND,
         seed: int | np.random.Generator | None = None,
     ) -> None:
         super().__init__(max_length, seed)
