@@ -127,16 +127,17 @@ class BugEnv(DebugEnv):
         self._test, self._covered = test, [set() for _ in cases]
 
     def _enterable(self, bug: Bug) -> Bug:
-        """Returns a bug with the cases that a debugger can enter the faulty program by, at least one.
+        """Returns a bug with the cases that a debugger can enter the faulty program by, each once.
 
         Raises:
             ProgramError: there are none.
         """
         limit = self.commands.max_lines
-        kept = tuple(case for case in bug.cases if compiled(bug.buggy, case.call, limit) is None)
+        cases = dict.fromkeys(bug.cases)
+        kept = tuple(case for case in cases if compiled(bug.buggy, case.call, limit) is None)
         if not kept:
             bug.program(bug.cases[0]).check()
-        return replace(bug, cases=kept or bug.cases)
+        return replace(bug, cases=kept or tuple(cases))
 
     def _shuffled(self, cases: Sequence[Case]) -> list[Case]:
         return [cases[int(i)] for i in self.np_random.permutation(len(cases))]

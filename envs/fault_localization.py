@@ -25,9 +25,9 @@ class FaultLocalization(BugEnv):
     A faulty program is shown with tests of it; which of them pass is known by execution.
     The agent debugs one test at a time, from its entry on, and goes from one to another.
     Lines that a test has run as far as it was debugged are noted beside the test
-    (coverage). It then accuses lines, the most suspected first. The truth is where the
-    faulty program differs from the right one; where a line is only missing, the line
-    that it belongs before.
+    (coverage; with the neural backend, as dreamt). It then accuses lines, the most
+    suspected first. The truth is where the faulty program differs from the right one;
+    where a line is only missing, the line that it belongs before.
 
     ## Action Space
     ``text``: any `str`; the commands are those of pdb: ``s`` (step into), ``n`` (step

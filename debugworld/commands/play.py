@@ -134,4 +134,5 @@ def _legal(env: DebugEnv, info: dict[str, Any]) -> list[str]:
         if allowed:
             command = env.commands.command(number)
             words["answer" if command is None else spell(command).partition(" ")[0]] = None
-    return list(words)
+    texts = [kind.value for kind in env.commands.kinds if kind.takes_text]
+    return [*words, *texts]

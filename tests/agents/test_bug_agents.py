@@ -54,7 +54,7 @@ def test_formulae_find_bugs_in_fewer_guesses_than_chance(store: TraceStore) -> N
 @pytest.mark.parametrize("env_id", LOCALIZE)
 def test_spectrum_agents_beat_random(env_id: str) -> None:
     agents = ("random", "scripted", *SPECTRUM_AGENTS)
-    chance, script, ochiai, tarantula = evaluate(env_id, agents, "real", 30)
+    chance, script, ochiai, tarantula = evaluate(env_id, agents, "real", 24)
     for each in (script, ochiai, tarantula):
         assert each.reward.low > chance.reward.high
         assert each.faults == 0 and all(episode.refusals == 0 for episode in each.episodes)
@@ -68,7 +68,7 @@ def test_both_families_are_played_alike() -> None:
 
 @pytest.mark.parametrize("env_id", [REPAIR, INJECT])
 def test_mutation_beats_random(env_id: str) -> None:
-    chance, script = evaluate(env_id, AGENTS, "real", 20, sandbox="process")
+    chance, script = evaluate(env_id, AGENTS, "real", 12, sandbox="process")
     assert script.reward.mean > chance.reward.mean
     assert script.success.mean > chance.success.mean
     assert chance.faults == script.faults == 0

@@ -63,6 +63,7 @@ BUGS = [
             {"call": "count('', 'x')", "expected": "0"},
             {"call": "count('r', 'r')", "expected": "1"},
             {"call": "count('rrr', 'r')", "expected": "3"},
+            {"call": "count('rrr', 'r')", "expected": "3"},
         ],
         "bug_lines": [4],
         "description": "Count a letter\nin a text.",

@@ -100,7 +100,10 @@ def test_what_came_is_told(judge: Judge) -> None:
     assert texts[:2] == ["3", "ValueError: no"] and "did not end within 1 s" in texts[2]
 
 
-@pytest.mark.parametrize("source", ["def f(:\n", "raise ValueError('early')\n", "import sys\nsys.exit(1)\n"])
+@pytest.mark.parametrize(
+    "source",
+    ["def f(:\n", "raise ValueError('early')\n", "import sys\nsys.exit(1)\n", "while True:\n    pass\n"],
+)
 def test_a_program_that_does_not_load_fails_every_case(source: str, judge: Judge) -> None:
     results = judge.judge(source, [Case("1", "1"), Case("2", "2")], "")
     assert [result.verdict for result in results] == [Verdict.BROKEN] * 2
