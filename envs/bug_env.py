@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
-from debugworld.sandboxes.debugger import Action, Program, ProgramError, Trace, TreeDebugger
+from debugworld.sandboxes.debugger import Action, Program, Trace, TreeDebugger
 from debugworld.sandboxes.errors import SandboxError
 from debugworld.worldmodel.errors import ModelError
 
@@ -40,8 +40,10 @@ class BugEnv(DebugEnv):
         **options: Further arguments of `DebugEnv`.
     """
 
-    last_word: str = ""
+    last_word: ClassVar[str] = ""
     """What may still be said when the moves are used up, and costs none."""
+    right: ClassVar[bool] = False
+    """Whether an episode begins with the right program instead of the faulty one."""
 
     def __init__(
         self,
@@ -104,17 +106,19 @@ class BugEnv(DebugEnv):
             raise TaskError(f"{self.bug_set.uri} has no task {index}; it has 0 to {len(bugs) - 1}")
         order = [index] if index is not None else [int(i) for i in self.np_random.permutation(len(bugs))]
         for place in order:
-            bug = bugs[place]
             try:
-                self._show(bug, bug.buggy, bug.cases[:1], (None,))
-                question = self._begin_bug(self._enterable(bug))
-                if question is not None:
-                    return self._program.check(), question
-            except ProgramError as error:
-                raise TaskError(f"task {place} of {self.bug_set.uri}: {error}") from None
+                bug = self._enterable(bugs[place])
+                question = None
+                if bug is not None:
+                    self._show(bug, bug.buggy, bug.cases[:1], (None,))
+                    question = self._begin_bug(bug)
             except SandboxError as error:
+                if self._bug is None:
+                    self._show(_NO_BUG, _NO_BUG.buggy, _NO_BUG.cases, (None,))
                 self._fault = str(error)
-                return bug.program(bug.cases[0]), Question("none: the box failed")
+                return self._program, Question("none: the box failed")
+            if question is not None:
+                return self._program, question
         tried = f"{len(order)} bugs" if len(order) > 1 else f"task {order[0]}"
         raise NothingToAsk(f"{self.bug_set.uri}: {type(self).__name__} finds nothing to ask in {tried}")
 
@@ -126,18 +130,13 @@ class BugEnv(DebugEnv):
         self._cases, self._results = tuple(cases), tuple(results)
         self._test, self._covered = test, [set() for _ in cases]
 
-    def _enterable(self, bug: Bug) -> Bug:
-        """Returns a bug with the cases that a debugger can enter the faulty program by, each once.
-
-        Raises:
-            ProgramError: there are none.
-        """
-        limit = self.commands.max_lines
+    def _enterable(self, bug: Bug) -> Bug | None:
+        """Returns a bug with the cases that a debugger can enter its program by, each once; None for none."""
+        source = bug.fixed if self.right else bug.buggy
         cases = dict.fromkeys(bug.cases)
-        kept = tuple(case for case in cases if compiled(bug.buggy, case.call, limit) is None)
-        if not kept:
-            bug.program(bug.cases[0]).check()
-        return replace(bug, cases=kept or tuple(cases))
+        limit = self.commands.max_lines
+        kept = tuple(case for case in cases if compiled(source, case.call, limit) is None)
+        return replace(bug, cases=kept) if kept else None
 
     def _shuffled(self, cases: Sequence[Case]) -> list[Case]:
         return [cases[int(i)] for i in self.np_random.permutation(len(cases))]
@@ -225,3 +224,7 @@ class BugEnv(DebugEnv):
 
 def _cut(text: str) -> str:
     return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "..."
+
+
+_NO_BUG = Bug("none", "none", "", "", (Case("None", "None"),), ())
+"""What is shown where the box failed before there was a bug."""

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 from debugworld.sandboxes.debugger import Program
+from debugworld.worldmodel.data.mutation import mutated
 
 from .bug import Bug, BugSet, Case
 from .bug_set import load_bug_set
@@ -13,11 +14,14 @@ from .edit_env import EditEnv
 from .environment import SUCCESS_REWARD, Outcome
 from .errors import TaskError
 from .judge import Result, Verdict
-from .patch import changed_lines, size
+from .origins.difference import lines_at_fault
+from .patch import size
 from .scene import Question
 from .spectrum import SOLVERS, Evidence, Solver, Spectrum, code_lines, credit, lines_run, rank_of
 from .task_set import load_task_set
 
+MIN_CALLS = 6
+"""Calls of a program of a task set; where it has fewer, some with other literals are made."""
 PROGRAMS = "programs/"
 """What a URI of right programs begins with, before that of a task set."""
 
@@ -84,7 +88,8 @@ class BugInjection(EditEnv):
     ## Arguments
     See `DebugEnv`; ``tasks`` names bugs, of which the right programs are taken (see
     `bug_set`), or is ``programs/URI``, where ``URI`` names programs with calls (see
-    `task_set`) that come to what they come to. ``max_tests`` (8): most tests.
+    `task_set`) that come to what they come to, and more calls like them where there are
+    few. ``max_tests`` (8): most tests.
     ``max_changed`` (5): most lines that the bug may change. ``accusations`` (5): guesses
     of the solver. ``solver`` (``ochiai``): ``ochiai``, ``tarantula``, ``random``, or a
     function from `Evidence` to lines, the most suspected first. ``sandbox``: None takes
@@ -93,6 +98,8 @@ class BugInjection(EditEnv):
     ## Version History
     v0: first version.
     """
+
+    right = True
 
     def __init__(
         self,
@@ -117,19 +124,19 @@ class BugInjection(EditEnv):
     def planted(self) -> Bug:
         """The bug that the program has as it stands, for a solver's own episodes; valid or not."""
         right, source = self.bug.fixed, self._source
-        lines = changed_lines(source, right)
+        lines = lines_at_fault(source, right)
         return Bug(self.bug.name, self.bug.group, source, right, self._cases, lines, self.bug.description)
 
     def _load_bugs(self, tasks: str) -> BugSet:
         """Reads right programs; a program's own results are what its calls are expected to come to."""
         if tasks.startswith(PROGRAMS):
             return _programs(tasks)
-        found = load_bug_set(tasks)
-        bugs = (Bug(b.name, b.group, b.fixed, b.fixed, b.cases, b.lines, b.description) for b in found.bugs)
-        return BugSet(found.uri, tuple(bugs), found.trusted)
+        return load_bug_set(tasks)
 
     def _begin_bug(self, bug: Bug) -> Question | None:
         self._before, self._told = [], {}
+        if not bug.fixed:
+            return None
         cases = self._shuffled(bug.cases)[: self.tests]
         results = self._judge.judge(bug.fixed, cases, bug.fixed)
         kept = [(case, result) for case, result in zip(cases, results, strict=True) if result.passes]
@@ -143,7 +150,7 @@ class BugInjection(EditEnv):
         results = self._judge.judge(source, self._cases, right)
         self._results = results
         verdicts = {
-            "changed": bool(changed_lines(source, right)),
+            "changed": source != Program(right).text,
             "small": size(right, source) <= self.max_changed,
             "loads": not all(result.verdict is Verdict.BROKEN for result in results),
             "caught": any(result.verdict in (Verdict.WRONG, Verdict.EXCEPTION) for result in results),
@@ -152,7 +159,7 @@ class BugInjection(EditEnv):
         valid, rank = all(verdicts.values()), 0
         if valid:
             guesses = list(self.solver(self._evidence(results)))[: self.accusations]
-            rank = rank_of(guesses, changed_lines(source, right))
+            rank = rank_of(guesses, lines_at_fault(source, right))
         found = credit(rank, len(code_lines(source)))
         self._told = {"verdicts": verdicts, "valid": valid, "solver_rank": rank, "solver_credit": found}
         return Outcome(SUCCESS_REWARD * (1 - found) * valid, terminated=True, success=valid and found < 1)
@@ -180,13 +187,19 @@ class BugInjection(EditEnv):
 
 
 def _programs(uri: str) -> BugSet:
-    """Returns the programs of a task set that have calls, each once with all of its calls."""
+    """Returns the programs of a task set that have calls, each once with all of its calls and some like them.
+
+    What a call comes to in the program is what it is expected to come to.
+    """
     found = load_task_set(uri.removeprefix(PROGRAMS))
-    calls: dict[str, list[Case]] = defaultdict(list)
-    names: dict[str, str] = {}
+    calls: dict[str, list[Program]] = defaultdict(list)
     for program in found.programs:
         if program.call is not None and not program.files:
-            calls[program.text].append(Case(program.call, program.call))
-            names[program.text] = program.name
-    bugs = (Bug(names[text], names[text], text, text, tuple(cases), ()) for text, cases in calls.items())
+            calls[program.text].append(program)
+    bugs = []
+    for text, programs in calls.items():
+        few = max(MIN_CALLS - len(programs), 0)
+        more = [*programs, *mutated(programs[0], 0, few)]
+        cases = tuple(Case(each.call, each.call) for each in more if each.call)
+        bugs.append(Bug(programs[0].name, programs[0].name, text, text, cases, ()))
     return BugSet(uri, tuple(bugs), found.trusted)

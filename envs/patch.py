@@ -1,4 +1,4 @@
-"""Patches: edits of a source by line, how alike two of them are, and the lines that they touch."""
+"""Patches: edits of a source by line, how long they are, and how alike two of them are."""
 
 from __future__ import annotations
 
@@ -83,21 +83,6 @@ def similarity(before: str, mine: str, right: str) -> float:
     """
     patches = patch(before, mine), patch(before, right)
     return SequenceMatcher(None, *patches, autojunk=False).ratio() if all(patches) else 0.0
-
-
-def changed_lines(faulty: str, right: str) -> tuple[int, ...]:
-    """Returns the 1-based lines of a faulty program that differ from the right one, ascending.
-
-    Where lines are only missing, the line that they belong before; the last one where they belong at the end.
-    """
-    old, new = lines_of(faulty), lines_of(right)
-    found: set[int] = set()
-    for tag, first, end, _, _ in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag == "insert":
-            found.add(min(first + 1, max(len(old), 1)))
-        elif tag != "equal":
-            found.update(range(first + 1, end + 1))
-    return tuple(sorted(found))
 
 
 def size(before: str, after: str) -> int:

@@ -64,7 +64,8 @@ class Repair(EditEnv):
     ## Information
     ``action_mask``: int8 over the command numbers. ``moves``: moves done. ``success``:
     whether a submitted program passes every test. After ``submit``: ``hidden_passed``,
-    the share of the hidden tests that pass, and ``similarity`` of the patch.
+    the share of the hidden tests that pass, and ``similarity`` of the patch, 0 where the
+    set has no true one.
     ``success_real`` (neural backend): the same as ``success``. ``error``: why the last
     action was refused, or what broke. ``fault``: whether something broke.
     ``differences`` (lockstep backend): where the last action led the two debuggers apart.
@@ -93,7 +94,7 @@ class Repair(EditEnv):
 
     def _begin_bug(self, bug: Bug) -> Question | None:
         self._before, self._told = [], {}
-        if len(bug.cases) < 2:
+        if len(bug.cases) < 2 or (self._paid == "similarity" and not bug.fixed):
             return None
         cases = self._shuffled(bug.cases)
         results = dict(zip(cases, self._judge.judge(bug.buggy, cases, bug.fixed), strict=True))
@@ -115,7 +116,7 @@ class Repair(EditEnv):
         results = self._judge.judge(self._source, self._hidden, right)
         success = all(result.passes for result in results)
         success = success and self._judge.passes_all(self._source, self._cases, right)
-        alike = similarity(self.bug.buggy, self._source, right)
+        alike = similarity(self.bug.buggy, self._source, right) if right else 0.0
         passed = sum(result.passes for result in results) / len(results)
         self._told = {"hidden_passed": passed, "similarity": alike}
         paid = float(success) if self._paid == "tests" else alike

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 
 from debugworld.envs import (
+    Bug,
     BugInjection,
+    BugSet,
+    Case,
     DebugEnv,
     FaultLocalization,
     Repair,
@@ -363,10 +366,40 @@ def test_solvers_by_name(solver: str, make: Make) -> None:
 def test_bugs_are_planted_in_programs_with_calls_too(make: Make, tasks: str) -> None:
     env = make(INJECT, tasks=f"programs/{tasks}")
     page, _ = env.reset(seed=0, options={"task": 0})
-    assert page.count("  passes\n") == 2 and "count('', 'x') == count('', 'x')  passes" in page
+    assert page.count("  passes\n") == 6 and "count('', 'x') == count('', 'x')  passes" in page
     env.step("edit 4         n = int(c == t)")
     *_, info = env.step("submit")
     assert info["verdicts"]["caught"] and info["verdicts"]["subtle"]
+
+
+def test_a_program_with_one_call_gets_others_like_it(make: Make) -> None:
+    env = make(INJECT, tasks="programs/generated/0/3")
+    env.reset(seed=0)
+    assert len(env.scene.tests) > 1 and all(test.passes for test in env.scene.tests)
+
+
+def test_mutants_are_made_when_they_are_drawn(make: Make) -> None:
+    pytest.importorskip("libcst", reason="libcst: pip install 'debugworld[mutants]'")
+    env = make(LOCALIZE, tasks="mutants/0/12")
+    assert len(env.task_set.programs) == 12
+    for seed in range(2):
+        _, info = env.reset(seed=seed)
+        assert not info["fault"] and env.scene.tests[env.scene.test - 1].passes is False
+
+
+def test_a_bug_without_a_repair_may_be_repaired_but_not_compared(make: Make) -> None:
+    wrong = "def double(n):\n    return n + 1\n"
+    cases = (Case("double(3)", "6"), Case("double(1)", "2"), Case("double(5)", "10"))
+    bugs = BugSet("mine", (Bug("double", "double", wrong, "", cases, ()),), trusted=True)
+    env = make(REPAIR)
+    env.bug_set = bugs  # type: ignore[attr-defined]
+    *_, info = played(env, ["edit 2     return 2 * n", "submit"], {"task": 0})
+    assert info["success"] and info["similarity"] == 0
+    for env_id, options in ((LOCALIZE, {}), (INJECT, {}), (REPAIR, {"reward": "similarity"})):
+        env = make(env_id, **options)
+        env.bug_set = bugs  # type: ignore[attr-defined]
+        with pytest.raises(TaskError, match="nothing to ask"):
+            env.reset(seed=0)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from debugworld.envs import TaskCommand, TaskKind
 from debugworld.envs.page import spans
-from debugworld.envs.patch import changed_lines, compiled, edited, patch, similarity, size
+from debugworld.envs.patch import compiled, edited, patch, similarity, size
 from debugworld.envs.spectrum import (
     Spectrum,
     code_lines,
@@ -124,15 +124,5 @@ def test_patches(old: list[str], new: list[str]) -> None:
     assert (patch(before, after) == "") is (old == new)
     assert similarity(before, after, after) == (0 if old == new else 1)
     assert similarity(before, before, after) == 0
-    changed = changed_lines(before, after)
-    assert (changed == ()) is (old == new)
-    assert all(1 <= line <= max(len(old), 1) for line in changed)
     assert (size(before, after) == 0) is (old == new)
     assert size(before, after) <= max(len(old), len(new))
-
-
-def test_changed_lines_are_those_of_the_faulty_program() -> None:
-    assert changed_lines(SOURCE.replace("y = 2", "y = 3"), SOURCE) == (5,)
-    assert changed_lines(SOURCE.replace("        y = 2\n", ""), SOURCE) == (5,)
-    assert changed_lines(SOURCE.replace("    return y\n", ""), SOURCE) == (5,)
-    assert changed_lines(SOURCE + "x = 1\n", SOURCE) == (7,)
