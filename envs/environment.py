@@ -32,6 +32,7 @@ from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.lockstep import After, LockstepDebugger
 
 from .backend import BACKENDS, open_debugger, stand_at
+from .chance import draw_order
 from .command import LINE_KINDS, PLAIN_KINDS, Answer, Command, CommandSet, TaskCommand, TaskKind
 from .errors import NothingToAsk, TaskError
 from .family import make_family
@@ -335,21 +336,28 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         programs = self.task_set.programs
         if index is not None and not 0 <= index < len(programs):
             raise TaskError(f"{self.task_set.uri} has no task {index}; it has 0 to {len(programs) - 1}")
-        order = [index] if index is not None else [int(i) for i in self.np_random.permutation(len(programs))]
+        places = draw_order(len(programs), self.np_random) if index is None else [index]
         assert self._traces is not None
-        for place in order:
-            program = programs[place]
+        tried = 0
+        for place in places:
+            program, tried = programs[place], tried + 1
             try:
-                question = self._pose(program, self._traces.record(program))
+                self._traces.prepare(program)
+                question = self._asked(program)
             except ProgramError as error:
                 raise TaskError(f"task {place} of {self.task_set.uri}: {error}") from None
-            except SandboxError as error:
-                self._fault = str(error)
-                return program, Question("none: the box failed")
             if question is not None:
                 return program, question
-        tried = f"{len(order)} runs" if len(order) > 1 else f"task {order[0]}"
-        raise NothingToAsk(f"{self.task_set.uri}: {type(self).__name__} finds nothing to ask in {tried}")
+        where = f"{tried} runs" if tried > 1 else f"task {place}"
+        raise NothingToAsk(f"{self.task_set.uri}: {type(self).__name__} finds nothing to ask in {where}")
+
+    def _asked(self, program: Program) -> Question | None:
+        assert self._traces is not None
+        try:
+            return self._pose(program, self._traces.record(program))
+        except SandboxError as error:
+            self._fault = str(error)
+            return Question("none: the box failed")
 
     def _begin(self, program: Program, start: int) -> None:
         """Resets the debuggers and goes to a state of the real run, which they all take for true."""

@@ -1,18 +1,25 @@
-"""Traces of real runs, each recorded once in a process and shared by its environments.
+"""Traces of real runs, each recorded once and shared by the environments of a process.
 
 Starting a box is dear and a run is worth keeping, so both live here and not in an
-environment. A box starts at its first recording and ends with its last user.
+environment. A trace is looked for in memory, then on disk (see `trace_cache`). A box
+starts at the first program that neither knows, and ends with its last user.
 """
 
 from __future__ import annotations
 
+import platform
 from collections import OrderedDict
 from functools import cache
 
-from debugworld.sandboxes import Sandbox, open_sandbox
+from debugworld.sandboxes import SANDBOXES, Sandbox, SandboxError, open_sandbox
 from debugworld.sandboxes.debugger import Program, Trace
 from debugworld.sandboxes.live import LiveSession
+from debugworld.sandboxes.sandbox import MEGABYTE
 
+from .trace_cache import open_trace_cache, trace_key
+
+LIMITS = {"max_events": 10_000, "timeout": 10.0, "memory": 512 * MEGABYTE}
+"""Of every recording, as `Sandbox` takes them."""
 _MAX_TRACES = 4096
 
 
@@ -30,13 +37,13 @@ class TraceStore:
         self._users = 0
 
     def enter(self) -> None:
-        """Counts one more user.
+        """Counts one more user; no box is opened yet.
 
         Raises:
-            SandboxError: there is no such sandbox, or this machine cannot have it.
+            SandboxError: there is no such sandbox.
         """
-        if self._sandbox is None:
-            self._sandbox = open_sandbox(self.kind)
+        if self.kind not in SANDBOXES:
+            raise SandboxError(f"there is no sandbox {self.kind!r}; there are: {', '.join(SANDBOXES)}")
         self._users += 1
 
     def leave(self) -> None:
@@ -46,20 +53,30 @@ class TraceStore:
             self._sandbox.close()
             self._sandbox = None
 
+    def prepare(self, program: Program) -> None:
+        """Opens the sandbox if a program's trace is not at hand; for users only.
+
+        Raises:
+            ProgramError: the program cannot be debugged as given.
+            SandboxError: this machine cannot have the sandbox.
+        """
+        if self._known(program) is None:
+            self._opened()
+
     def record(self, program: Program) -> Trace:
-        """Returns the trace of a program, from memory where it was seen; for users only.
+        """Returns the trace of a program, from memory or disk where it was seen; for users only.
 
         Raises:
             ProgramError: the program cannot be debugged as given.
             SandboxError: the sandbox failed.
         """
-        trace = self._traces.get(program.digest)
+        trace = self._known(program)
         if trace is None:
-            assert self._sandbox is not None, "enter() comes first"
-            trace = self._traces[program.digest] = self._sandbox.record(program)
-            if len(self._traces) > _MAX_TRACES:
-                self._traces.popitem(last=False)
-        self._traces.move_to_end(program.digest)
+            trace = self._opened().record(program)
+            self._keep(program, trace)
+            cache = open_trace_cache()
+            if cache is not None and trace.python == platform.python_version():
+                cache.put(self._key(program), trace)
         return trace
 
     def session(self, program: Program, timeout: float | None = None) -> LiveSession:
@@ -73,8 +90,33 @@ class TraceStore:
             ProgramError: the program cannot be debugged as given.
             SandboxError: the sandbox failed.
         """
-        assert self._sandbox is not None, "enter() comes first"
-        return self._sandbox.session(program, timeout)
+        return self._opened().session(program, timeout)
+
+    def _known(self, program: Program) -> Trace | None:
+        trace = self._traces.get(program.digest)
+        if trace is not None:
+            self._traces.move_to_end(program.digest)
+            return trace
+        cache = open_trace_cache()
+        if cache is not None:
+            trace = cache.get(self._key(program), program.check())
+            if trace is not None:
+                self._keep(program, trace)
+        return trace
+
+    def _keep(self, program: Program, trace: Trace) -> None:
+        self._traces[program.digest] = trace
+        if len(self._traces) > _MAX_TRACES:
+            self._traces.popitem(last=False)
+
+    def _key(self, program: Program) -> str:
+        return trace_key(program, self.kind, platform.python_version(), LIMITS)
+
+    def _opened(self) -> Sandbox:
+        assert self._users > 0, "enter() comes first"
+        if self._sandbox is None:
+            self._sandbox = open_sandbox(self.kind, **LIMITS)
+        return self._sandbox
 
 
 @cache

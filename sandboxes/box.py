@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import json
 import os
 import time
 from importlib import resources
@@ -102,3 +105,10 @@ def _sources() -> dict[str, str]:
 def boot_source() -> str:
     """Returns what ``python -c`` runs first in a box."""
     return resources.files("debugworld.sandboxes.debugger").joinpath("boot.py").read_text("utf-8")
+
+
+@functools.cache
+def sources_digest() -> str:
+    """Returns 64 hexadecimal digits that stand for all sources of this package that run in a box."""
+    texts = json.dumps([boot_source(), sorted(_sources().items())])
+    return hashlib.sha256(texts.encode()).hexdigest()

@@ -6,7 +6,7 @@ import functools
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -84,6 +84,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         remedy = REMEDIES.get(component, "see the reason above")
         text = f"NOT TESTED: {component}, {count} skipped; {remedy}"
         terminalreporter.write_line(text, yellow=True, bold=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Folder of what is kept between processes: the tests' own, for their subprocesses too."""
+    folder, told = tmp_path_factory.mktemp("cache"), os.environ.get("DEBUGWORLD_CACHE")
+    os.environ["DEBUGWORLD_CACHE"] = str(folder)
+    yield folder
+    if told is None:
+        del os.environ["DEBUGWORLD_CACHE"]
+    else:
+        os.environ["DEBUGWORLD_CACHE"] = told
 
 
 @pytest.fixture(scope="session")
