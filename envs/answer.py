@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from debugworld.sandboxes.debugger import Event, ExitCode, Trace
+
+from .memory import by_trace
 
 _FILLERS = ("None", "0", "1", "True", "False", "''", "[]", "{}", "()", "-1", "2", "'a'", "[0]", "3.0")
 """Values to guess when nothing is known; also pads a short list of candidates."""
@@ -33,16 +36,32 @@ def same_value(answer: str, truth: str) -> bool:
     Equal texts do; so do literals of one type that compare equal, whatever their
     spelling.
     """
-    if answer.strip() == truth.strip():
-        return True
-    try:
-        left, right = _literal(answer), _literal(truth)
-        return type(left) is type(right) and bool(left == right)
-    except _NO_LITERAL:
-        return False
+    return meaning(answer) == meaning(truth)
 
 
 _NO_LITERAL = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
+
+
+@lru_cache(maxsize=65_536)
+def meaning(text: str) -> tuple[str, Hashable]:
+    """Returns the kind of a text and what stands for its value: equal for those that `same_value` equates."""
+    try:
+        value = _literal(text)
+        return type(value).__name__, _frozen(value)
+    except _NO_LITERAL:
+        kind = "exception" if ": " in text or text.endswith("Error") else "object"
+        return kind, ("text", text.strip())
+
+
+def _frozen(value: Any) -> Hashable:
+    """Returns something hashable that equals what stands for another literal where the two are equal."""
+    if isinstance(value, (list, tuple)):
+        return type(value).__name__, tuple(map(_frozen, value))
+    if isinstance(value, dict):
+        return "dict", frozenset((key, _frozen(item)) for key, item in value.items())
+    if isinstance(value, set):
+        return "set", frozenset(value)
+    return value  # type: ignore[no-any-return]
 
 
 def _literal(text: str) -> Any:
@@ -63,39 +82,42 @@ def candidates(trace: Trace, truth: str, count: int, rng: np.random.Generator) -
         count: Answers to return, at least 2.
         rng: Where chance comes from.
     """
-    seen = [text for text in _values(trace) if _kind(text) == _kind(truth)]
-    sources = [_shuffled(seen, rng), _shuffled(list(_mutants(truth)), rng), list(_FILLERS)]
-    chosen = [truth]
-    while len(chosen) < count and any(sources):
-        for source in sources:
-            while source:
-                text = source.pop(0)
-                if not any(same_value(text, other) for other in chosen):
-                    chosen.append(text)
-                    break
-    chosen = chosen[:count]
-    return tuple(chosen[i] for i in rng.permutation(len(chosen)))
+    seen, mutants = _seen(trace).get(meaning(truth)[0], ()), _mutations(truth)
+    sources = [
+        iter([seen[i] for i in rng.permutation(len(seen)).tolist()]),
+        iter([mutants[i] for i in rng.permutation(len(mutants)).tolist()]),
+        iter(_FILLERS),
+    ]
+    chosen, known = [truth], {meaning(truth)}
+    while sources and len(chosen) < count:
+        for source in tuple(sources):
+            text = next((text for text in source if meaning(text) not in known), None)
+            if text is None:
+                sources.remove(source)
+            elif len(chosen) < count:
+                chosen.append(text)
+                known.add(meaning(text))
+    return tuple(chosen[i] for i in rng.permutation(len(chosen)).tolist())
 
 
-def _shuffled(texts: list[str], rng: np.random.Generator) -> list[str]:
-    return [texts[i] for i in rng.permutation(len(texts))]
-
-
-def _values(trace: Trace) -> list[str]:
-    """Distinct values that the run showed, by first sight."""
-    found: dict[str, None] = {}
+@by_trace
+def _seen(trace: Trace) -> dict[str, list[str]]:
+    """Values that the run showed, by kind, none twice, by first sight."""
+    texts: dict[str, None] = {}
     for state in trace.states:
-        found.update(dict.fromkeys(state.locals.values()))
+        texts.update(dict.fromkeys(state.locals.values()))
         if state.value is not None:
-            found[state.value] = None
-    return list(found)
+            texts[state.value] = None
+    found: dict[str, dict[Hashable, str]] = {}
+    for text in texts:
+        kind, value = meaning(text)
+        found.setdefault(kind, {}).setdefault(value, text)
+    return {kind: list(values.values()) for kind, values in found.items()}
 
 
-def _kind(text: str) -> str:
-    try:
-        return type(_literal(text)).__name__
-    except _NO_LITERAL:
-        return "exception" if ": " in text or text.endswith("Error") else "object"
+@lru_cache(maxsize=8192)
+def _mutations(truth: str) -> tuple[str, ...]:
+    return tuple(_mutants(truth))
 
 
 def _mutants(truth: str) -> Iterator[str]:
@@ -105,7 +127,7 @@ def _mutants(truth: str) -> Iterator[str]:
         value = _literal(truth)
     except _NO_LITERAL:
         kind, colon, message = truth.partition(":")
-        if _kind(truth) == "exception":
+        if meaning(truth)[0] == "exception":
             yield from (name + colon + message for name in _EXCEPTIONS if name != kind)
         yield from _digits(truth)
         return

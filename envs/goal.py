@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from debugworld.sandboxes.debugger import Event, State, Trace
+
+from .memory import by_trace
 
 _MAX_VALUE = 40
 """Characters of a value that a goal may name."""
@@ -84,43 +85,57 @@ def draw_goal(trace: Trace, max_moves: int, rng: np.random.Generator) -> Goal | 
         max_moves: Moves that the episode allows.
         rng: Where chance comes from.
     """
-    goals = list(_reachable(trace, max_moves, rng))
-    if not goals:
+    pool = _reachable(trace, max_moves)
+    if not pool:
         return None
-    inner = [goal for goal, depth in goals if depth > 0]
-    pool = inner or [goal for goal, _ in goals]
-    return pool[int(rng.integers(len(pool)))]
+    state, names = pool[int(rng.integers(len(pool)))]
+    return _goal(state, names[int(rng.integers(len(names)))])
 
 
-def _reachable(trace: Trace, max_moves: int, rng: np.random.Generator) -> Iterator[tuple[Goal, int]]:
+@by_trace
+def _reachable(trace: Trace, max_moves: int) -> list[tuple[State, list[str]]]:
+    """States that can be asked for, each with the locals that a goal there may name; "" is for none.
+
+    A later visit of a line is asked for by a value that is new there.
+    """
     visits: Counter[int] = Counter()
     first: dict[int, State] = {}
+    found = []
     for index, state in enumerate(trace.states):
         if state.event is Event.LINE:
             visits[state.line] += 1
         if index == 0 or visits[state.line] + 1 >= max_moves:
             continue
-        goal = _goal(state, first.get(state.line), rng)
+        names = [
+            name
+            for name in _names(state, first.get(state.line))
+            if not _goal(state, name).holds(trace.states[0])
+        ]
         if state.event is Event.LINE:
             first.setdefault(state.line, state)
-        if goal is not None and not goal.holds(trace.states[0]):
-            yield goal, state.depth
+        if names:
+            found.append((state, names))
+    return [each for each in found if each[0].depth > 0] or found
 
 
-def _goal(state: State, first: State | None, rng: np.random.Generator) -> Goal | None:
-    """Returns the goal that asks for a state; a later visit of a line asks for a value that is new there."""
+def _names(state: State, first: State | None) -> list[str]:
     if state.event is Event.LINE:
         seen = first.locals if first is not None else {}
-        names = [name for name, text in state.locals.items() if is_short(text) and seen.get(name) != text]
-        if not names:
-            return Goal(Event.LINE, state.line)
-        name = names[int(rng.integers(len(names)))]
-        return Goal(Event.LINE, state.line, name, state.locals[name])
+        return [name for name, text in state.locals.items() if is_short(text) and seen.get(name) != text] or [
+            ""
+        ]
     if state.event is Event.RETURN and state.value is not None and is_short(state.value):
-        return Goal(Event.RETURN, state.line, "", state.value)
-    if state.event is Event.EXCEPTION and exception_type(state):
+        return [""]
+    return [""] if state.event is Event.EXCEPTION and exception_type(state) else []
+
+
+def _goal(state: State, name: str) -> Goal:
+    """Returns the goal that asks for a state, by one of its locals where it has a name."""
+    if state.event is Event.RETURN:
+        return Goal(Event.RETURN, state.line, "", state.value or "")
+    if state.event is Event.EXCEPTION:
         return Goal(Event.EXCEPTION, state.line, "", exception_type(state))
-    return None
+    return Goal(Event.LINE, state.line, name, state.locals[name] if name else "")
 
 
 def is_short(text: str) -> bool:

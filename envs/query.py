@@ -12,6 +12,7 @@ import numpy as np
 from debugworld.sandboxes.debugger import Event, State, Trace
 
 from .goal import is_short
+from .memory import by_trace
 
 _TEXT = re.compile(
     r"(?P<name>\S+) when line (?P<line>\d+) is about to run for the (?P<visit>\d+)(?:st|nd|rd|th) time"
@@ -69,18 +70,13 @@ def draw_query(
         rng: Where chance comes from.
         away_from: Index of the state where the episode begins, which shows its own values.
     """
-    passes: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    values: dict[tuple[int, str], set[str]] = defaultdict(set)
-    visits: dict[int, int] = defaultdict(int)
-    for index, state in enumerate(trace.states):
-        if state.event is not Event.LINE:
-            continue
-        visits[state.line] += 1
-        for name, text in state.locals.items():
-            values[state.line, name].add(text)
-        reachable = not max_moves or visits[state.line] < max_moves
-        if index != away_from and reachable and any(map(is_short, state.locals.values())):
-            passes[state.line].append((index, visits[state.line]))
+    passes, values = _passes(trace, max_moves)
+    own = trace.states[away_from]
+    if any(index == away_from for index, _ in passes.get(own.line, ())):
+        left = [each for each in passes[own.line] if each[0] != away_from]
+        passes = {**passes, own.line: left}
+        if not left:
+            del passes[own.line]
     if not passes:
         return None
     inner = [line for line in passes if trace.states[passes[line][0][0]].depth > 0] or list(passes)
@@ -90,3 +86,27 @@ def draw_query(
     changing = [name for name in found if len(values[line, name]) > 1] or list(found)
     name = changing[int(rng.integers(len(changing)))]
     return Query(line, name, visit), found[name]
+
+
+@by_trace
+def _passes(
+    trace: Trace, max_moves: int
+) -> tuple[dict[int, list[tuple[int, int]]], dict[tuple[int, str], set[str]]]:
+    """The reachable passes of each line that show a short value, and the values of each local at each line.
+
+    Returns:
+        For each line the indexes of the states and the numbers of the passes; the texts by line and name.
+    """
+    passes: dict[int, list[tuple[int, int]]] = {}
+    values: dict[tuple[int, str], set[str]] = defaultdict(set)
+    visits: dict[int, int] = defaultdict(int)
+    for index, state in enumerate(trace.states):
+        if state.event is not Event.LINE:
+            continue
+        visits[state.line] += 1
+        for name, text in state.locals.items():
+            values[state.line, name].add(text)
+        reachable = not max_moves or visits[state.line] < max_moves
+        if reachable and any(map(is_short, state.locals.values())):
+            passes.setdefault(state.line, []).append((index, visits[state.line]))
+    return passes, values

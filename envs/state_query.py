@@ -7,6 +7,7 @@ from debugworld.sandboxes.debugger import Event, Program, Trace, TreeDebugger
 from .answer import candidates, same_value
 from .command import Answer
 from .environment import DebugEnv
+from .memory import by_trace
 from .query import draw_query
 from .scene import Question, one_line
 
@@ -73,7 +74,7 @@ class StateQuery(DebugEnv):
     queries = True
 
     def _pose(self, program: Program, trace: Trace) -> Question | None:
-        lines = [i for i, state in enumerate(trace.states) if state.event is Event.LINE and state.depth > 0]
+        lines = _inner_lines(trace)
         start = 0
         if lines and self.np_random.random() >= ENTRIES:
             start = lines[int(self.np_random.integers(len(lines)))]
@@ -92,3 +93,9 @@ class StateQuery(DebugEnv):
 
     def _reached(self, debugger: TreeDebugger) -> bool:
         return False
+
+
+@by_trace
+def _inner_lines(trace: Trace) -> list[int]:
+    """Indexes of the lines of called functions."""
+    return [i for i, state in enumerate(trace.states) if state.event is Event.LINE and state.depth > 0]

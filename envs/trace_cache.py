@@ -114,7 +114,7 @@ class TraceCache:
         return trace
 
     def put(self, key: str, trace: Trace) -> None:
-        """Keeps a trace, unless its end was chance (see `KEPT`); a disk that fails is told once, as a warning."""
+        """Keeps a trace, unless its end was chance (see `KEPT`); a disk that fails is warned of once."""
         if not self._works or trace.exit.reason not in KEPT:
             return
         try:
