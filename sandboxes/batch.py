@@ -16,11 +16,13 @@ import numpy.typing as npt
 
 from .debugger import ActionKind, Breakpoint, Event, Program, State, StateTree, Trace
 from .debugger.binding import bind
+from .growing import Growing
 from .numbering import LINE_KINDS, PLAIN, PLAIN_KINDS, Numbering
 
 EVENTS = tuple(Event)[:5]
 """The events in the order of their numbers."""
 
+_LINE = EVENTS.index(Event.LINE)
 _CONTINUE, _REVERSE = PLAIN_KINDS.index(ActionKind.CONTINUE), PLAIN_KINDS.index(ActionKind.REVERSE_CONTINUE)
 _RUN_TO, _BREAK, _CLEAR = map(LINE_KINDS.index, (ActionKind.RUN_TO, ActionKind.BREAK, ActionKind.CLEAR))
 
@@ -42,43 +44,95 @@ class TraceBatch:
     def __init__(self, runs: Sequence[tuple[Program, Trace]], max_lines: int = 64) -> None:
         if not runs:
             raise ValueError("a batch needs at least one run; got none")
-        self.programs = tuple(program for program, _ in runs)
+        self.programs: list[Program] = []
         """The programs, by the number of their run."""
-        self.trees = tuple(StateTree(trace.whole) for _, trace in runs)
+        self.trees: list[StateTree] = []
         """The runs' states."""
         self.numbering = Numbering(max_lines)
         """The numbers of the actions."""
-        sizes = np.array([len(tree) for tree in self.trees], np.int64)
-        self.ends: Positions = np.cumsum(sizes)
-        """One past the last row of each run; ``int64 (runs,)``."""
-        self.starts: Positions = self.ends - sizes
-        """First row of each run; ``int64 (runs,)``."""
-        states = [state for tree in self.trees for state in tree.states]
-        self.events = np.array([EVENTS.index(state.event) for state in states], np.int8)
-        """Number of each state's event in `EVENTS`; ``int8 (states,)``."""
-        self.lines = np.array([state.line for state in states], np.int32)
-        """1-based line of each state, 0 at an exit; ``int32 (states,)``."""
-        self.depths = np.array([state.depth for state in states], np.int32)
-        """Depth of each state; ``int32 (states,)``."""
-        self.targets = np.concatenate(
-            [_targets(tree, start) for tree, start in zip(self.trees, self.starts, strict=True)], axis=1
-        )
-        """Row that each plain move leads to without breakpoints, its own where it is refused;
-        ``int32 (plain kinds, states)``."""
-        self.binding = np.array([_binding(program, max_lines) for program in self.programs], np.int32)
-        """Line at which a breakpoint on each line stops, 0 for never; ``int32 (runs, 1 + lines)``."""
-        self.stops = self.binding == np.arange(max_lines + 1)
-        """Whether each line can stop; ``bool (runs, 1 + lines)``."""
-        self.stops[:, 0] = False
-        self.prints = any(tree.printed for tree in self.trees)
+        self.prints = False
         """Whether any run has output."""
-        own = np.array([not state.file for state in states])
-        self._at_line = own & (self.events == EVENTS.index(Event.LINE)) & (self.lines <= max_lines)
-        self._base = np.zeros((len(self), max_lines + 1), np.int64)
-        self._after, self._before = self._line_tables()
+        self._ends, self._starts = Growing(np.int64), Growing(np.int64)
+        self._events = Growing(np.int8)
+        self._lines, self._depths = Growing(np.int32), Growing(np.int32)
+        self._targets = Growing(np.int32, (PLAIN,))
+        self._binding = Growing(np.int32, (max_lines + 1,))
+        self._stops = Growing(bool, (max_lines + 1,))
+        self._base = Growing(np.int64, (max_lines + 1,))
+        self._after, self._before = Growing(np.int32), Growing(np.int32)
+        self.extend(runs)
+
+    def extend(self, runs: Sequence[tuple[Program, Trace]]) -> None:
+        """Adds runs behind those that are there; cursors stay where they stand.
+
+        Args:
+            runs: Programs with their traces.
+        """
+        max_lines = self.numbering.max_lines
+        for program, trace in runs:
+            tree, start = StateTree(trace.whole), len(self._lines)
+            states = tree.states
+            self.programs.append(program)
+            self.trees.append(tree)
+            self._starts.add([start])
+            self._ends.add([start + len(states)])
+            self._events.add([EVENTS.index(state.event) for state in states])
+            self._lines.add([state.line for state in states])
+            self._depths.add([state.depth for state in states])
+            self._targets.add(_targets(tree, start).T)
+            binding = np.array(_binding(program, max_lines))
+            stops = binding == np.arange(max_lines + 1)
+            stops[0] = False
+            self._binding.add(binding[None])
+            self._stops.add(stops[None])
+            self.prints = self.prints or bool(tree.printed)
+            self._add_line_tables([not state.file for state in states])
 
     def __len__(self) -> int:
         return len(self.programs)
+
+    @property
+    def starts(self) -> Positions:
+        """First row of each run; ``int64 (runs,)``."""
+        return self._starts.rows
+
+    @property
+    def ends(self) -> Positions:
+        """One past the last row of each run; ``int64 (runs,)``."""
+        return self._ends.rows
+
+    @property
+    def events(self) -> npt.NDArray[np.int8]:
+        """Number of each state's event in `EVENTS`; ``int8 (states,)``."""
+        return self._events.rows
+
+    @property
+    def lines(self) -> npt.NDArray[np.int32]:
+        """1-based line of each state, 0 at an exit; ``int32 (states,)``."""
+        return self._lines.rows
+
+    @property
+    def depths(self) -> npt.NDArray[np.int32]:
+        """Depth of each state; ``int32 (states,)``."""
+        return self._depths.rows
+
+    @property
+    def targets(self) -> npt.NDArray[np.int32]:
+        """Row that each plain move leads to without breakpoints; ``int32 (states, plain kinds)``.
+
+        It is a state's own row where the move is refused.
+        """
+        return self._targets.rows
+
+    @property
+    def binding(self) -> npt.NDArray[np.int32]:
+        """Line at which a breakpoint on each line stops, 0 for never; ``int32 (runs, 1 + lines)``."""
+        return self._binding.rows
+
+    @property
+    def stops(self) -> npt.NDArray[np.bool_]:
+        """Whether each line can stop; ``bool (runs, 1 + lines)``."""
+        return self._stops.rows
 
     def table(self, build: Callable[[Program, State], npt.ArrayLike]) -> npt.NDArray[Any]:
         """Computes something for every state once, to be read by `RecordedBatch.look`.
@@ -97,35 +151,37 @@ class TraceBatch:
 
         The line 0 stands for one that is never reached.
         """
-        return self._base[runs, lines]
+        return self._base.rows[runs, lines]
 
     def next_at(self, lines: Positions, rows: Positions) -> npt.NDArray[np.int32]:
         """Rows of the first states at lines later than rows, or of the exits; shapes broadcast."""
-        return self._after.take(lines + rows)
+        return self._after.rows.take(lines + rows)
 
     def last_at(self, lines: Positions, rows: Positions) -> npt.NDArray[np.int32]:
         """Rows of the last states at lines earlier than rows, or of the entries; shapes broadcast."""
-        return self._before.take(lines + rows)
+        return self._before.rows.take(lines + rows)
 
-    def _line_tables(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-        """For each line that a run reaches, the next and the last row at it by row of the run.
+    def _add_line_tables(self, own: Sequence[bool]) -> None:
+        """Adds, for each line that the last run reaches, the next and the last row at it by row of the run.
 
-        The tables of a line begin where `_base` says, less the run's first row. Those at 0 are for all lines
-        that are never reached.
+        The tables of a line begin where `_base` says, less the run's first row. Those of line 0 are for all
+        lines of the run that are never reached.
+
+        Args:
+            own: Whether each state of the run stands in the program's own source.
         """
-        sizes = self.ends - self.starts
-        after, before = [np.repeat(self.ends - 1, sizes)], [np.repeat(self.starts, sizes)]
-        filled = len(self.lines)
-        for run, (start, end) in enumerate(zip(self.starts, self.ends, strict=True)):
-            rows = np.arange(start, end)
-            stops = rows[self._at_line[start:end]]
-            for line in np.unique(self.lines[stops]):
-                places = stops[self.lines[stops] == line]
-                after.append(np.append(places, end - 1)[np.searchsorted(places, rows, "right")])
-                before.append(np.insert(places, 0, start)[np.searchsorted(places, rows, "left")])
-                self._base[run, line] = filled - start
-                filled += end - start
-        return np.concatenate(after).astype(np.int32), np.concatenate(before).astype(np.int32)
+        start, end = int(self.starts[-1]), int(self.ends[-1])
+        events, lines = self.events[start:], self.lines[start:]
+        rows = np.arange(start, end)
+        stops = rows[np.array(own) & (events == _LINE) & (lines <= self.numbering.max_lines)]
+        base = np.full(self.numbering.max_lines + 1, self._after.add(np.full(end - start, end - 1)) - start)
+        self._before.add(np.full(end - start, start))
+        for line in np.unique(self.lines[stops]):
+            places = stops[self.lines[stops] == line]
+            after = np.append(places, end - 1)[np.searchsorted(places, rows, "right")]
+            base[line] = self._after.add(after) - start
+            self._before.add(np.insert(places, 0, start)[np.searchsorted(places, rows, "left")])
+        self._base.add(base[None])
 
 
 class RecordedBatch:
@@ -151,11 +207,9 @@ class RecordedBatch:
         self.refused = np.zeros(count, bool)
         """Whether the last action was refused, and nothing done; ``bool (count,)``."""
         self._points = np.zeros((count, 4), np.int64)
-        """Each cursor's lines with a breakpoint, 0 where there is none."""
+        """Each cursor's lines with a breakpoint in the order of their setting, then 0."""
         self._places = np.zeros((count, 4), np.int64)
         """The same as `TraceBatch.lines_of` has them."""
-        self._flat = traces.targets.ravel()
-        self._width = traces.targets.shape[1]
         self._size = len(traces.numbering)
         by_line = np.arange(-PLAIN, self._size - PLAIN)
         self._kind, self._line = (
@@ -183,6 +237,10 @@ class RecordedBatch:
         np.put_along_axis(found, self._points, True, axis=1)
         found[:, 0] = False
         return found
+
+    def points(self, cursor: int) -> tuple[int, ...]:
+        """Returns one cursor's lines with a breakpoint in the order of their setting."""
+        return tuple(self._points[cursor][self._points[cursor] > 0].tolist())
 
     @property
     def done(self) -> npt.NDArray[np.bool_]:
@@ -212,15 +270,17 @@ class RecordedBatch:
         self._before[cursors] = self.traces.starts[runs]
         self._ends[cursors] = self.traces.ends[runs]
         self.refused[cursors] = False
-        self._points[cursors] = self._places[cursors] = 0
+        self._points[cursors] = 0
+        self._places[cursors] = self.traces.lines_of(runs, np.zeros_like(runs))[..., None]
         self._armed = bool(self._points.any())
         return self.positions
 
-    def step(self, actions: Integers) -> Positions:
+    def step(self, actions: Integers, where: npt.NDArray[np.bool_] | None = None) -> Positions:
         """Does one action for each cursor; one that is not legal does nothing and is told in `refused`.
 
         Args:
             actions: Numbers as in `Numbering`; integers ``(count,)``.
+            where: Which cursors; ``bool (count,)``. The others do nothing, and nothing is refused them.
 
         Returns:
             `positions`.
@@ -229,6 +289,8 @@ class RecordedBatch:
             ValueError: the shape is another one, or a number is none of an action.
         """
         numbers = np.asarray(actions, np.int64)
+        if where is not None:
+            numbers = np.where(where, numbers, 0)
         rows = self.rows
         if numbers.shape != rows.shape:
             raise ValueError(f"{len(rows)} cursors need as many actions; got the shape {numbers.shape}")
@@ -236,12 +298,15 @@ class RecordedBatch:
         if highest >= self._size:
             raise ValueError(f"the actions have the numbers 0 to {self._size - 1}; got {numbers}")
         if highest < PLAIN:
-            target = self._flat.take(numbers * self._width + rows).astype(np.int64)
+            target = self.traces.targets.ravel().take(rows * PLAIN + numbers).astype(np.int64)
             self.refused = target == rows
         else:
             target = self._mixed(numbers)
         if self._armed:
             self._to_breakpoints(numbers, target)
+        if where is not None:
+            np.copyto(target, rows, where=~where)
+            self.refused &= where
         if self.traces.prints:
             np.copyto(self._before, rows, where=target != rows)
         self.rows = target
@@ -251,7 +316,7 @@ class RecordedBatch:
         """Returns which actions are legal now, by number; ``int8 (count, actions)``."""
         traces, lines = self.traces, self.traces.numbering.max_lines
         masks = np.zeros((len(self), self._size), np.int8)
-        masks[:, :PLAIN] = (traces.targets[:, self.rows] != self.rows).T
+        masks[:, :PLAIN] = traces.targets[self.rows] != self.rows[:, None]
         by_line = masks[:, PLAIN:].reshape(len(self), len(LINE_KINDS), lines)
         binding = traces.binding[self.runs]
         by_line[:, _RUN_TO] = traces.stops[self.runs, 1:] & ~self.done[:, None]
@@ -281,7 +346,7 @@ class RecordedBatch:
         traces, rows = self.traces, self.rows
         by_line = numbers >= PLAIN
         plain = np.where(by_line, 0, numbers)
-        target = np.where(by_line, rows, self._flat.take(plain * self._width + rows))
+        target = np.where(by_line, rows, traces.targets.ravel().take(rows * PLAIN + plain))
         refused = (target == rows) & ~by_line
         kinds, lines = self._kind.take(numbers), self._line.take(numbers)
         running = np.flatnonzero(kinds == _RUN_TO)
@@ -303,13 +368,19 @@ class RecordedBatch:
         can = lines > 0
         known = there.any(axis=1) & can
         gone = known & ~adds
-        self._write(cursors[gone], there[gone].argmax(axis=1), np.zeros(int(gone.sum()), np.int64))
+        if gone.any():
+            left, order = cursors[gone], np.argsort(there[gone], axis=1, kind="stable")  # it goes to the end
+            self._points[left] = np.take_along_axis(self._points[left], order, axis=1)
+            self._places[left] = np.take_along_axis(self._places[left], order, axis=1)
+            self._write(left, np.full(len(left), -1), np.zeros(len(left), np.int64))
         new = adds & ~known & can
         if new.any():
             free = self._points[cursors[new]] == 0
             if not free.any(axis=1).all():
-                wider = ((0, 0), (0, self._points.shape[1]))
-                self._points, self._places = np.pad(self._points, wider), np.pad(self._places, wider)
+                never = self.traces.lines_of(self.runs, np.zeros_like(self.runs))
+                shape = self._points.shape
+                self._points = np.hstack([self._points, np.zeros(shape, np.int64)])
+                self._places = np.hstack([self._places, np.broadcast_to(never[:, None], shape)])
                 free = self._points[cursors[new]] == 0
             self._write(cursors[new], free.argmax(axis=1), lines[new])
         self._armed = bool(self._points.any())

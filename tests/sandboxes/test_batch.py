@@ -57,6 +57,7 @@ def check(batch: RecordedBatch, single: list[RecordedDebugger]) -> None:
         state = debugger.state
         assert batch.state(cursor) == state
         assert tuple(np.flatnonzero(batch.breakpoints[cursor])) == debugger.breakpoint_lines
+        assert batch.points(cursor) == tuple(point.line for point in debugger.breakpoints)
         assert EVENTS[batch.look(batch.traces.events)[cursor]] is state.event
         assert batch.look(batch.traces.lines)[cursor] == state.line
         assert batch.look(batch.traces.depths)[cursor] == state.depth
@@ -163,3 +164,42 @@ def test_what_is_wrong_is_said() -> None:
         TraceBatch([])
     with pytest.raises(ValueError):
         RecordedBatch(traces(), 0)
+
+
+def test_runs_are_added_under_the_cursors() -> None:
+    grown = TraceBatch(runs()[:1], LINES)
+    batch, single = RecordedBatch(grown, 3), debuggers([0, 0, 0])
+    number = grown.numbering.number
+    for run in (1, 2, 3):
+        for text in ("break 11", "continue", "step_into"):
+            batch.step(np.full(3, number(Action.parse(text))))
+            for debugger in single:
+                if debugger.refusal(Action.parse(text)) is None:
+                    debugger.step(Action.parse(text))
+        grown.extend(runs()[run : run + 1])
+        check(batch, single)
+        [single[run - 1]] = debuggers([run])
+        batch.reset(np.array([run]), np.array([run - 1]))
+        check(batch, single)
+    whole = traces()
+    for table in ("starts", "ends", "events", "lines", "depths", "targets", "binding", "stops"):
+        assert (getattr(grown, table) == getattr(whole, table)).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data())
+def test_the_cursors_that_are_not_meant_stay(data: st.DataObject) -> None:
+    batch, single = RecordedBatch(traces(), 3), debuggers([0, 1, 2])
+    batch.reset(np.array([0, 1, 2]))
+    numbering = traces().numbering
+    for _ in range(8):
+        numbers = [data.draw(st.integers(0, len(numbering) - 1)) for _ in single]
+        meant = np.array([data.draw(st.booleans()) for _ in single])
+        batch.step(np.array(numbers), meant)
+        for debugger, number, does, refused in zip(single, numbers, meant, batch.refused, strict=True):
+            action = numbering.action(number)
+            legal = debugger.refusal(action) is None
+            assert refused == (does and not legal)
+            if does and legal:
+                debugger.step(action)
+        check(batch, single)
