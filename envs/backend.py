@@ -14,6 +14,7 @@ from debugworld.sandboxes.debugger import (
     Trace,
     TreeDebugger,
 )
+from debugworld.worldmodel.completion import CompletionEngine
 from debugworld.sandboxes.debugger.session import Session
 from debugworld.worldmodel.lockstep import After, Groundable, LockstepDebugger
 
@@ -30,6 +31,7 @@ def open_debugger(
     max_states: int,
     after: After,
     session: Callable[[Program], Session] | None = None,
+    engine: CompletionEngine | None = None,
 ) -> TreeDebugger:
     """Opens the debugger of a backend.
 
@@ -40,6 +42,7 @@ def open_debugger(
         max_states: States after which a dream ends as ``never``.
         after: What a lockstep's neural side does after a difference, as `LockstepDebugger` takes it.
         session: Starts a program for real, for looks that a trace does not answer; None does without them.
+        engine: Answers in place of the model's own; None opens that.
 
     Raises:
         TaskError: there is no such backend.
@@ -51,7 +54,7 @@ def open_debugger(
         return RecordedDebugger(record, session)
     from debugworld.worldmodel.neural import NeuralDebugger
 
-    neural = NeuralDebugger.load(model, max_states)
+    neural = NeuralDebugger.load(model, max_states, engine=engine)
     if backend == "neural":
         return neural
     return LockstepDebugger(RecordedDebugger(record, session), neural, after)

@@ -28,6 +28,7 @@ from debugworld.sandboxes.debugger import (
     TreeDebugger,
 )
 from debugworld.sandboxes.errors import SandboxError
+from debugworld.worldmodel.completion import CompletionEngine
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.lockstep import After, LockstepDebugger
 
@@ -130,6 +131,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         self._model, self._max_states, self._after = model, max_states, after
         self._sandbox = sandbox or ("process" if self.task_set.trusted else "docker")
         self._looks = sandbox is not None or self._sandbox != "process"
+        self._engine: CompletionEngine | None = None
         self._traces: TraceStore | None = None
         self._debugger: TreeDebugger | None = None
         self._shadow: RecordedDebugger | None = None
@@ -324,6 +326,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
                 self._max_states,
                 self._after,
                 traces.session if self._looks else None,
+                self._engine,
             )
         except BaseException:
             traces.leave()

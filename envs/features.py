@@ -36,12 +36,14 @@ COVERAGE = ("failing", "passing", "accused")
 """Columns of ``coverage``."""
 EVENTS: tuple[Event, ...] = tuple(event for event in Event if event is not Event.INSTRUCTION)
 """Events in the order of their numbers."""
-_GOAL_EVENTS = (Event.LINE, Event.RETURN, Event.EXCEPTION)
-_GOAL_NUMBERS = len(_GOAL_EVENTS) + 6
+GOAL_EVENTS = (Event.LINE, Event.RETURN, Event.EXCEPTION)
+"""Events that a goal may be, in the order of their numbers."""
+_GOAL_NUMBERS = len(GOAL_EVENTS) + 6
 _QUERY_NUMBERS = 7
 MANY_PASSES = 32
 """Passes of a line from which on they are all the same."""
-_DEEP = 16
+DEEP = 16
+"""Depth from which on all are the same."""
 _TOKEN = re.compile(r"\w+|\*\*|//|[-+*/<>=!]=|\S")
 _VOCABULARY = 1024
 _DIGITS = 4
@@ -110,12 +112,12 @@ def features(
         "event": EVENTS.index(state.event),
         "line": here,
         "progress": _numbers(
-            min(state.depth, _DEEP) / _DEEP,
+            min(state.depth, DEEP) / DEEP,
             max(scene.moves_left, 0) / max(scene.max_moves, 1),
             bool(scene.error),
         ),
         "lines": _lines(scene, max_lines),
-        "tokens": _tokens(scene.program, max_lines).copy(),
+        "tokens": line_tokens(scene.program, max_lines).copy(),
         "locals": _locals(state),
         "value": encode_text(state.value or "", TEXT_WIDTH),
     }
@@ -165,7 +167,7 @@ def _spelled(name: str, value: str) -> Array:
 
 
 def _lines(scene: Scene, max_lines: int) -> Array:
-    flags = _still_lines(scene.program, max_lines).copy()
+    flags = still_lines(scene.program, max_lines).copy()
     if 0 < scene.state.line <= max_lines:
         flags[scene.state.line - 1, 2] = 1
     flags[[line - 1 for line in scene.breakpoints if line <= max_lines], 3] = 1
@@ -176,7 +178,7 @@ def _lines(scene: Scene, max_lines: int) -> Array:
 
 
 @lru_cache(maxsize=256)
-def _still_lines(program: Program, max_lines: int) -> Array:
+def still_lines(program: Program, max_lines: int) -> Array:
     """The columns that do not change in an episode."""
     flags = np.zeros((max_lines, len(LINE_FLAGS)), np.float32)
     for row, line in enumerate(program.lines[:max_lines]):
@@ -188,7 +190,8 @@ def _still_lines(program: Program, max_lines: int) -> Array:
 
 
 @lru_cache(maxsize=256)
-def _tokens(program: Program, max_lines: int) -> Array:
+def line_tokens(program: Program, max_lines: int) -> Array:
+    """The tokens of each line, hashed to [0, 1]."""
     numbers = np.zeros((max_lines, MAX_TOKENS), np.float32)
     for row, line in enumerate(program.lines[:max_lines]):
         found = _TOKEN.findall(line)[:MAX_TOKENS]
@@ -211,7 +214,7 @@ def _goal(goal: Goal, state: State, here: int, max_lines: int) -> Array:
     else:
         right = (seen if goal.name else state.value) == goal.value
     return _numbers(
-        *(goal.event is event for event in _GOAL_EVENTS),
+        *(goal.event is event for event in GOAL_EVENTS),
         goal.line / max_lines,
         (goal.line - here) / max_lines,
         bool(goal.name),

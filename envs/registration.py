@@ -13,6 +13,12 @@ TASKS = {
     "BugInjection": "debugworld.envs.bug_injection:BugInjection",
 }
 """Entry point of each task."""
+VECTORS = {
+    "OutputPrediction": "debugworld.envs.vector:output_prediction",
+    "StateQuery": "debugworld.envs.vector:state_query",
+    "ReachState": "debugworld.envs.vector:reach_state",
+}
+"""Vector entry point of each task that has one."""
 FAMILIES = {"Text": "text", "Features": "features"}
 """Name of each observation family in an id, and in the arguments."""
 BUG_TASKS = ("FaultLocalization", "Repair", "BugInjection")
@@ -40,4 +46,9 @@ def register_envs() -> None:
         for family in families_of(task):
             name = f"debugworld/{task}-{family}-v0"
             if name not in gymnasium.registry:
-                gymnasium.register(name, TASKS[task], kwargs={"family": FAMILIES[family]})
+                gymnasium.register(
+                    name,
+                    TASKS[task],
+                    kwargs={"family": FAMILIES[family]},
+                    vector_entry_point=VECTORS.get(task),
+                )

@@ -233,8 +233,13 @@ class RecordedBatch:
     @property
     def breakpoints(self) -> npt.NDArray[np.bool_]:
         """Each cursor's lines with a breakpoint; ``bool (count, 1 + lines)``."""
-        found = np.zeros((len(self), self.traces.numbering.max_lines + 1), bool)
-        np.put_along_axis(found, self._points, True, axis=1)
+        return self.armed(slice(None))
+
+    def armed(self, cursors: Integers | slice) -> npt.NDArray[np.bool_]:
+        """Returns some cursors' lines with a breakpoint; ``bool (n, 1 + lines)``."""
+        points = self._points[cursors]
+        found = np.zeros((len(points), self.traces.numbering.max_lines + 1), bool)
+        np.put_along_axis(found, points, True, axis=1)
         found[:, 0] = False
         return found
 
@@ -248,27 +253,36 @@ class RecordedBatch:
         return self.rows == self._ends - 1
 
     def reset(
-        self, runs: Integers, cursors: Integers | npt.NDArray[np.bool_] | slice = slice(None)
+        self,
+        runs: Integers,
+        cursors: Integers | npt.NDArray[np.bool_] | slice = slice(None),
+        positions: Integers | int = 0,
     ) -> Positions:
-        """Puts cursors at the entry of runs, without breakpoints.
+        """Puts cursors into runs, without breakpoints.
 
         Args:
             runs: Number of a run for each of these cursors; integers ``(n,)``.
             cursors: Which cursors: numbers ``(n,)`` or a mask ``(count,)``; all by default.
+            positions: Index of the state in its run for each of them, as if it had been reached by one step
+                into; integers ``(n,)``, the entry by default.
 
         Returns:
             `positions`.
 
         Raises:
-            IndexError: there is no such run or cursor.
+            IndexError: there is no such run, state or cursor.
         """
         runs = np.asarray(runs)
         if runs.size and (runs.min() < 0 or runs.max() >= len(self.traces)):
             raise IndexError(f"the runs have the numbers 0 to {len(self.traces) - 1}; got {runs}")
+        starts, ends = self.traces.starts[runs], self.traces.ends[runs]
+        rows = starts + np.asarray(positions, np.int64)
+        if ((rows < starts) | (rows >= ends)).any():
+            raise IndexError(f"the runs have {ends - starts} states; got the positions {positions}")
         self.runs[cursors] = runs
-        self._starts[cursors] = self.rows[cursors] = self.traces.starts[runs]
-        self._before[cursors] = self.traces.starts[runs]
-        self._ends[cursors] = self.traces.ends[runs]
+        self._starts[cursors], self._ends[cursors] = starts, ends
+        self.rows[cursors] = rows
+        self._before[cursors] = np.maximum(rows - 1, starts)
         self.refused[cursors] = False
         self._points[cursors] = 0
         self._places[cursors] = self.traces.lines_of(runs, np.zeros_like(runs))[..., None]

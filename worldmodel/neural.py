@@ -37,8 +37,15 @@ from debugworld.worldmodel.thinker import Considered, Granularity, Thinker
 _slots = count()
 
 
-def _engine(model: str | Path | None) -> CompletionEngine:
-    """Returns the engine of a model; debuggers over one model share it and what it remembers."""
+def shared_engine(model: str | Path | None = None) -> CompletionEngine:
+    """Returns the engine of a model; debuggers over one model share it and what it remembers.
+
+    Args:
+        model: As `NeuralDebugger.load` takes it.
+
+    Raises:
+        ModelError: the model is missing or damaged, or the server does not answer.
+    """
     if is_url(model):
         return _opened(str(model), 0)
     path = Path(model) if model is not None else SHIPPED
@@ -102,6 +109,7 @@ class NeuralDebugger(Dreamer):
         max_states: int = 2000,
         granularity: Granularity | str = Granularity.EXPRESSION,
         jumps: Jumps | str = Jumps.ROLLOUT,
+        engine: CompletionEngine | None = None,
     ) -> NeuralDebugger:
         """Opens a debugger over a model, with its calibration where it has one for this granularity.
 
@@ -111,6 +119,7 @@ class NeuralDebugger(Dreamer):
             max_states: As in the constructor.
             granularity: As in the constructor.
             jumps: As in the constructor.
+            engine: Answers in place of the model's own, such as one that gathers questions for it.
 
         Raises:
             ModelError: the model is missing or damaged, or the server does not answer.
@@ -120,7 +129,13 @@ class NeuralDebugger(Dreamer):
             calibration = Calibration.load(SHIPPED if path is None else Path(path))
         if calibration is not None and calibration.granularity not in ("", Granularity(granularity).value):
             calibration = None
-        return cls(_engine(path), max_states, granularity=granularity, jumps=jumps, calibration=calibration)
+        return cls(
+            engine or shared_engine(path),
+            max_states,
+            granularity=granularity,
+            jumps=jumps,
+            calibration=calibration,
+        )
 
     @property
     def confidence(self) -> float:

@@ -1,0 +1,226 @@
+"""What is asked of each of many environments, as arrays; one class for each part of a `Question`.
+
+Each part is placed when an episode begins and then tells, by the rows where the cursors stand, what the
+observation has of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from debugworld.sandboxes.debugger import Event
+
+from ..features import EVENTS, GOAL_EVENTS, MANY_PASSES
+from ..goal import Goal
+from ..query import Query
+from ..scene import Question
+from .world import World
+
+Rows = npt.NDArray[np.int64]
+Which = Any
+"""Some cursors: their numbers ``(k,)``, or all as a slice."""
+_LINE, _RETURN, _EXCEPTION = map(EVENTS.index, (Event.LINE, Event.RETURN, Event.EXCEPTION))
+
+
+class Part(Protocol):
+    """One part of the questions."""
+
+    def place(
+        self, which: Rows, runs: Sequence[int], questions: Sequence[Question], seen: dict[str, Any]
+    ) -> None:
+        """Takes the questions of new episodes, and writes what stays the same in them."""
+
+    def show(self, which: Which, rows: Rows, seen: dict[str, Any]) -> None:
+        """Writes what observations have of it where cursors stand."""
+
+
+class Goals:
+    """The stops to reach.
+
+    Args:
+        world: The runs.
+        count: Environments.
+    """
+
+    def __init__(self, world: World, count: int) -> None:
+        self._world = world
+        self._event, self._line, self._named, self._column, self._value = np.zeros((5, count), np.int64)
+        self._known: dict[tuple[int, Goal | None], tuple[int, ...]] = {}
+
+    def place(
+        self, which: Rows, runs: Sequence[int], questions: Sequence[Question], seen: dict[str, Any]
+    ) -> None:
+        """Takes the goals of new episodes; see `Part`."""
+        found = np.array([self._numbers(run, asked.goal) for run, asked in zip(runs, questions, strict=True)])
+        event, line, named, column, value, pair = found.T
+        for mine, new in (
+            (self._event, event),
+            (self._line, line),
+            (self._named, named),
+            (self._column, column),
+            (self._value, value),
+        ):
+            mine[which] = new
+        there = line > 0
+        seen["goal"][which] = 0
+        seen["goal"][which, : len(GOAL_EVENTS)] = event[:, None] == [EVENTS.index(e) for e in GOAL_EVENTS]
+        seen["goal"][which, len(GOAL_EVENTS)] = line / self._world.max_lines
+        seen["goal"][which, len(GOAL_EVENTS) + 2] = named
+        seen["goal_line"][which] = line
+        seen["goal_text"][which] = self._world.pairs.spelled.rows[pair]
+        seen["lines"][which[there], line[there] - 1, 4] = 1
+
+    def show(self, which: Which, rows: Rows, seen: dict[str, Any]) -> None:
+        """Writes what holds of the goals; see `Part`."""
+        local, right, holds = self._judged(which, rows)
+        line, first = self._line[which], len(GOAL_EVENTS)
+        away = np.where(line > 0, line - seen["line"][which], 0) / self._world.max_lines
+        seen["goal"][which, first + 1] = away
+        seen["goal"][which, first + 3] = local > 0
+        seen["goal"][which, first + 4] = right
+        seen["goal"][which, first + 5] = holds
+
+    def holds(self, rows: Rows) -> npt.NDArray[np.bool_]:
+        """Tells of each environment whether its goal holds where its cursor stands."""
+        return self._judged(slice(None), rows)[2]
+
+    def _judged(self, which: Which, rows: Rows) -> tuple[npt.NDArray[Any], ...]:
+        """The number of the local's text, whether the value is right, and whether all of it holds."""
+        world, event, named = self._world, self._event[which], self._named[which] > 0
+        value, line = self._value[which], self._line[which]
+        local = world.named.rows[np.where(named, self._column[which] + rows, 0)]
+        here = world.traces.events[rows]
+        right = np.where(named, local, world.values.rows[rows]) == value
+        raised = event == _EXCEPTION
+        if raised.any():
+            right = np.where(raised, world.raised.rows[rows] == value, right)
+        right &= line > 0
+        holds = (here == event) & (world.traces.lines[rows] == line) & (right | ((event == _LINE) & ~named))
+        return local, right, holds
+
+    def _numbers(self, run: int, goal: Goal | None) -> tuple[int, ...]:
+        found = self._known.get((run, goal))
+        if found is None:
+            if goal is None:  # nothing could be asked: the box failed
+                found = (-1, 0, 0, 0, -1, 0)
+            else:
+                world = self._world
+                column = world.column(run, goal.name) if goal.name else 0
+                found = (
+                    EVENTS.index(goal.event),
+                    goal.line,
+                    int(bool(goal.name)),
+                    column,
+                    world.texts.number(goal.value),
+                    world.pairs.number(goal.name, goal.value),
+                )
+            self._known[run, goal] = found
+        return found
+
+
+class Queries:
+    """The moments and variables that are asked about.
+
+    Args:
+        world: The runs.
+        count: Environments.
+    """
+
+    def __init__(self, world: World, count: int) -> None:
+        self._world = world
+        self._line, self._visit, self._column, self._count = np.zeros((4, count), np.int64)
+        self._known: dict[tuple[int, Query | None], tuple[int, ...]] = {}
+
+    def place(
+        self, which: Rows, runs: Sequence[int], questions: Sequence[Question], seen: dict[str, Any]
+    ) -> None:
+        """Takes the queries of new episodes; see `Part`."""
+        found = np.array(
+            [self._numbers(run, asked.query) for run, asked in zip(runs, questions, strict=True)]
+        )
+        line, visit, column, count, name = found.T
+        self._line[which], self._visit[which] = line, visit
+        self._column[which], self._count[which] = column, count
+        there = line > 0
+        seen["query"][which] = 0
+        seen["query"][which, 0] = line / self._world.max_lines
+        seen["query"][which, 2] = np.minimum(visit / MANY_PASSES, 1)
+        seen["query_line"][which] = line
+        seen["query_name"][which] = self._world.names.spelled.rows[name]
+        seen["lines"][which[there], line[there] - 1, 4] = 1
+
+    def show(self, which: Which, rows: Rows, seen: dict[str, Any]) -> None:
+        """Writes where the cursors stand from the moments; see `Part`."""
+        world, line, visit = self._world, self._line[which], self._visit[which]
+        there = line > 0
+        away = np.where(there, line - seen["line"][which], 0)
+        passed = np.where(there, world.passes.rows[self._count[which] + np.where(there, rows, 0)], 0)
+        left = visit - passed
+        stands = (world.traces.events[rows] == _LINE) & (world.traces.lines[rows] == line)
+        seen["query"][which, 1] = away / world.max_lines
+        seen["query"][which, 3] = np.minimum(passed / MANY_PASSES, 1)
+        seen["query"][which, 4] = np.clip(left / MANY_PASSES, -1, 1)
+        seen["query"][which, 5] = self.shown(which, rows) > 0
+        seen["query"][which, 6] = stands & (left == 0)
+
+    def shown(self, which: Which, rows: Rows) -> npt.NDArray[np.int32]:
+        """Returns the numbers of the texts of the variables, 0 where they are not bound."""
+        return self._world.named.rows[np.where(self._line[which] > 0, self._column[which] + rows, 0)]
+
+    def _numbers(self, run: int, query: Query | None) -> tuple[int, ...]:
+        found = self._known.get((run, query))
+        if found is None:
+            world = self._world
+            if query is None:  # nothing could be asked: the box failed
+                found = (0, 0, 0, world.count(run, 0), 0)
+            else:
+                found = (
+                    query.line,
+                    query.visit,
+                    world.column(run, query.name),
+                    world.count(run, query.line),
+                    world.names.number(query.name),
+                )
+            self._known[run, query] = found
+        return found
+
+
+class Candidates:
+    """The answers to choose from.
+
+    Args:
+        world: The runs.
+        count: Environments.
+        answers: Candidates at most.
+        queries: What is asked about, where it is not the value at a state.
+    """
+
+    def __init__(self, world: World, count: int, answers: int, queries: Queries | None) -> None:
+        self._world, self._answers, self._queries = world, answers, queries
+        self._texts = np.full((count, answers), -1, np.int64)
+
+    def place(
+        self, which: Rows, runs: Sequence[int], questions: Sequence[Question], seen: dict[str, Any]
+    ) -> None:
+        """Takes the candidates of new episodes; see `Part`."""
+        number, answers = self._world.texts.number, self._answers
+        texts = np.array(
+            [
+                [*map(number, asked.candidates), *[-1] * (answers - len(asked.candidates))]
+                for asked in questions
+            ]
+        )
+        self._texts[which] = texts
+        seen["candidates"][which, :, 1:] = self._world.texts.spelled.rows[np.maximum(texts, 0)]
+
+    def show(self, which: Which, rows: Rows, seen: dict[str, Any]) -> None:
+        """Writes which candidates equal what a cursor sees; see `Part`."""
+        if self._queries is not None:
+            shown = self._queries.shown(which, rows)
+        else:
+            shown = self._world.values.rows[rows]
+        seen["candidates"][which, :, 0] = self._texts[which] == shown[:, None]

@@ -1,0 +1,48 @@
+"""The vector entry points of the registered tasks: which kind of vector serves which arguments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gymnasium.vector import VectorEnv
+
+from ..environment import DebugEnv
+from ..output_prediction import OutputPrediction
+from ..reach_state import ReachState
+from ..state_query import StateQuery
+from .recorded import RecordedVectorEnv
+from .together import TogetherVectorEnv
+
+
+def open_vector(task: type[DebugEnv], num_envs: int = 1, **options: Any) -> VectorEnv[Any, Any, Any]:
+    """Opens a vector of environments of one task.
+
+    Args:
+        task: Their class.
+        num_envs: How many.
+        **options: As the class takes them, and ``autoreset_mode`` and ``copy`` as
+            `gymnasium.vector.SyncVectorEnv` takes them.
+
+    Raises:
+        TaskError: an argument names nothing that there is, or the task set is unusable.
+    """
+    if num_envs < 1:
+        raise ValueError(f"a vector needs at least one environment; got num_envs={num_envs}")
+    plain = options.get("backend", "real") == "real" and options.get("family") == "features"
+    kind = RecordedVectorEnv if plain and options.get("render_mode") != "human" else TogetherVectorEnv
+    return kind(task, num_envs, **options)
+
+
+def output_prediction(num_envs: int = 1, **options: Any) -> VectorEnv[Any, Any, Any]:
+    """Opens a vector of `OutputPrediction`; see `open_vector`."""
+    return open_vector(OutputPrediction, num_envs, **options)
+
+
+def state_query(num_envs: int = 1, **options: Any) -> VectorEnv[Any, Any, Any]:
+    """Opens a vector of `StateQuery`; see `open_vector`."""
+    return open_vector(StateQuery, num_envs, **options)
+
+
+def reach_state(num_envs: int = 1, **options: Any) -> VectorEnv[Any, Any, Any]:
+    """Opens a vector of `ReachState`; see `open_vector`."""
+    return open_vector(ReachState, num_envs, **options)

@@ -1,0 +1,256 @@
+"""Episodes over recorded runs, side by side: the rules of `DebugEnv` in numpy.
+
+Which episodes begin when is not decided here, see `recorded`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium.vector.utils import create_empty_array
+
+from debugworld.sandboxes.batch import RecordedBatch
+from debugworld.sandboxes.debugger import ActionKind, Program
+from debugworld.sandboxes.numbering import LINE_KINDS, PLAIN
+
+from ..environment import MOVE_COST, REFUSAL_COST, SUCCESS_REWARD, DebugEnv
+from ..scene import NOWHERE, Question, Scene
+from .asked import Candidates, Goals, Part, Queries, Rows, Which
+from .drawing import Draw, spelled
+from .refusals import Refusals
+from .world import BROKEN, World
+
+MOST_STATES = 4_000_000
+"""States of runs that are remembered; beyond, those are forgotten on which no environment stands."""
+_LINE_ORDER = (ActionKind.RUN_TO, ActionKind.BREAK, ActionKind.CLEAR)
+
+Flags = npt.NDArray[np.bool_]
+Rewards = npt.NDArray[np.float64]
+
+
+class Episodes:
+    """The episodes of so many environments; none has begun yet.
+
+    Args:
+        task: An environment of the task, for its spaces and limits.
+        count: Environments.
+    """
+
+    def __init__(self, task: DebugEnv, count: int) -> None:
+        self._task, self._count = task, count
+        commands = task.commands
+        self._first_answer = commands.first_answer
+        size, lines = len(commands), commands.max_lines
+        places = [PLAIN + LINE_KINDS.index(kind) * lines for kind in _LINE_ORDER]
+        self._run_to, self._break, self._clear = (slice(place, place + lines) for place in places)
+        self.seen: dict[str, Any] = create_empty_array(task.observation_space, count, np.zeros)
+        """The observations, an array for each key."""
+        self.masks = np.zeros((count, size), np.int8)
+        """Which commands are legal now; int8 ``(count, len(commands))``."""
+        self.moves = np.zeros(count, np.int64)
+        """Moves done."""
+        self.errors: npt.NDArray[np.object_] = np.full(count, None, object)
+        """Why the last action was refused, or what broke; None where it was done."""
+        self.broken = np.zeros(count, bool)
+        """Where the box failed."""
+        self._failed = np.zeros(count, bool)
+        self._draws = [Draw(Program(""), BROKEN, Question(""))] * count
+        self._right = np.zeros((count, max(task.answers, 1)), bool)
+        self._offered = np.zeros(count, np.int64)
+        self._marked, self._exits = np.zeros(count, np.int64), np.zeros(count, bool)
+        self._last = np.full(count, -1, np.int64)
+        self._all = np.arange(count)
+        self._world: World | None = None
+
+    def begin(self, which: Rows, draws: Sequence[Draw]) -> None:
+        """Begins an episode in some environments.
+
+        Args:
+            which: Their numbers ``(k,)``, ascending; the first time all of them.
+            draws: One for each.
+        """
+        for place, draw in zip(which.tolist(), draws, strict=True):
+            self._draws[place] = draw
+        if self._world is None or len(self._world.traces.lines) > MOST_STATES:
+            self._renew(which)
+        world = self._world
+        assert world is not None
+        runs = [world.run(draw.program, draw.trace) for draw in draws]
+        starts = [draw.question.start for draw in draws]
+        self._batch.reset(np.array(runs), which, np.array(starts))
+        for name, table in (("lines", world.still), ("tokens", world.tokens)):
+            self.seen[name][which] = table.rows[runs]
+        for part in self._parts:
+            part.place(which, runs, [draw.question for draw in draws], self.seen)
+        faults = [draw.fault for draw in draws]
+        self.errors[which] = [fault or None for fault in faults]
+        self.broken[which] = self._failed[which] = list(map(bool, faults))
+        self.moves[which] = self._marked[which] = 0
+        self._last[which] = -1
+        answers = self._task.answers
+        if answers:
+            self._offered[which] = [len(draw.question.candidates) for draw in draws]
+            self._right[which] = [draw.right + (False,) * (answers - len(draw.right)) for draw in draws]
+        self._begin_masks(which, np.array(runs))
+
+    def act(self, numbers: Rows, active: Flags) -> tuple[Rewards, Flags, Flags, Flags]:
+        """Does one command in some environments; `show` is to be called before anything is looked at.
+
+        Args:
+            numbers: Of the commands ``(count,)``, as in `CommandSet`.
+            active: In which environments.
+
+        Returns:
+            Rewards, which episodes are terminated, which truncated, and which were a success.
+        """
+        batch, most = self._batch, self._task.max_moves
+        moving = active & ~self.broken
+        saying = moving & (numbers >= self._first_answer)
+        choice = np.where(saying, numbers - self._first_answer, 0)
+        answered = saying & (choice < self._offered)
+        walking = moving & ~saying & (self.moves < most)
+        batch.step(numbers, walking)
+        refused = np.where(walking, batch.refused, moving & ~answered)
+        self._refuse(numbers, active, refused, saying)
+        counted = moving & ~answered
+        self.moves += counted
+        success = answered & self._right[self._all, np.minimum(choice, self._right.shape[1] - 1)]
+        if self._goals is not None:
+            success |= walking & ~refused & self._goals.holds(batch.rows)
+        rewards = np.where(counted, np.where(refused, -(MOVE_COST + REFUSAL_COST), -MOVE_COST), 0.0)
+        rewards += SUCCESS_REWARD * success
+        terminated = answered | success
+        spent = (self.moves > most) | ((self.moves == most) & (not self._task.answers))
+        truncated = active & ~terminated & (self.broken | spent)
+        self._last = np.where(active, numbers, self._last)
+        setting = np.flatnonzero(walking & ~refused & (numbers >= self._break.start))
+        if setting.size:
+            armed = batch.armed(setting)[:, 1:]
+            self.seen["lines"][setting, :, 3] = armed
+            self.masks[setting, self._clear] = armed
+        return rewards, terminated, truncated, success
+
+    def show(self, which: Which = slice(None)) -> None:
+        """Writes observations and masks of where the cursors stand.
+
+        Args:
+            which: Some environments: their numbers ``(k,)``, or all.
+        """
+        world, seen, most = self._world, self.seen, self._task.max_moves
+        assert world is not None
+        rows, places = self._batch.rows[which], self._all[which]
+        lines = world.traces.lines[rows]
+        seen["event"][which] = world.traces.events[rows]
+        seen["line"][which] = np.minimum(lines, world.max_lines)
+        progress = seen["progress"]
+        progress[which, 0] = world.depths.rows[rows]
+        progress[which, 1] = np.maximum(most - self.moves[which], 0) / max(most, 1)
+        progress[which, 2] = self._failed[which]
+        seen["locals"][which] = world.pairs.spelled.rows[world.locals.rows[rows]]
+        seen["value"][which] = world.texts.spelled.rows[world.values.rows[rows]]
+        seen["lines"][places, np.maximum(self._marked[which], 1) - 1, 2] = 0
+        there = (lines > 0) & (lines <= world.max_lines)
+        seen["lines"][places[there], lines[there] - 1, 2] = 1
+        self._marked[which] = np.where(there, lines, 0)
+        for part in self._parts:
+            part.show(which, rows, seen)
+        self._show_masks(which, places, rows)
+
+    def scene(self, place: int) -> Scene:
+        """Returns what an agent may see in one environment."""
+        world, batch, draw = self._world, self._batch, self._draws[place]
+        assert world is not None
+        position, tree = int(batch.positions[place]), world.traces.trees[int(batch.runs[place])]
+        state = NOWHERE if self.broken[place] else batch.state(place)
+        callers = () if state.exit is not None else [tree.states[index] for index in tree.callers(position)]
+        moves, most, asked = int(self.moves[place]), self._task.max_moves, draw.question
+        scene = Scene(
+            draw.program,
+            asked,
+            state,
+            () if state.exit is not None else (state, *callers),
+            tuple(sorted(batch.points(place))),
+            max(most - moves, 0),
+            most,
+            0 if asked.query is None else asked.query.passes(tree.states[: position + 1]),
+            "",
+            self.errors[place] or "",
+        )
+        last = int(self._last[place])
+        return scene if last < 0 else dataclasses.replace(scene, last=spelled(self._task, last, scene))
+
+    def _begin_masks(self, which: Rows, runs: Rows) -> None:
+        world = self._world
+        assert world is not None
+        self.masks[which] = 0
+        self._exits[which] = self._batch.done[which]
+        stops = world.traces.stops[runs, 1:]
+        self.masks[which, self._run_to] = stops & ~self._exits[which, None]
+        self.masks[which, self._break] = stops
+        if self._task.answers:
+            offered = np.arange(self._task.answers) < self._offered[which, None]
+            self.masks[which, self._first_answer :] = offered
+        self.masks[which[self.broken[which]]] = 1
+
+    def _show_masks(self, which: Which, places: Rows, rows: Rows) -> None:
+        world, exits = self._world, self._batch.done[which]
+        assert world is not None
+        self.masks[which, :PLAIN] = world.legal.rows[rows]
+        turned = exits != self._exits[which]
+        if turned.any():
+            changed = places[turned]
+            stops = world.traces.stops[self._batch.runs[changed], 1:]
+            self.masks[changed, self._run_to] = stops & ~exits[turned, None]
+            self._exits[which] = exits
+        spent = places[(self.moves[which] >= self._task.max_moves)]
+        if spent.size:
+            self.masks[spent, : self._first_answer] = 0
+        broken = places[self.broken[which]]
+        if broken.size:
+            self.masks[broken] = 1
+
+    def _refuse(self, numbers: Rows, active: Flags, refused: Flags, saying: Flags) -> None:
+        """Tells why actions are refused."""
+        self.errors[active & ~self.broken] = None
+        self._failed = np.where(active, refused | self.broken, self._failed)
+        spent = self.moves >= self._task.max_moves
+        told = "answer now" if self._task.answers else "the episode is over"
+        for place in np.flatnonzero(refused).tolist():
+            number = int(numbers[place])
+            if saying[place]:
+                text = f"there is no candidate {number - self._first_answer} in this episode"
+            elif spent[place]:
+                text = f"{self._refusals.action(number)}: no moves are left; {told}"
+            else:
+                text = self._refusals.text(place, number)
+            self.errors[place] = text
+
+    def _renew(self, which: Rows) -> None:
+        """Begins a new world with the runs on which the other environments stand."""
+        others = np.setdiff1d(self._all, which) if self._world is not None else self._all[:0]
+        first = self._draws[0]
+        world = self._world = World(first.program, first.trace, self._task.commands.max_lines)
+        before = self._batch if others.size else None
+        batch = self._batch = RecordedBatch(world.traces, self._count)
+        self._refusals = Refusals(batch, self._task.commands)
+        answers = self._task.answers
+        self._goals = None if answers else Goals(world, self._count)
+        queries = Queries(world, self._count) if self._task.queries else None
+        candidates = Candidates(world, self._count, answers, queries) if answers else None
+        self._parts: list[Part] = [part for part in (self._goals, queries, candidates) if part is not None]
+        if before is None:
+            return
+        draws = [self._draws[place] for place in others.tolist()]
+        runs = [world.run(draw.program, draw.trace) for draw in draws]
+        batch.reset(np.array(runs), others, before.positions[others])
+        points = [before.points(place) for place in range(self._count)]
+        for turn in range(max(map(len, points))):
+            lines = [own[turn] if turn < len(own) else 0 for own in points]
+            meant = np.isin(self._all, others) & (np.array(lines) > 0)
+            batch.step(self._break.start - 1 + np.array(lines), meant)
+        for part in self._parts:
+            part.place(others, runs, [draw.question for draw in draws], self.seen)

@@ -1,0 +1,248 @@
+"""Environments of the ``features`` family over recorded runs, stepped together in numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+from gymnasium.utils import seeding
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+
+from ..environment import DebugEnv
+from ..page import page
+from ..picture import picture
+from ..scene import Scene
+from .drawing import draw
+from .episodes import Episodes, Flags, Rewards
+
+Infos = dict[str, Any]
+
+
+class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
+    """As `gymnasium.vector.SyncVectorEnv` over environments of the backend ``real``, and many times as fast.
+
+    Args:
+        task: The environments' class.
+        num_envs: How many.
+        autoreset_mode: When an environment whose episode is over begins the next.
+        copy: Whether observations and masks are the caller's to keep; else the next call writes over them.
+        **options: As the task's class takes them; the render mode ``human`` is for one environment.
+
+    Raises:
+        TaskError: an argument names nothing that there is, or the task set is unusable.
+    """
+
+    def __init__(
+        self,
+        task: type[DebugEnv],
+        num_envs: int = 1,
+        autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
+        copy: bool = True,
+        **options: Any,
+    ) -> None:
+        super().__init__()
+        self._task = task(**options)
+        self.num_envs, self.copy = num_envs, copy
+        self.autoreset_mode = AutoresetMode(autoreset_mode)
+        self.metadata = {**task.metadata, "autoreset_mode": self.autoreset_mode}
+        self.render_mode = self._task.render_mode
+        self.single_observation_space = self._task.observation_space
+        self.single_action_space = self._task.action_space
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.action_space = batch_space(self.single_action_space, num_envs)
+        self._generators: list[np.random.Generator | None] = [None] * num_envs
+        self._seeds = [-1] * num_envs
+        self._episodes = Episodes(self._task, num_envs)
+        self._over = np.zeros(num_envs, bool)
+        self._begun = False
+
+    @property
+    def np_random(self) -> tuple[np.random.Generator, ...]:  # type: ignore[override]
+        """The environments' generators."""
+        return tuple(map(self._generator, range(self.num_envs)))
+
+    @property
+    def np_random_seed(self) -> tuple[int, ...]:  # type: ignore[override]
+        """The seeds of the environments' generators."""
+        return tuple(self._seeds[place] for place in range(self.num_envs) if self._generator(place))
+
+    def action_masks(self) -> npt.NDArray[np.int8]:
+        """Returns which commands are legal now, int8 ``(num_envs, len(commands))``."""
+        return self._episodes.masks.copy()
+
+    def reset(
+        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Any], Infos]:
+        """Begins new episodes.
+
+        Args:
+            seed: Of the first environment, one more for each next; or one for each; None: the draws go on.
+            options: ``reset_mask``: bool ``(num_envs,)``, which environments; all by default. ``task``: as in
+                `DebugEnv.reset`.
+
+        Raises:
+            TaskError: no program of the set fits the task, or there is no such task.
+        """
+        seeds = [seed] * self.num_envs if seed is None else seed
+        if isinstance(seeds, int):
+            seeds = range(seeds, seeds + self.num_envs)
+        if len(seeds) != self.num_envs:
+            raise ValueError(f"{self.num_envs} environments need as many seeds; got {len(seeds)}")
+        options = dict(options or {})
+        which = self._reset_mask(options.pop("reset_mask", None))
+        for place in np.flatnonzero(which).tolist():
+            told = seeds[place]
+            if told is not None:
+                self._generators[place], self._seeds[place] = seeding.np_random(told)
+        self._begin(which, options.get("task"))
+        self._episodes.show()
+        return self._observations(), self._infos(which, np.zeros(self.num_envs, bool))
+
+    def step(self, actions: Any) -> tuple[dict[str, Any], Rewards, Flags, Flags, Infos]:
+        """Does one action in each environment.
+
+        Args:
+            actions: Integers ``(num_envs,)``, elements of ``single_action_space``.
+
+        Returns:
+            Observations, rewards float64 ``(num_envs,)``, which episodes terminated, which were truncated,
+            and infos as `gymnasium.vector.SyncVectorEnv` has them.
+
+        Raises:
+            gymnasium.error.InvalidAction: an action is no element of ``single_action_space``.
+            gymnasium.error.ResetNeeded: an episode has not begun, or is over and nothing begins the next.
+        """
+        anew = self._over & (self.autoreset_mode is AutoresetMode.NEXT_STEP)
+        numbers = self._checked(actions, ~anew)
+        rewards, terminated, truncated, success = self._episodes.act(numbers, ~anew)
+        self._over = terminated | truncated
+        if anew.any():
+            self._begin(anew)
+        self._episodes.show()
+        infos: Infos = {}
+        if self.autoreset_mode is AutoresetMode.SAME_STEP and self._over.any():
+            infos = self._finals(self._over, success)
+            success = success & ~self._over
+            which = np.flatnonzero(self._over)
+            self._begin(self._over)
+            self._episodes.show(which)
+        infos |= self._infos(np.ones(self.num_envs, bool), success)
+        return self._observations(), rewards, terminated, truncated, infos
+
+    def scene(self, place: int) -> Scene:
+        """Returns what an agent may see in one environment.
+
+        Raises:
+            gymnasium.error.ResetNeeded: nothing is to be seen before the first reset.
+        """
+        if not self._begun:
+            raise gymnasium.error.ResetNeeded("there is nothing to see yet; call reset() first")
+        return self._episodes.scene(place)
+
+    def render(self) -> tuple[Any, ...] | None:
+        """Returns each environment's page (``ansi``) or picture (``rgb_array``); None without a mode."""
+        if self.render_mode is None or not self._begun:
+            return None
+        drawn = picture if self.render_mode == "rgb_array" else page
+        return tuple(drawn(self.scene(place)) for place in range(self.num_envs))
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """Frees this vector's share of the sandbox."""
+        self._task.close()
+
+    def _generator(self, place: int) -> np.random.Generator:
+        found = self._generators[place]
+        if found is None:
+            found, self._seeds[place] = seeding.np_random()
+            self._generators[place] = found
+        return found
+
+    def _begin(self, which: Flags, index: int | None = None) -> None:
+        """Draws and begins an episode in some environments."""
+        places = np.flatnonzero(which)
+        draws = [draw(self._task, self._generator(place), index) for place in places.tolist()]
+        self._episodes.begin(places, draws)
+        self._over = self._over & ~which
+        self._begun = True
+
+    def _reset_mask(self, told: Any) -> Flags:
+        if told is None:
+            return np.ones(self.num_envs, bool)
+        if not isinstance(told, np.ndarray) or told.dtype != np.bool_ or told.shape != (self.num_envs,):
+            raise TypeError(f"reset_mask must be a bool array of shape ({self.num_envs},); got {told!r}")
+        if not told.any():
+            raise ValueError("reset_mask names no environment; leave it out to reset all")
+        if not self._begun and not told.all():
+            raise gymnasium.error.ResetNeeded("the first reset is for all environments; leave reset_mask out")
+        return told
+
+    def _checked(self, actions: Any, active: Flags) -> npt.NDArray[np.int64]:
+        """Returns actions as numbers, 0 where none is done."""
+        if not self._begun:
+            raise gymnasium.error.ResetNeeded("no episode is running; call reset() first")
+        over = np.flatnonzero(self._over & active).tolist()
+        if over:
+            raise gymnasium.error.ResetNeeded(
+                f"the episodes of the environments {over} are over; reset them, with options={{'reset_mask': "
+                "...}"
+            )
+        numbers = np.asarray(actions)
+        if numbers.shape != (self.num_envs,) or not np.issubdtype(numbers.dtype, np.integer):
+            raise gymnasium.error.InvalidAction(
+                f"{self.num_envs} environments need as many integers; got {numbers.dtype} {numbers.shape}"
+            )
+        numbers = np.where(active, numbers, 0).astype(np.int64)
+        if numbers.min() < 0 or numbers.max() >= self._episodes.masks.shape[1]:
+            raise gymnasium.error.InvalidAction(
+                f"{numbers} are not all elements of {self.single_action_space}"
+            )
+        return numbers
+
+    def _observations(self) -> dict[str, Any]:
+        seen = self._episodes.seen
+        return {key: seen[key].copy() for key in seen} if self.copy else dict(seen)
+
+    def _infos(self, which: Flags, success: Flags) -> Infos:
+        """The infos of some environments; arrays for all, zeros for the others."""
+        episodes = self._episodes
+        parts: dict[str, Any] = {
+            "action_mask": episodes.masks,
+            "success": success,
+            "moves": episodes.moves,
+            "fault": episodes.broken,
+        }
+        everyone, found = which.all(), {}
+        for key, values in parts.items():
+            if everyone:
+                kept = values if key == "action_mask" and not self.copy else values.copy()
+            else:
+                kept = np.zeros_like(values)
+                kept[which] = values[which]
+            found[key], found[f"_{key}"] = kept, which.copy()
+        told = which & (episodes.errors != None)  # noqa: E711  element by element
+        if told.any():
+            found["error"] = np.where(told, episodes.errors, None)
+            found["_error"] = told
+        return found
+
+    def _finals(self, which: Flags, success: Flags) -> Infos:
+        """The last observations and infos of episodes that are over."""
+        places = np.flatnonzero(which)
+        seen = {key: values[places] for key, values in self._episodes.seen.items()}
+        last = np.full(self.num_envs, None, object)
+        for number, place in enumerate(places.tolist()):
+            last[place] = {
+                key: values[number] if values.ndim > 1 else int(values[number])
+                for key, values in seen.items()
+            }
+        infos = self._infos(which, success)
+        return {
+            "final_obs": last,
+            "_final_obs": which.copy(),
+            "final_info": infos,
+            "_final_info": which.copy(),
+        }

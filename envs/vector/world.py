@@ -1,0 +1,126 @@
+"""Recorded runs as tables of what the ``features`` family shows of each state."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from debugworld.sandboxes.batch import EVENTS as BATCH_EVENTS
+from debugworld.sandboxes.batch import TraceBatch
+from debugworld.sandboxes.debugger import Event, Exit, ExitCode, Program, State, Trace
+from debugworld.sandboxes.growing import Growing
+from debugworld.sandboxes.numbering import PLAIN
+
+from ..features import (
+    DEEP,
+    EVENTS,
+    LINE_FLAGS,
+    MAX_LOCALS,
+    MAX_TOKENS,
+    NAME_WIDTH,
+    TEXT_WIDTH,
+    line_tokens,
+    still_lines,
+)
+from ..goal import exception_type
+from .interning import Pairs, Texts
+
+assert EVENTS == BATCH_EVENTS, "events have the same numbers in observations and in batches"
+BROKEN = Trace("", (), Exit(ExitCode.NEVER, "fault"))
+"""The run of a program that could not be recorded: nothing but an end."""
+
+
+class World:
+    """Runs that were seen, by number, with tables over their states; runs are only ever added.
+
+    Rows are those of `TraceBatch`.
+
+    Args:
+        program: Of the first run.
+        trace: Of the first run.
+        max_lines: Lines that observations and actions cover.
+    """
+
+    def __init__(self, program: Program, trace: Trace, max_lines: int) -> None:
+        self.max_lines = max_lines
+        """Lines that observations and actions cover."""
+        self.names, self.texts = Texts(NAME_WIDTH), Texts(TEXT_WIDTH)
+        self.pairs = Pairs(self.names, self.texts)
+        self.legal = Growing(np.int8, (PLAIN,))
+        """Whether each plain move is legal at a state."""
+        self.depths = Growing(np.float32)
+        """Depth of each state as observations show it."""
+        self.locals = Growing(np.int32, (MAX_LOCALS,))
+        """Numbers of the pairs that are shown of each state."""
+        self.values = Growing(np.int32)
+        """Number of the text of each state's value."""
+        self.raised = Growing(np.int32)
+        """Number of the name of the exception at each state, 0 where there is none."""
+        self.still = Growing(np.float32, (max_lines, len(LINE_FLAGS)))
+        """What observations show of each run's lines that does not change in an episode."""
+        self.tokens = Growing(np.float32, (max_lines, MAX_TOKENS))
+        """Tokens of each run's lines."""
+        self.named = Growing(np.int32)
+        """Columns of `column`; the first number is 0."""
+        self.passes = Growing(np.int32)
+        """Columns of `count`."""
+        self.named.add([0])
+        self._columns: dict[tuple[int, str], int] = {}
+        self._counts: dict[tuple[int, int], int] = {}
+        self._runs: dict[tuple[str, bool], int] = {(program.digest, trace is BROKEN): 0}
+        self.traces = TraceBatch([(program, trace)], max_lines)
+        """The runs."""
+        self._add(0)
+
+    def run(self, program: Program, trace: Trace) -> int:
+        """Returns the number of a program's run, a new one for one that was not seen or is `BROKEN`."""
+        key = program.digest, trace is BROKEN
+        found = self._runs.get(key)
+        if found is None:
+            found = self._runs[key] = len(self.traces)
+            self.traces.extend([(program, trace)])
+            self._add(found)
+        return found
+
+    def column(self, run: int, name: str) -> int:
+        """Returns where `named` tells a local by row: the number of its text, 0 where it is not bound."""
+        found = self._columns.get((run, name))
+        if found is None:
+            texts = [state.locals.get(name) for state in self.traces.trees[run].states]
+            start = int(self.traces.starts[run])
+            found = self._columns[run, name] = self.named.add(list(map(self.texts.number, texts))) - start
+        return found
+
+    def count(self, run: int, line: int) -> int:
+        """Returns where `passes` tells by row how often a line has been about to run in its run."""
+        found = self._counts.get((run, line))
+        if found is None:
+            start, end = int(self.traces.starts[run]), int(self.traces.ends[run])
+            lines, events = self.traces.lines[start:end], self.traces.events[start:end]
+            here = (lines == line) & (events == EVENTS.index(Event.LINE))
+            found = self._counts[run, line] = self.passes.add(np.cumsum(here)) - start
+        return found
+
+    def _add(self, run: int) -> None:
+        traces = self.traces
+        program, states = traces.programs[run], traces.trees[run].states
+        start, end = int(traces.starts[run]), int(traces.ends[run])
+        self.legal.add(traces.targets[start:end] != np.arange(start, end)[:, None])
+        self.depths.add(np.minimum(traces.depths[start:end], DEEP) / DEEP)
+        self.locals.add(self._shown(states))
+        self.values.add([self.texts.number(state.value) for state in states])
+        raised = [exception_type(s) if s.event is Event.EXCEPTION else None for s in states]
+        self.raised.add(list(map(self.texts.number, raised)))
+        self.still.add(still_lines(program, self.max_lines)[None])
+        self.tokens.add(line_tokens(program, self.max_lines)[None])
+
+    def _shown(self, states: list[State]) -> list[list[int]]:
+        found: list[list[int]] = []
+        before: dict[str, str] | None = None
+        for state in states:
+            if state.locals is before:
+                found.append(found[-1])
+                continue
+            before = state.locals
+            numbers = [self.pairs.number(*item) for item in list(before.items())[-MAX_LOCALS:]]
+            found.append(numbers + [0] * (MAX_LOCALS - len(numbers)))
+        return found

@@ -1,0 +1,232 @@
+"""The vector over recorded runs is Gymnasium's own over single environments, bit by bit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.vector import AutoresetMode, VectorEnv
+
+import debugworld.envs.vector.episodes as episodes
+from debugworld.envs import ENV_IDS
+from debugworld.envs.features import features
+from debugworld.envs.trace_store import TraceStore
+from debugworld.envs.vector.recorded import RecordedVectorEnv
+from debugworld.sandboxes import SandboxError
+
+FEATURES = [name for name in ENV_IDS if "-Features-" in name and gymnasium.spec(name).vector_entry_point]
+MODES = list(AutoresetMode)
+every_id = pytest.mark.parametrize("env_id", FEATURES)
+every_mode = pytest.mark.parametrize("mode", MODES)
+
+
+def same(one: Any, other: Any, path: str = "") -> None:
+    """Everything is equal: values, types, shapes, keys."""
+    if isinstance(one, dict):
+        assert isinstance(other, dict) and set(one) == set(other), (path, set(one) ^ set(other))
+        for key in one:
+            same(one[key], other[key], f"{path}.{key}")
+    elif isinstance(one, tuple):
+        assert len(one) == len(other)
+        for number, (mine, its) in enumerate(zip(one, other, strict=True)):
+            same(mine, its, f"{path}[{number}]")
+    elif isinstance(one, np.ndarray) and one.dtype == object:
+        assert other.dtype == object and one.shape == other.shape, path
+        for number, (mine, its) in enumerate(zip(one, other, strict=True)):
+            same(mine, its, f"{path}[{number}]")
+    elif isinstance(one, np.ndarray):
+        assert isinstance(other, np.ndarray) and one.dtype == other.dtype, (path, one, other)
+        assert np.array_equal(one, other), (path, np.argwhere(one != other)[:5], one[one != other][:5])
+    else:
+        assert one == other, (path, one, other)
+
+
+def vectors(env_id: str, mode: AutoresetMode, count: int, other: str = "sync", **options: Any) -> list[Any]:
+    fast = gymnasium.make_vec(
+        env_id, count, vectorization_mode="vector_entry_point", autoreset_mode=mode, **options
+    )
+    slow = gymnasium.make_vec(
+        env_id, count, vectorization_mode=other, vector_kwargs={"autoreset_mode": mode}, **options
+    )
+    return [fast, slow]
+
+
+def chosen(rng: np.random.Generator, masks: Any, legal: float) -> Any:
+    """Random actions, most of them legal."""
+    numbers = []
+    for mask in masks:
+        allowed = np.flatnonzero(mask)
+        if rng.random() < legal and allowed.size:
+            numbers.append(rng.choice(allowed))
+        else:
+            numbers.append(rng.integers(len(mask)))
+    return np.array(numbers)
+
+
+def agree(pair: list[Any], steps: int, seed: int, legal: float = 0.8) -> dict[str, int]:
+    """Steps both alike; returns what happened how often."""
+    rng, count = np.random.default_rng(seed), pair[0].num_envs
+    first, second = (each.reset(seed=seed) for each in pair)
+    same(first, second)
+    assert first[0] in pair[0].observation_space
+    counts = {"over": 0, "success": 0, "errors": 0}
+    infos, masks = first[1], first[1]["action_mask"]
+    for turn in range(steps):
+        actions = chosen(rng, masks, legal)
+        one, other = (each.step(actions) for each in pair)
+        for place, name in enumerate(("observations", "rewards", "terminated", "truncated", "infos")):
+            same(one[place], other[place], f"{turn}.{name}")
+        infos, masks = one[4], one[4]["action_mask"]
+        over = one[2] | one[3]
+        counts["over"] += int(over.sum())
+        counts["success"] += int((one[1] > 0.5).sum())
+        counts["errors"] += len(infos.get("_error", ())) and int(infos["_error"].sum())
+        if pair[0].metadata["autoreset_mode"] is AutoresetMode.DISABLED and over.any():
+            whole = turn % 3 == 0
+            seeds = [turn * 100 + place for place in range(count)] if turn % 2 else None
+            one, other = (
+                each.reset(seed=seeds, options={} if whole else {"reset_mask": over.copy()}) for each in pair
+            )
+            same(one, other, f"{turn}.reset")
+            masks = np.where((over | whole)[:, None], one[1]["action_mask"], masks)
+    for each in pair:
+        each.close()
+    return counts
+
+
+@every_mode
+@every_id
+def test_it_agrees_with_sync(env_id: str, mode: AutoresetMode, tasks: str) -> None:
+    pair = vectors(env_id, mode, 5, tasks=tasks, sandbox="process", max_moves=7)
+    counts = agree(pair, 150, 11)
+    assert all(counts.values()), counts
+
+
+@every_id
+def test_it_agrees_on_all_programs_that_ship(env_id: str) -> None:
+    counts = agree(vectors(env_id, AutoresetMode.NEXT_STEP, 24, max_moves=30), 70, 5, legal=0.95)
+    assert all(counts.values()), counts
+
+
+@every_id
+def test_it_agrees_on_generated_programs(env_id: str) -> None:
+    pair = vectors(env_id, AutoresetMode.SAME_STEP, 8, tasks="generated/7/40", max_moves=12)
+    counts = agree(pair, 60, 3, legal=0.9)
+    assert all(counts.values()), counts
+
+
+@every_mode
+@every_id
+@pytest.mark.slow
+def test_it_agrees_with_async(env_id: str, mode: AutoresetMode, tasks: str) -> None:
+    pair = vectors(env_id, mode, 2, "async", tasks=tasks, sandbox="process", max_moves=5)
+    agree(pair, 40, 2)
+
+
+@every_id
+def test_without_moves_it_agrees(env_id: str, tasks: str) -> None:
+    moves = 3 if "ReachState" in env_id else 0
+    agree(vectors(env_id, AutoresetMode.SAME_STEP, 3, tasks=tasks, sandbox="process", max_moves=moves), 30, 0)
+
+
+@every_id
+def test_it_agrees_when_the_box_fails(env_id: str, tasks: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    record, broken = TraceStore.record, [False]
+
+    def fails(self: TraceStore, program: Any) -> Any:
+        if broken[0] and len(program.source) % 2:
+            raise SandboxError("the lamp went out")
+        return record(self, program)
+
+    monkeypatch.setattr(TraceStore, "record", fails)
+    for mode in MODES[:2]:
+        pair = vectors(env_id, mode, 6, tasks=tasks, sandbox="process", max_moves=4)
+        same(*(each.reset(seed=1) for each in pair))
+        broken[0] = True
+        assert agree(pair, 40, 4)["errors"]
+        broken[0] = False
+
+
+@every_id
+def test_an_agent_sees_what_its_scene_holds(env_id: str, tasks: str) -> None:
+    vector = gymnasium.make_vec(env_id, 4, tasks=tasks, sandbox="process", max_moves=6, render_mode="ansi")
+    assert isinstance(vector, RecordedVectorEnv)
+    single = gymnasium.make(env_id, tasks=tasks, sandbox="process").unwrapped
+    rng = np.random.default_rng(0)
+    observations, infos = vector.reset(seed=9)
+    for _ in range(30):
+        for place in range(4):
+            scene = vector.scene(place)
+            seen = features(scene, 64, single.answers, single.queries)
+            same(
+                {key: np.asarray(part) for key, part in seen.items()},
+                {k: np.asarray(v[place]) for k, v in observations.items()},
+            )
+        pages = vector.render()
+        assert pages is not None and all("Program:" in page for page in pages)
+        observations, *_, infos = vector.step(chosen(rng, infos["action_mask"], 0.9))
+    vector.close()
+
+
+@every_id
+def test_old_runs_are_forgotten_unseen(env_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(episodes, "MOST_STATES", 300)
+    renewed = []
+    renew = episodes.Episodes._renew
+    monkeypatch.setattr(episodes.Episodes, "_renew", lambda *a: renewed.append(1) or renew(*a))
+    agree(vectors(env_id, AutoresetMode.NEXT_STEP, 4, max_moves=8), 120, 8, legal=0.9)
+    assert len(renewed) > 3
+
+
+def test_options_and_seeds_reach_every_environment(tasks: str) -> None:
+    for options, seed in (({"task": 2}, 4), ({"task": 0}, [5, None, 7]), (None, [1, 1, 1])):
+        pair = vectors(FEATURES[0], AutoresetMode.NEXT_STEP, 3, tasks=tasks, sandbox="process")
+        same(pair[0].reset(seed=1), pair[1].reset(seed=1))
+        same(*(each.reset(seed=seed, options=dict(options) if options else None) for each in pair))
+        assert pair[0].np_random_seed == pair[1].np_random_seed
+        same(*(each.reset() for each in pair))
+
+
+def test_a_copy_is_the_callers(tasks: str) -> None:
+    for copy in (True, False):
+        vector = gymnasium.make_vec(FEATURES[0], 3, tasks=tasks, sandbox="process", copy=copy)
+        before, infos = vector.reset(seed=0)
+        kept = {key: part.copy() for key, part in before.items()}
+        for number in (0, 0, 0):
+            vector.step(np.full(3, number))
+        assert all((before[key] == kept[key]).all() for key in kept) is copy
+
+
+def test_a_mistake_is_told(tasks: str) -> None:
+    vector = gymnasium.make_vec(
+        FEATURES[0], 2, tasks=tasks, sandbox="process", autoreset_mode="Disabled", max_moves=1
+    )
+    error = gymnasium.error
+    with pytest.raises(error.ResetNeeded):
+        vector.step(np.zeros(2, int))
+    with pytest.raises(ValueError, match="as many seeds"):
+        vector.reset(seed=[1])
+    vector.reset(seed=0)
+    for wrong in (np.zeros(3, int), np.array([0, 999]), np.array([-1, 0]), np.zeros(2)):
+        with pytest.raises(error.InvalidAction):
+            vector.step(wrong)
+    for wrong in (np.zeros(2, bool), np.zeros(3, bool), [True, False]):
+        with pytest.raises((TypeError, ValueError), match="reset_mask"):
+            vector.reset(options={"reset_mask": wrong})
+    vector.step(np.zeros(2, int))
+    vector.step(np.zeros(2, int))
+    with pytest.raises(error.ResetNeeded, match="are over"):
+        vector.step(np.zeros(2, int))
+    vector.close()
+    vector.close()
+
+
+def test_it_is_the_default_vector(tasks: str) -> None:
+    vector: VectorEnv[Any, Any, Any] = gymnasium.make_vec(FEATURES[0], 2, tasks=tasks, sandbox="process")
+    assert isinstance(vector, RecordedVectorEnv)
+    assert vector.metadata["autoreset_mode"] is AutoresetMode.NEXT_STEP
+    assert vector.spec is not None and vector.spec.id == FEATURES[0]
+    assert vector.np_random_seed != vector.np_random_seed[::-1]
+    vector.close()
