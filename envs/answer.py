@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Hashable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 
 from debugworld.sandboxes.debugger import Event, ExitCode, Trace
 
+from .chance import below, shuffled, wander
 from .memory import by_trace
+from .scene import one_line
 
 _FILLERS = ("None", "0", "1", "True", "False", "''", "[]", "{}", "()", "-1", "2", "'a'", "[0]", "3.0")
 """Values to guess when nothing is known; also pads a short list of candidates."""
 _EXCEPTIONS = ("ValueError", "TypeError", "KeyError", "IndexError", "ZeroDivisionError", "AttributeError")
+CHOICES = 32
+"""Choices of wrong answers, and orders, of one truth of one run."""
 _MAX_LITERAL = 20_000
+_Meant = tuple[str, tuple[str, Hashable]]
+"""A text with its `meaning`."""
 
 GUESSES = _FILLERS
 """The answers that sampling a text action says."""
@@ -37,6 +43,12 @@ def same_value(answer: str, truth: str) -> bool:
     spelling.
     """
     return meaning(answer) == meaning(truth)
+
+
+@lru_cache(maxsize=65_536)
+def right_ones(answers: tuple[str, ...], truth: str) -> tuple[bool, ...]:
+    """Tells which answers mean the true value, see `same_value`."""
+    return tuple(same_value(answer, truth) for answer in answers)
 
 
 _NO_LITERAL = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
@@ -71,10 +83,11 @@ def _literal(text: str) -> Any:
 
 
 def candidates(trace: Trace, truth: str, count: int, rng: np.random.Generator) -> tuple[str, ...]:
-    """Returns the truth among wrong answers, in random order.
+    """Returns the truth among wrong answers, in random order; at most twelve, each on one line.
 
     Wrong answers are values of the truth's type that the run showed, the truth with
-    one thing changed, and common values, in equal shares as far as they go.
+    one thing changed, and common values, in equal shares as far as they go. One of `CHOICES`
+    choices is drawn.
 
     Args:
         trace: The real run.
@@ -82,42 +95,56 @@ def candidates(trace: Trace, truth: str, count: int, rng: np.random.Generator) -
         count: Answers to return, at least 2.
         rng: Where chance comes from.
     """
-    seen, mutants = _seen(trace).get(meaning(truth)[0], ()), _mutations(truth)
-    sources = [
-        iter([seen[i] for i in rng.permutation(len(seen)).tolist()]),
-        iter([mutants[i] for i in rng.permutation(len(mutants)).tolist()]),
-        iter(_FILLERS),
-    ]
-    chosen, known = [truth], {meaning(truth)}
-    while sources and len(chosen) < count:
-        for source in tuple(sources):
-            text = next((text for text in source if meaning(text) not in known), None)
-            if text is None:
-                sources.remove(source)
-            elif len(chosen) < count:
-                chosen.append(text)
-                known.add(meaning(text))
-    return tuple(chosen[i] for i in rng.permutation(len(chosen)).tolist())
+    return _choice(trace, truth, count, below(CHOICES, rng))
 
 
 @by_trace
-def _seen(trace: Trace) -> dict[str, list[str]]:
+def _choice(trace: Trace, truth: str, count: int, number: int) -> tuple[str, ...]:
+    rng = np.random.default_rng(number)
+    known = {meaning(truth)}
+    sources = [
+        wander(_seen(trace).get(meaning(truth)[0], ()), rng),
+        wander(_mutations(truth), rng),
+        iter(_fillers()),
+    ]
+    chosen = [truth]
+    while sources and len(chosen) < count:
+        for source in tuple(sources):
+            for text, value in source:
+                if value not in known:
+                    known.add(value)
+                    chosen.append(text)
+                    break
+            else:
+                sources.remove(source)
+            if len(chosen) == count:
+                break
+    return tuple(map(one_line, shuffled(chosen, rng)))
+
+
+@by_trace
+def _seen(trace: Trace) -> dict[str, list[_Meant]]:
     """Values that the run showed, by kind, none twice, by first sight."""
     texts: dict[str, None] = {}
     for state in trace.states:
         texts.update(dict.fromkeys(state.locals.values()))
         if state.value is not None:
             texts[state.value] = None
-    found: dict[str, dict[Hashable, str]] = {}
+    found: dict[str, dict[Hashable, _Meant]] = {}
     for text in texts:
-        kind, value = meaning(text)
-        found.setdefault(kind, {}).setdefault(value, text)
+        value = meaning(text)
+        found.setdefault(value[0], {}).setdefault(value, (text, value))
     return {kind: list(values.values()) for kind, values in found.items()}
 
 
 @lru_cache(maxsize=8192)
-def _mutations(truth: str) -> tuple[str, ...]:
-    return tuple(_mutants(truth))
+def _mutations(truth: str) -> tuple[_Meant, ...]:
+    return tuple((text, meaning(text)) for text in _mutants(truth))
+
+
+@cache
+def _fillers() -> tuple[_Meant, ...]:
+    return tuple((text, meaning(text)) for text in _FILLERS)
 
 
 def _mutants(truth: str) -> Iterator[str]:

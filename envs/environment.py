@@ -150,6 +150,10 @@ class DebugEnv(gymnasium.Env[Any, Any]):
     def _answered(self, answer: Answer) -> bool:
         """Tells whether an answer is right; only asked where the task takes answers."""
 
+    def _right(self, candidates: tuple[str, ...]) -> tuple[bool, ...]:
+        """Tells which candidates are right answers."""
+        return tuple(self._answered(Answer(text)) for text in candidates)
+
     @abstractmethod
     def _reached(self, debugger: TreeDebugger) -> bool:
         """Tells whether the task is done where a debugger stands after a move."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from debugworld.sandboxes.debugger import Event, State, Trace
 
+from .chance import below
 from .memory import by_trace
 
 _MAX_VALUE = 40
@@ -88,8 +89,8 @@ def draw_goal(trace: Trace, max_moves: int, rng: np.random.Generator) -> Goal | 
     pool = _reachable(trace, max_moves)
     if not pool:
         return None
-    state, names = pool[int(rng.integers(len(pool)))]
-    return _goal(state, names[int(rng.integers(len(names)))])
+    state, names = pool[below(len(pool), rng)]
+    return _goal(state, names[below(len(names), rng)])
 
 
 @by_trace

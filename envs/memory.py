@@ -11,7 +11,7 @@ from debugworld.sandboxes.debugger import Trace
 
 Found = TypeVar("Found")
 
-_MOST = 8192
+_MOST = 65_536
 
 
 def by_trace(function: Callable[..., Found]) -> Callable[..., Found]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from debugworld.sandboxes.debugger import Program, Trace, TreeDebugger
 
-from .answer import candidates, outcome, same_value
+from .answer import candidates, outcome, right_ones, same_value
 from .command import Answer
 from .environment import DebugEnv
 from .scene import Question, one_line
@@ -68,12 +68,15 @@ class OutputPrediction(DebugEnv):
         if value is None:
             return None
         self._truth = one_line(value)
-        choice = tuple(map(one_line, candidates(trace, value, self.answers, self.np_random)))
+        choice = candidates(trace, value, self.answers, self.np_random)
         text = f"say what {program.call} returns, or Type: message of what it raises, as 'answer VALUE'"
         return Question(one_line(text), candidates=choice)
 
     def _answered(self, answer: Answer) -> bool:
         return same_value(answer.text, self._truth)
+
+    def _right(self, candidates: tuple[str, ...]) -> tuple[bool, ...]:
+        return right_ones(candidates, self._truth)
 
     def _reached(self, debugger: TreeDebugger) -> bool:
         return False

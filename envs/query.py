@@ -11,6 +11,7 @@ import numpy as np
 
 from debugworld.sandboxes.debugger import Event, State, Trace
 
+from .chance import below
 from .goal import is_short
 from .memory import by_trace
 
@@ -70,33 +71,49 @@ def draw_query(
         rng: Where chance comes from.
         away_from: Index of the state where the episode begins, which shows its own values.
     """
-    passes, values = _passes(trace, max_moves)
-    own = trace.states[away_from]
-    if any(index == away_from for index, _ in passes.get(own.line, ())):
-        left = [each for each in passes[own.line] if each[0] != away_from]
-        passes = {**passes, own.line: left}
-        if not left:
-            del passes[own.line]
-    if not passes:
-        return None
-    inner = [line for line in passes if trace.states[passes[line][0][0]].depth > 0] or list(passes)
-    line = inner[int(rng.integers(len(inner)))]
-    index, visit = passes[line][int(rng.integers(len(passes[line])))]
-    found = {name: text for name, text in trace.states[index].locals.items() if is_short(text)}
-    changing = [name for name in found if len(values[line, name]) > 1] or list(found)
-    name = changing[int(rng.integers(len(changing)))]
-    return Query(line, name, visit), found[name]
+    asking = _asking(trace, max_moves)
+    for _ in range(_TRIES if asking.lines else 0):
+        passes = asking.passes[asking.lines[below(len(asking.lines), rng)]]
+        index, visit = passes[below(len(passes), rng)]
+        if index != away_from:
+            break
+    else:
+        others = [each for passes in asking.passes.values() for each in passes if each[0] != away_from]
+        if not others:
+            return None
+        index, visit = others[below(len(others), rng)]
+    questions = asking.questions.get(index)
+    if questions is None:
+        questions = asking.questions[index] = asking.worked_out(trace.states[index], visit)
+    return questions[below(len(questions), rng)]
+
+
+_TRIES = 32
+"""Draws after which the state where the episode begins is taken for the only one of the preferred lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """What can be asked about one run."""
+
+    passes: dict[int, list[tuple[int, int]]]
+    """For each line the index of the state and the number of each reachable pass that shows a short value."""
+    lines: list[int]
+    """Lines inside the called functions, or all where there are none."""
+    values: dict[tuple[int, str], set[str]]
+    """The texts by line and name."""
+    questions: dict[int, list[tuple[Query, str]]]
+    """Queries with their values by the index of the state, as far as they were worked out."""
+
+    def worked_out(self, state: State, visit: int) -> list[tuple[Query, str]]:
+        """Returns the queries about a state, which is a pass of its line, with their values."""
+        found = {name: text for name, text in state.locals.items() if is_short(text)}
+        changing = [name for name in found if len(self.values[state.line, name]) > 1] or list(found)
+        return [(Query(state.line, name, visit), found[name]) for name in changing]
 
 
 @by_trace
-def _passes(
-    trace: Trace, max_moves: int
-) -> tuple[dict[int, list[tuple[int, int]]], dict[tuple[int, str], set[str]]]:
-    """The reachable passes of each line that show a short value, and the values of each local at each line.
-
-    Returns:
-        For each line the indexes of the states and the numbers of the passes; the texts by line and name.
-    """
+def _asking(trace: Trace, max_moves: int) -> _Asking:
     passes: dict[int, list[tuple[int, int]]] = {}
     values: dict[tuple[int, str], set[str]] = defaultdict(set)
     visits: dict[int, int] = defaultdict(int)
@@ -109,4 +126,5 @@ def _passes(
         reachable = not max_moves or visits[state.line] < max_moves
         if reachable and any(map(is_short, state.locals.values())):
             passes.setdefault(state.line, []).append((index, visits[state.line]))
-    return passes, values
+    inner = [line for line, found in passes.items() if trace.states[found[0][0]].depth > 0]
+    return _Asking(passes, inner or list(passes), values, {})

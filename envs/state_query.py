@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from debugworld.sandboxes.debugger import Event, Program, Trace, TreeDebugger
 
-from .answer import candidates, same_value
+from .answer import candidates, right_ones, same_value
+from .chance import below
 from .command import Answer
 from .environment import DebugEnv
 from .memory import by_trace
@@ -77,19 +78,22 @@ class StateQuery(DebugEnv):
         lines = _inner_lines(trace)
         start = 0
         if lines and self.np_random.random() >= ENTRIES:
-            start = lines[int(self.np_random.integers(len(lines)))]
+            start = lines[below(len(lines), self.np_random)]
         drawn = draw_query(trace, self.max_moves, self.np_random, away_from=start)
         if drawn is None:
             return None
         query, value = drawn
         self._truth = one_line(value)
-        choice = tuple(map(one_line, candidates(trace, value, self.answers, self.np_random)))
+        choice = candidates(trace, value, self.answers, self.np_random)
         return Question(
             f"say the value of {query}, as 'answer VALUE'", candidates=choice, query=query, start=start
         )
 
     def _answered(self, answer: Answer) -> bool:
         return same_value(answer.text, self._truth)
+
+    def _right(self, candidates: tuple[str, ...]) -> tuple[bool, ...]:
+        return right_ones(candidates, self._truth)
 
     def _reached(self, debugger: TreeDebugger) -> bool:
         return False

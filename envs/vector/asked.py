@@ -202,18 +202,13 @@ class Candidates:
     def __init__(self, world: World, count: int, answers: int, queries: Queries | None) -> None:
         self._world, self._answers, self._queries = world, answers, queries
         self._texts = np.full((count, answers), -1, np.int64)
+        self._known: dict[tuple[str, ...], list[int]] = {}
 
     def place(
         self, which: Rows, runs: Sequence[int], questions: Sequence[Question], seen: dict[str, Any]
     ) -> None:
         """Takes the candidates of new episodes; see `Part`."""
-        number, answers = self._world.texts.number, self._answers
-        texts = np.array(
-            [
-                [*map(number, asked.candidates), *[-1] * (answers - len(asked.candidates))]
-                for asked in questions
-            ]
-        )
+        texts = np.array([self._numbers(asked.candidates) for asked in questions])
         self._texts[which] = texts
         seen["candidates"][which, :, 1:] = self._world.texts.spelled.rows[np.maximum(texts, 0)]
 
@@ -224,3 +219,10 @@ class Candidates:
         else:
             shown = self._world.values.rows[rows]
         seen["candidates"][which, :, 0] = self._texts[which] == shown[:, None]
+
+    def _numbers(self, candidates: tuple[str, ...]) -> list[int]:
+        found = self._known.get(candidates)
+        if found is None:
+            numbers = list(map(self._world.texts.number, candidates))
+            found = self._known[candidates] = numbers + [-1] * (self._answers - len(numbers))
+        return found

@@ -8,7 +8,6 @@ import numpy as np
 
 from debugworld.sandboxes.debugger import Program, Trace
 
-from ..command import Answer
 from ..environment import DebugEnv
 from ..scene import Question, Scene
 from .world import BROKEN
@@ -47,10 +46,9 @@ def draw(task: DebugEnv, rng: np.random.Generator, index: int | None = None) -> 
     if task._fault:
         return Draw(program, BROKEN, question, fault=task._fault)
     assert task._traces is not None
-    right = tuple(task._answered(Answer(text)) for text in question.candidates)
-    return Draw(program, task._traces.record(program), question, right)
+    return Draw(program, task._traces.record(program), question, task._right(question.candidates))
 
 
-def spelled(task: DebugEnv, number: int, scene: Scene) -> str:
+def said(task: DebugEnv, number: int, scene: Scene) -> str:
     """Returns an action as an agent would say it."""
     return task._family.spell(number, scene)

@@ -20,7 +20,7 @@ from debugworld.sandboxes.numbering import LINE_KINDS, PLAIN
 from ..environment import MOVE_COST, REFUSAL_COST, SUCCESS_REWARD, DebugEnv
 from ..scene import NOWHERE, Question, Scene
 from .asked import Candidates, Goals, Part, Queries, Rows, Which
-from .drawing import Draw, spelled
+from .drawing import Draw, said
 from .refusals import Refusals
 from .world import BROKEN, World
 
@@ -150,8 +150,14 @@ class Episodes:
         progress[which, 0] = world.depths.rows[rows]
         progress[which, 1] = np.maximum(most - self.moves[which], 0) / max(most, 1)
         progress[which, 2] = self._failed[which]
-        seen["locals"][which] = world.pairs.spelled.rows[world.locals.rows[rows]]
-        seen["value"][which] = world.texts.spelled.rows[world.values.rows[rows]]
+        for name, spelled, numbers in (
+            ("locals", world.pairs.spelled.rows, world.locals.rows.take(rows, axis=0)),
+            ("value", world.texts.spelled.rows, world.values.rows.take(rows)),
+        ):
+            if places.size == self._count:  # straight into its place
+                spelled.take(numbers, axis=0, out=seen[name], mode="clip")
+            else:
+                seen[name][which] = spelled.take(numbers, axis=0)
         seen["lines"][places, np.maximum(self._marked[which], 1) - 1, 2] = 0
         there = (lines > 0) & (lines <= world.max_lines)
         seen["lines"][places[there], lines[there] - 1, 2] = 1
@@ -181,7 +187,7 @@ class Episodes:
             self.errors[place] or "",
         )
         last = int(self._last[place])
-        return scene if last < 0 else dataclasses.replace(scene, last=spelled(self._task, last, scene))
+        return scene if last < 0 else dataclasses.replace(scene, last=said(self._task, last, scene))
 
     def _begin_masks(self, which: Rows, runs: Rows) -> None:
         world = self._world

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-import time
+
 from pathlib import Path
 
 import gymnasium
