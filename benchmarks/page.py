@@ -13,7 +13,16 @@ from typing import Any
 
 from common.report import GOAL_COLUMNS, goal_rows
 
-ORDER = ("neural", "questions", "debuggers", "hot_loop", "recording", "lookups", "data")
+ORDER = (
+    "neural",
+    "questions",
+    "debuggers",
+    "hot_loop",
+    "recording",
+    "lookups",
+    "environments",
+    "data",
+)
 TITLES = {
     "neural": "The neural debugger",
     "questions": "Where the neural debugger errs",
@@ -21,6 +30,7 @@ TITLES = {
     "hot_loop": "A breakpoint in a hot loop",
     "recording": "Recording",
     "lookups": "Look-ups on a recorded run",
+    "environments": "Environments: make, reset and step",
     "data": "Data sets of runs",
 }
 HEAD = """\

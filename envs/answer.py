@@ -6,12 +6,13 @@ import ast
 from collections.abc import Hashable, Iterator
 from functools import cache, lru_cache
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
 from debugworld.sandboxes.debugger import Event, ExitCode, Trace
 
-from .chance import below, shuffled, wander
+from .chance import below, scrambled, shuffled, wander
 from .memory import by_trace
 from .scene import one_line
 
@@ -19,7 +20,7 @@ _FILLERS = ("None", "0", "1", "True", "False", "''", "[]", "{}", "()", "-1", "2"
 """Values to guess when nothing is known; also pads a short list of candidates."""
 _EXCEPTIONS = ("ValueError", "TypeError", "KeyError", "IndexError", "ZeroDivisionError", "AttributeError")
 CHOICES = 32
-"""Choices of wrong answers, and orders, of one truth of one run."""
+"""Choices of wrong answers and their order for one truth of one run; a multiple of the answers of a task."""
 _MAX_LITERAL = 20_000
 _Meant = tuple[str, tuple[str, Hashable]]
 """A text with its `meaning`."""
@@ -73,7 +74,8 @@ def _frozen(value: Any) -> Hashable:
         return "dict", frozenset((key, _frozen(item)) for key, item in value.items())
     if isinstance(value, set):
         return "set", frozenset(value)
-    return value  # type: ignore[no-any-return]
+    found: Hashable = value
+    return found
 
 
 def _literal(text: str) -> Any:
@@ -100,26 +102,30 @@ def candidates(trace: Trace, truth: str, count: int, rng: np.random.Generator) -
 
 @by_trace
 def _choice(trace: Trace, truth: str, count: int, number: int) -> tuple[str, ...]:
-    rng = np.random.default_rng(number)
+    """Returns one of the choices; over all of them, the truth stands equally often at each place."""
+    words = [f"{part} {number} {truth}" for part in ("seen", "mutants", "order")]
+    one, two, three = (scrambled(crc32(word.encode(errors="replace"))) for word in words)
     known = {meaning(truth)}
     sources = [
-        wander(_seen(trace).get(meaning(truth)[0], ()), rng),
-        wander(_mutations(truth), rng),
+        wander(_seen(trace).get(meaning(truth)[0], ()), one),
+        wander(_mutations(truth), two),
         iter(_fillers()),
     ]
-    chosen = [truth]
-    while sources and len(chosen) < count:
+    wrong: list[str] = []
+    while sources and len(wrong) < count - 1:
         for source in tuple(sources):
             for text, value in source:
                 if value not in known:
                     known.add(value)
-                    chosen.append(text)
+                    wrong.append(text)
                     break
             else:
                 sources.remove(source)
-            if len(chosen) == count:
+            if len(wrong) == count - 1:
                 break
-    return tuple(map(one_line, shuffled(chosen, rng)))
+    found = list(map(one_line, shuffled(wrong, three)))
+    found.insert(number % (len(found) + 1), one_line(truth))
+    return tuple(found)
 
 
 @by_trace

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import factorial
 from typing import TypeVar
 
 import numpy as np
@@ -13,30 +12,43 @@ Item = TypeVar("Item")
 _STRIDES = (1_048_583, 1_299_709, 2_097_169, 3_497_861, 4_256_233, 6_700_417, 8_388_617, 15_485_863)
 """Primes that are larger than any sequence is long, so that steps of this size reach all of it."""
 
+_BITS = (1 << 64) - 1
+
 
 def below(count: int, rng: np.random.Generator) -> int:
     """Draws a number from 0 to ``count - 1``."""
     return int(rng.random() * count)
 
 
-def wander(items: Sequence[Item], rng: np.random.Generator) -> Iterator[Item]:
-    """Yields all items of a sequence, from a random one on in steps of a random size."""
+def wander(items: Sequence[Item], word: int) -> Iterator[Item]:
+    """Yields all items of a sequence, from some place on in steps of some size, as a large number tells."""
     count = len(items)
     if count:
-        place, stride = below(count, rng), _STRIDES[below(len(_STRIDES), rng)]
+        word, place = divmod(word, count)
+        stride = _STRIDES[word % len(_STRIDES)]
         for _ in range(count):
             yield items[place]
             place = (place + stride) % count
 
 
-def shuffled(items: Sequence[Item], rng: np.random.Generator) -> tuple[Item, ...]:
-    """Returns a few items, at most twelve, in random order; one draw decides on all of it."""
-    left, number = list(items), below(factorial(len(items)), rng)
-    found = []
+def shuffled(items: Sequence[Item], word: int) -> tuple[Item, ...]:
+    """Returns a few items, at most twelve, in the order that a large number tells."""
+    left, found = list(items), []
     for count in range(len(left), 0, -1):
-        number, place = divmod(number, count)
+        word, place = divmod(word, count)
         found.append(left.pop(place))
     return tuple(found)
+
+
+def scrambled(number: int) -> int:
+    """Returns 64 bits that look random, others for each number.
+
+    The mixing of SplitMix64 (Steele, Lea and Flood, 2014, "Fast splittable pseudorandom number generators").
+    """
+    word = (number + 1) * 0x9E3779B97F4A7C15 & _BITS
+    word = (word ^ word >> 30) * 0xBF58476D1CE4E5B9 & _BITS
+    word = (word ^ word >> 27) * 0x94D049BB133111EB & _BITS
+    return word ^ word >> 31
 
 
 def draw_order(count: int, rng: np.random.Generator) -> Iterator[int]:

@@ -222,8 +222,9 @@ class Conformance:
             assert not info["fault"] and "error" not in info
 
     def test_vectors_agree_with_single_environments(self) -> None:
-        """Sync and Async, step by step."""
-        for mode in ("sync", "async"):
+        """Sync and Async, and the environment's own where it has one, step by step."""
+        own = gymnasium.spec(self.env_id).vector_entry_point is not None
+        for mode in ("sync", "async", "vector_entry_point") if own else ("sync", "async"):
             self._vector(mode)
 
     def _vector(self, mode: str) -> None:

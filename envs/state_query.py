@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from debugworld.sandboxes.debugger import Event, Program, Trace, TreeDebugger
 
 from .answer import candidates, right_ones, same_value
@@ -9,7 +11,7 @@ from .chance import below
 from .command import Answer
 from .environment import DebugEnv
 from .memory import by_trace
-from .query import draw_query
+from .query import Query, draw_query
 from .scene import Question, one_line
 
 ENTRIES = 0.5
@@ -85,9 +87,7 @@ class StateQuery(DebugEnv):
         query, value = drawn
         self._truth = one_line(value)
         choice = candidates(trace, value, self.answers, self.np_random)
-        return Question(
-            f"say the value of {query}, as 'answer VALUE'", candidates=choice, query=query, start=start
-        )
+        return Question(_task(query), candidates=choice, query=query, start=start)
 
     def _answered(self, answer: Answer) -> bool:
         return same_value(answer.text, self._truth)
@@ -97,6 +97,11 @@ class StateQuery(DebugEnv):
 
     def _reached(self, debugger: TreeDebugger) -> bool:
         return False
+
+
+@lru_cache(maxsize=65_536)
+def _task(query: Query) -> str:
+    return f"say the value of {query}, as 'answer VALUE'"
 
 
 @by_trace

@@ -146,7 +146,7 @@ class TraceBatch:
         pairs = zip(self.programs, self.trees, strict=True)
         return np.stack([np.asarray(build(program, s)) for program, tree in pairs for s in tree.states])
 
-    def lines_of(self, runs: Positions, lines: Integers) -> Positions:
+    def lines_of(self, runs: Integers, lines: Integers) -> Positions:
         """Returns what `next_at` and `last_at` know lines of runs by; shapes broadcast.
 
         The line 0 stands for one that is never reached.

@@ -47,7 +47,8 @@ class Episodes:
         size, lines = len(commands), commands.max_lines
         places = [PLAIN + LINE_KINDS.index(kind) * lines for kind in _LINE_ORDER]
         self._run_to, self._break, self._clear = (slice(place, place + lines) for place in places)
-        self.seen: dict[str, Any] = create_empty_array(task.observation_space, count, np.zeros)
+        empty: Any = create_empty_array(task.observation_space, count, np.zeros)
+        self.seen: dict[str, Any] = empty
         """The observations, an array for each key."""
         self.masks = np.zeros((count, size), np.int8)
         """Which commands are legal now; int8 ``(count, len(commands))``."""
@@ -65,6 +66,7 @@ class Episodes:
         self._last = np.full(count, -1, np.int64)
         self._all = np.arange(count)
         self._world: World | None = None
+        self._batch: RecordedBatch
 
     def begin(self, which: Rows, draws: Sequence[Draw]) -> None:
         """Begins an episode in some environments.

@@ -60,7 +60,7 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
         self._over = np.zeros(num_envs, bool)
         self._begun = False
 
-    @property
+    @property  # type: ignore[misc]
     def np_random(self) -> tuple[np.random.Generator, ...]:  # type: ignore[override]
         """The environments' generators."""
         return tuple(map(self._generator, range(self.num_envs)))
@@ -225,7 +225,9 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
             found[key], found[f"_{key}"] = kept, which.copy()
         told = which & (episodes.errors != None)  # noqa: E711  element by element
         if told.any():
-            found["error"] = np.where(told, episodes.errors, None)
+            errors = episodes.errors.copy()
+            errors[~told] = None
+            found["error"] = errors
             found["_error"] = told
         return found
 

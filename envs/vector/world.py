@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from debugworld.sandboxes.batch import EVENTS as BATCH_EVENTS
@@ -113,7 +115,7 @@ class World:
         self.still.add(still_lines(program, self.max_lines)[None])
         self.tokens.add(line_tokens(program, self.max_lines)[None])
 
-    def _shown(self, states: list[State]) -> list[list[int]]:
+    def _shown(self, states: Iterable[State]) -> list[list[int]]:
         found: list[list[int]] = []
         before: dict[str, str] | None = None
         for state in states:
