@@ -14,8 +14,8 @@ from debugworld.sandboxes.debugger import (
     Trace,
     TreeDebugger,
 )
-from debugworld.worldmodel.completion import CompletionEngine
 from debugworld.sandboxes.debugger.session import Session
+from debugworld.worldmodel.completion import CompletionEngine
 from debugworld.worldmodel.lockstep import After, Groundable, LockstepDebugger
 
 from .errors import TaskError
