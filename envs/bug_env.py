@@ -13,6 +13,7 @@ from debugworld.worldmodel.errors import ModelError
 
 from .bug import Bug, BugSet, Case
 from .bug_set import load_bug_set
+from .chance import draw_order
 from .command import Answer, Command, TaskCommand, TaskKind
 from .environment import DebugEnv, Outcome
 from .errors import NothingToAsk, TaskError
@@ -104,8 +105,11 @@ class BugEnv(DebugEnv):
         bugs = self.bug_set.bugs
         if index is not None and not 0 <= index < len(bugs):
             raise TaskError(f"{self.bug_set.uri} has no task {index}; it has 0 to {len(bugs) - 1}")
-        order = [index] if index is not None else [int(i) for i in self.np_random.permutation(len(bugs))]
-        for place in order:
+        assert self._traces is not None
+        self._traces.open()
+        tried = 0
+        for place in draw_order(len(bugs), self.np_random) if index is None else [index]:
+            tried += 1
             try:
                 bug = self._enterable(bugs[place])
                 question = None
@@ -119,8 +123,8 @@ class BugEnv(DebugEnv):
                 return self._program, Question("none: the box failed")
             if question is not None:
                 return self._program, question
-        tried = f"{len(order)} bugs" if len(order) > 1 else f"task {order[0]}"
-        raise NothingToAsk(f"{self.bug_set.uri}: {type(self).__name__} finds nothing to ask in {tried}")
+        where = f"{tried} bugs" if tried > 1 else f"task {place}"
+        raise NothingToAsk(f"{self.bug_set.uri}: {type(self).__name__} finds nothing to ask in {where}")
 
     def _show(
         self, bug: Bug, source: str, cases: Sequence[Case], results: Sequence[Result | None], test: int = 0

@@ -53,6 +53,17 @@ class TraceStore:
             self._sandbox.close()
             self._sandbox = None
 
+    def open(self) -> Sandbox:
+        """Opens the sandbox, if it is not; for users only. No box starts before the first run.
+
+        Raises:
+            SandboxError: this machine cannot have it.
+        """
+        assert self._users > 0, "enter() comes first"
+        if self._sandbox is None:
+            self._sandbox = open_sandbox(self.kind, **LIMITS)
+        return self._sandbox
+
     def prepare(self, program: Program) -> None:
         """Opens the sandbox if a program's trace is not at hand; for users only.
 
@@ -61,7 +72,7 @@ class TraceStore:
             SandboxError: this machine cannot have the sandbox.
         """
         if self._known(program) is None:
-            self._opened()
+            self.open()
 
     def record(self, program: Program) -> Trace:
         """Returns the trace of a program, from memory or disk where it was seen; for users only.
@@ -72,7 +83,7 @@ class TraceStore:
         """
         trace = self._known(program)
         if trace is None:
-            trace = self._opened().record(program)
+            trace = self.open().record(program)
             self._keep(program, trace)
             cache = open_trace_cache()
             if cache is not None and trace.python == platform.python_version():
@@ -90,7 +101,7 @@ class TraceStore:
             ProgramError: the program cannot be debugged as given.
             SandboxError: the sandbox failed.
         """
-        return self._opened().session(program, timeout)
+        return self.open().session(program, timeout)
 
     def _known(self, program: Program) -> Trace | None:
         trace = self._traces.get(program.digest)
@@ -111,12 +122,6 @@ class TraceStore:
 
     def _key(self, program: Program) -> str:
         return trace_key(program, self.kind, platform.python_version(), LIMITS)
-
-    def _opened(self) -> Sandbox:
-        assert self._users > 0, "enter() comes first"
-        if self._sandbox is None:
-            self._sandbox = open_sandbox(self.kind, **LIMITS)
-        return self._sandbox
 
 
 @cache
