@@ -16,6 +16,7 @@ import gymnasium
 import numpy as np
 import numpy.typing as npt
 
+from debugworld.sandboxes.batch import bound_lines
 from debugworld.sandboxes.debugger import (
     Action,
     ActionKind,
@@ -258,9 +259,17 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         for number, kind in enumerate(PLAIN_KINDS):
             mask[number] = debugger.refusal(Action(kind)) is None
         stops = [line for line in debugger.program.outline.stop_lines if line <= commands.max_lines]
+        bound = bound_lines(debugger.program, commands.max_lines)  # a blank line is the next one's
+        armed = np.zeros(len(bound), bool)
+        armed[[line for line in debugger.breakpoint_lines if line < len(armed)]] = True
+        legal: dict[ActionKind, Any] = {
+            ActionKind.RUN_TO: stops,
+            ActionKind.BREAK: np.flatnonzero(bound),
+            ActionKind.CLEAR: np.flatnonzero(armed[bound]),
+        }
         for kind in LINE_KINDS:
-            lines = debugger.breakpoint_lines if kind is ActionKind.CLEAR else stops
-            if lines and debugger.refusal(Action(kind, lines[0])) is None:
+            lines = legal[kind]
+            if len(lines) and debugger.refusal(Action(kind, int(lines[0]))) is None:
                 mask[commands.number(Action(kind, 1)) - 1 + np.array(lines)] = 1
         return mask
 

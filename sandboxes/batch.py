@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -80,7 +81,7 @@ class TraceBatch:
             self._lines.add([state.line for state in states])
             self._depths.add([state.depth for state in states])
             self._targets.add(_targets(tree, start).T)
-            binding = np.array(_binding(program, max_lines))
+            binding = bound_lines(program, max_lines)
             stops = binding == np.arange(max_lines + 1)
             stops[0] = False
             self._binding.add(binding[None])
@@ -436,8 +437,9 @@ def _targets(tree: StateTree, start: int) -> npt.NDArray[np.int32]:
     return (np.where(found < 0, own, found) + start).astype(np.int32)
 
 
-def _binding(program: Program, max_lines: int) -> list[int]:
-    """Where breakpoints on the lines 0 to ``max_lines`` bind."""
+@lru_cache(maxsize=256)
+def bound_lines(program: Program, max_lines: int) -> npt.NDArray[np.int32]:
+    """Returns where breakpoints on the lines 0 to ``max_lines`` bind, 0 for never; not to be changed."""
     bindings = [bind(program, Breakpoint(line)) for line in range(1, max_lines + 1)]
     lines = [binding.breakpoint.line if binding.bound else 0 for binding in bindings]
-    return [0, *(line if line <= max_lines else 0 for line in lines)]
+    return np.array([0, *(line if line <= max_lines else 0 for line in lines)], np.int32)

@@ -131,9 +131,9 @@ class Episodes:
         self._last = np.where(active, numbers, self._last)
         setting = np.flatnonzero(walking & ~refused & (numbers >= self._break.start))
         if setting.size:
-            armed = batch.armed(setting)[:, 1:]
-            self.seen["lines"][setting, :, 3] = armed
-            self.masks[setting, self._clear] = armed
+            armed, binding = batch.armed(setting), batch.traces.binding[batch.runs[setting]]
+            self.seen["lines"][setting, :, 3] = armed[:, 1:]
+            self.masks[setting, self._clear] = np.take_along_axis(armed, binding, axis=1)[:, 1:]
         return rewards, terminated, truncated, success
 
     def show(self, which: Which = slice(None)) -> None:
@@ -198,7 +198,7 @@ class Episodes:
         self._exits[which] = self._batch.done[which]
         stops = world.traces.stops[runs, 1:]
         self.masks[which, self._run_to] = stops & ~self._exits[which, None]
-        self.masks[which, self._break] = stops
+        self.masks[which, self._break] = world.traces.binding[runs, 1:] > 0
         if self._task.answers:
             offered = np.arange(self._task.answers) < self._offered[which, None]
             self.masks[which, self._first_answer :] = offered
