@@ -16,7 +16,7 @@ import debugworld.envs.environment as environment
 from debugworld.envs import BUG_ENV_IDS, ENV_IDS, DebugEnv, TaskError
 from debugworld.envs.conformance import Conformance
 from debugworld.sandboxes import SandboxError
-from debugworld.sandboxes.debugger import Debugger
+from debugworld.sandboxes.debugger import Action, ActionKind, Debugger
 from debugworld.worldmodel.lockstep import LockstepDebugger
 
 Make = Callable[..., DebugEnv]
@@ -259,3 +259,23 @@ def test_callers_mistakes_raise(make: Make) -> None:
         env.step(10_000)
     with pytest.raises(TaskError, match="0 to 3"):
         env.reset(options={"task": 4})
+
+
+def test_the_mask_is_the_debuggers_on_every_line_that_ships() -> None:
+    env = gymnasium.make(FEATURES, max_moves=100).unwrapped
+    assert isinstance(env, DebugEnv)
+    elsewhere = 0
+    for task in range(len(env.task_set.programs)):
+        env.reset(seed=0, options={"task": task})
+        stops = env.debugger.program.outline.stop_lines
+        for _ in range(2):
+            mask = env.action_masks()
+            for number in range(env.commands.first_answer):
+                action = env.commands.action(number)
+                assert action is not None
+                legal = env.debugger.refusal(action) is None
+                assert legal == bool(mask[number]), (task, str(action))
+                elsewhere += legal and action.line is not None and action.line not in stops
+            env.step(env.commands.number(Action(ActionKind.BREAK, max(stops))))
+    assert elsewhere > 0  # a blank line's breakpoint is the next line's
+    env.close()
