@@ -15,10 +15,11 @@ from .episode import Episode, RecordEpisodes, Validation, load_episodes, validat
 from .errors import TaskError
 from .fault_localization import FaultLocalization
 from .goal import Goal
+from .masked import MaskedObservations
 from .output_prediction import OutputPrediction
 from .query import Query
 from .reach_state import ReachState
-from .registration import BUG_ENV_IDS, ENV_IDS, PROGRAM_ENV_IDS, register_envs
+from .registration import BUG_ENV_IDS, ENV_IDS, MASKED_IDS, PROGRAM_ENV_IDS, register_envs
 from .repair import Repair
 from .spaces import CommandSpace, TextSpace
 from .state_query import StateQuery
@@ -27,6 +28,7 @@ from .task_set import TaskSet, load_task_set
 __all__ = [
     "BUG_ENV_IDS",
     "ENV_IDS",
+    "MASKED_IDS",
     "PROGRAM_ENV_IDS",
     "Answer",
     "Bug",
@@ -41,6 +43,7 @@ __all__ = [
     "Episode",
     "FaultLocalization",
     "Goal",
+    "MaskedObservations",
     "OutputPrediction",
     "Query",
     "ReachState",

