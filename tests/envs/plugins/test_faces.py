@@ -1,0 +1,90 @@
+"""One vocabulary, many faces: texts, numbers, parts, TRL's tools and OpenEnv's actions mean the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium
+import pytest
+
+pytest.importorskip("openenv", reason="openenv: pip install 'debugworld[openenv]'")
+
+from debugworld.envs import Answer, Command, DebugEnv, spell
+from debugworld.envs.page import page
+from debugworld.envs.plugins.openenv import DebugAction, HostedEnvironment
+from debugworld.envs.plugins.trl import TOOL_NAMES, environment_factory
+from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind
+
+BEFORE = [Action(ActionKind.STEP_OVER), Action(ActionKind.BREAK, 3), Action(ActionKind.STEP_INTO)]
+LINES = (1, 2, 3, 7, 64)
+Told = tuple[str, float, bool, bool]
+
+
+class Faced:
+    """An environment, told commands in its own way."""
+
+    def __init__(self, env_id: str, **arguments: Any) -> None:
+        env = gymnasium.make(env_id, **arguments)
+        assert isinstance(env.unwrapped, DebugEnv)
+        self.env, self.base = env, env.unwrapped
+
+    def play(self, seed: int, commands: list[Command]) -> list[Told]:
+        self.env.reset(seed=seed)
+        told = []
+        for command in commands:
+            _, reward, terminated, truncated, info = self.env.step(self.base.say(command))
+            told.append((page(self.base.scene), float(reward), terminated or truncated, info["success"]))
+        return told
+
+
+def by_tools(env_id: str, seed: int, commands: list[Command]) -> list[Told]:
+    env = environment_factory(env_id)()
+    env.reset(seed=seed)
+    told, paid = [], 0.0
+    for command in commands:
+        if isinstance(command, Answer):
+            said = env.answer(text=command.text)  # type: ignore[attr-defined]
+        else:
+            line = {} if command.line is None else {"line": command.line}
+            said = getattr(env, TOOL_NAMES[command.kind])(**line)
+        over = "The episode is over" in said
+        text = said.partition("Solved." if "\nSolved." in said else "Not solved.")[0]
+        told.append((text, env.get_reward() - paid, over, "\nSolved." in said))
+        paid = env.get_reward()
+    return told
+
+
+def by_openenv(env_id: str, seed: int, commands: list[Command]) -> list[Told]:
+    env = HostedEnvironment(env_id)
+    env.reset(seed=seed)
+    seen = [env.step(DebugAction(command=spell(command))) for command in commands]
+    env.close()
+    return [(each.page, float(each.reward or 0), each.done, each.success) for each in seen]
+
+
+@pytest.mark.parametrize("task", ["ReachState", "StateQuery", "OutputPrediction"])
+def test_every_command_means_the_same_in_every_face(task: str) -> None:
+    text, features = (f"debugworld/{task}-{family}-v0" for family in ("Text", "Features"))
+    faces = {
+        "numbers": Faced(features),
+        "parts of numbers": Faced(features, actions="dict"),
+        "parts of texts": Faced(text, actions="dict"),
+    }
+    plain = Faced(text)
+    plain.env.reset(seed=7)
+    commands: list[Command] = []
+    for kind in BASIC_KINDS:
+        commands += [Action(kind, line) for line in LINES] if kind.takes_line else [Action(kind)]
+    candidates = plain.base.scene.question.candidates
+    commands += [Answer(each) for each in candidates]
+    assert bool(candidates) == bool(plain.base.answers)
+    for command in commands:
+        sequence = [*BEFORE, command]
+        expected = plain.play(7, sequence)
+        for name, face in faces.items():
+            assert face.play(7, sequence) == expected, (name, command)
+        assert by_openenv(text, 7, sequence) == expected, command
+        tools = by_tools(text, 7, sequence)
+        for found, wanted in zip(tools, expected, strict=True):
+            assert (found[0], found[2], found[3]) == (wanted[0], wanted[2], wanted[3]), command
+            assert found[1] == pytest.approx(wanted[1])
