@@ -143,7 +143,9 @@ class FeaturesFamily(Family):
                 return self.commands.first_answer + scene.question.candidates.index(command.text)
             raise IllegalAction(f"{command.text!r} is none of the candidates of this episode")
         if command.line is not None and not 1 <= command.line <= self.commands.max_lines:
-            raise IllegalAction(f"line {command.line} has no number; lines 1 to {self.commands.max_lines} have")
+            raise IllegalAction(
+                f"line {command.line} has no number; lines 1 to {self.commands.max_lines} have"
+            )
         return self.commands.number(command)
 
     def spell(self, action: int, scene: Scene) -> str:

@@ -10,13 +10,14 @@ from typing import Any
 import gymnasium
 import numpy as np
 from gymnasium import spaces
+from gymnasium.utils import RecordConstructorArgs
 
 
-class MaskedObservations(gymnasium.ObservationWrapper[Any, Any, Any], gymnasium.utils.RecordConstructorArgs):
+class MaskedObservations(gymnasium.ObservationWrapper[Any, Any, Any], RecordConstructorArgs):
     """Shows the features in one row beside the action mask.
 
-    An observation is ``{"observations": float32 (features,), "action_mask": float32 (actions,)}``; the row is
-    the flattened `Dict` of the features family with each `Discrete` one-hot, the mask has 1 for a legal action.
+    An observation is ``{"observations": float32 (features,), "action_mask": float32 (actions,)}``; the row
+    is the flattened `Dict` of the features family with each `Discrete` one-hot, the mask has 1 for a legal action.
 
     Args:
         env: An environment of the features family.
@@ -26,7 +27,7 @@ class MaskedObservations(gymnasium.ObservationWrapper[Any, Any, Any], gymnasium.
     """
 
     def __init__(self, env: gymnasium.Env[Any, Any]) -> None:
-        gymnasium.utils.RecordConstructorArgs.__init__(self)
+        RecordConstructorArgs.__init__(self)
         super().__init__(env)
         if not isinstance(env.action_space, spaces.Discrete):
             raise TypeError(f"a mask needs numbered actions, not {env.action_space}; use a Features id")

@@ -47,7 +47,7 @@ class StructuredFamily(Family):
         if answers:
             parts["answer"] = spaces.Discrete(answers) if numbered else TextSpace(MAX_ANSWER)
         self.action_space = spaces.Dict(parts)
-        self._numbered = numbered
+        self._parts, self._numbered = tuple(parts), numbered
 
     def observe(self, scene: Scene) -> Any:
         """Returns the observation of the family inside."""
@@ -75,7 +75,7 @@ class StructuredFamily(Family):
             self.inner.say(command, scene)
             number, line = BASIC_KINDS.index(command.kind), command.line or 0
         parts: dict[str, Any] = {"command": number, "line": line, "answer": answer}
-        return {name: parts[name] for name in self.action_space.spaces}
+        return {name: parts[name] for name in self._parts}
 
     def spell(self, action: dict[str, Any], scene: Scene) -> str:
         """Returns the text of the command, or the parts where they make none."""

@@ -27,8 +27,8 @@ REMEDIES = {
     "trl": "pip install 'debugworld[trl]'",
     "openenv": "pip install 'debugworld[openenv]'",
     "verifiers": "pip install 'debugworld[verifiers]'",
-    "rllib": "make plugins, which brings Ray beside the gymnasium that it asks for",
-    "gymnasium 1.2": "make plugins, which brings it into .venv",
+    "rllib": "pip install 'debugworld[rllib]', or make venv, which keeps the newest gymnasium beside it",
+    "gymnasium 1.2": "make venv",
     "interpreters": "install CPython 3.11, 3.12 and 3.13, for example with pyenv",
 }
 """Skipped component -> the command that brings it; a skip's reason begins with the component."""

@@ -51,7 +51,7 @@ def trajectory(episode: Episode, **arguments: Any) -> dict[str, Any]:
     if not found.agrees:
         raise TaskError(
             f"seed {episode.seed} of {episode.env_id} plays otherwise now: at step {found.step} {found.field} "
-            f"is {found.found}, and {found.written} is written"
+            f"is {found.found}, not {found.written}"
         )
     env = gymnasium.make(episode.env_id, **(episode.arguments | arguments))
     base = env.unwrapped

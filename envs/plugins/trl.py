@@ -1,7 +1,7 @@
 """Environments as classes of tools, as ``environment_factory`` of TRL's ``GRPOTrainer`` takes them.
 
-The tools are the commands of the text family; what each returns is the page that follows, and the reward of an
-episode is what the environment paid.
+The tools are the commands of the text family; each returns the page that follows. The reward of an episode is
+what the environment paid.
 """
 
 from __future__ import annotations

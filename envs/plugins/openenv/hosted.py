@@ -14,6 +14,7 @@ from debugworld.envs.command import parse
 from debugworld.envs.environment import DebugEnv
 from debugworld.envs.errors import TaskError
 from debugworld.envs.page import page
+
 from .models import DebugAction, DebugObservation, DebugState
 
 
@@ -38,7 +39,9 @@ class HostedEnvironment(Environment[DebugAction, DebugObservation, DebugState]):
         super().__init__()
         self._env = gymnasium.make(env_id, **arguments)
         base = self._env.unwrapped
-        if not isinstance(base, DebugEnv) or "action_mask" in getattr(self._env.observation_space, "spaces", ()):
+        if not isinstance(base, DebugEnv) or "action_mask" in getattr(
+            self._env.observation_space, "spaces", ()
+        ):
             raise TaskError(f"{env_id} cannot be served; use a Text or Features id of debugworld")
         self._base = base
         self._state = DebugState(env_id=env_id)

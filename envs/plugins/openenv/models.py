@@ -29,7 +29,9 @@ class DebugObservation(Observation):
     )
     action_mask: list[int] = Field(..., description="1 for each numbered command that is legal now")
     success: bool = Field(default=False, description="Whether the task is done")
-    truncated: bool = Field(default=False, description="Whether the episode ended undone, by moves or a fault")
+    truncated: bool = Field(
+        default=False, description="Whether the episode ended undone, by moves or a fault"
+    )
     error: str = Field(default="", description="Why the last command was refused, or what broke")
 
 

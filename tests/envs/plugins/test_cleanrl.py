@@ -53,7 +53,11 @@ def test_ppo_runs_and_says_nothing_illegal() -> None:
             over = torch.tensor(terminations | truncations).float()
             ended += int(over.sum())
             step = {"observation": observation, "mask": mask, "action": action, "value": value, "over": over}
-            step |= {"logprob": policy.log_prob(action), "reward": torch.tensor(rewards).float(), "real": begun}
+            step |= {
+                "logprob": policy.log_prob(action),
+                "reward": torch.tensor(rewards).float(),
+                "real": begun,
+            }
             begun = 1 - over  # the step after an end only resets
             for name, part in step.items():
                 kept.setdefault(name, []).append(part)

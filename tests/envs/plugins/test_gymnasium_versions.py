@@ -20,7 +20,7 @@ from gymnasium.utils.env_checker import check_env
 print(gymnasium.__version__)
 for env_id in sys.argv[1:]:
     env = gymnasium.make("debugworld.envs:" + env_id)
-    if "-Masked-" in env_id:  # the checker asks for the environment without its wrappers, and these are wrappers
+    if "-Masked-" in env_id:  # the wrapper is what is to be checked
         warnings.filterwarnings("ignore", message=".*is different from the unwrapped version")
         check_env(env)
     else:

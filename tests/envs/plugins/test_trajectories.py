@@ -8,7 +8,9 @@ from pathlib import Path
 import gymnasium
 import pytest
 
-datasets = pytest.importorskip("datasets", reason="datasets: pip install 'debugworld[data]'")
+pytest.importorskip("datasets", reason="datasets: pip install 'debugworld[data]'")
+
+import datasets
 
 from debugworld.envs import Episode, RecordEpisodes, TaskError
 from debugworld.envs.plugins.trajectories import COLUMNS, to_dataset
@@ -41,7 +43,10 @@ def test_rows_are_what_was_played(env_id: str, tasks: str, tmp_path: Path) -> No
         assert row == written
         assert row["rewards"] == [step.reward for step in episode.steps]
         assert row["return"] == pytest.approx(sum(row["rewards"]))
-        assert (row["terminated"], row["truncated"]) == (episode.steps[-1].terminated, episode.steps[-1].truncated)
+        assert (row["terminated"], row["truncated"]) == (
+            episode.steps[-1].terminated,
+            episode.steps[-1].truncated,
+        )
         roles = [message["role"] for message in row["messages"]]
         assert roles == ["user", *["assistant", "user"] * len(episode.steps)]
         said = [message["content"] for message in row["messages"][1::2]]

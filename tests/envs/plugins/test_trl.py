@@ -14,7 +14,10 @@ pytest.importorskip("trl", reason="trl: pip install 'debugworld[trl]'")
 from debugworld.envs import TaskError
 from debugworld.envs.plugins.trl import OVER, TOOL_NAMES, environment_factory, prompts
 
-REACH, QUERY = "debugworld.envs:debugworld/ReachState-Text-v0", "debugworld.envs:debugworld/StateQuery-Text-v0"
+REACH, QUERY = (
+    "debugworld.envs:debugworld/ReachState-Text-v0",
+    "debugworld.envs:debugworld/StateQuery-Text-v0",
+)
 
 
 def tools(made: type) -> dict[str, Any]:
@@ -59,7 +62,9 @@ def test_rewards_are_those_of_the_environment() -> None:
     assert env.step_into() == OVER and env.get_reward() == paid
 
 
-CALLS = [f'<tool_call>\n{{"name": "{name}", "arguments": {{}}}}\n</tool_call>' for name in ("step_into", "cont")]
+CALLS = [
+    f'<tool_call>\n{{"name": "{name}", "arguments": {{}}}}\n</tool_call>' for name in ("step_into", "cont")
+]
 
 
 def tiny() -> tuple[Any, Any]:
@@ -105,7 +110,9 @@ def tiny() -> tuple[Any, Any]:
     for _ in range(60):  # to say either call and no more
         noise = torch.randint(0, len(tokenizer), (8, 12))
         said = torch.tensor(calls)[torch.arange(8) % 2]
-        rows = [[*before.tolist(), *starts, int(call), ends_at] for before, call in zip(noise, said, strict=True)]
+        rows = [
+            [*before.tolist(), *starts, int(call), ends_at] for before, call in zip(noise, said, strict=True)
+        ]
         ids = torch.tensor(rows)
         labels = ids.clone()
         labels[:, :-2] = -100

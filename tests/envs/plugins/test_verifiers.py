@@ -1,4 +1,4 @@
-"""Verifiers plays over OpenEnv, with its own task set and its own loop; only the player's mind is scripted."""
+"""Verifiers plays over OpenEnv, with its own task set and loop; only the player's mind is scripted."""
 
 from __future__ import annotations
 
