@@ -10,7 +10,7 @@ from typing import Any
 
 from gymnasium import Space, spaces
 
-from debugworld.sandboxes.debugger import IllegalAction
+from debugworld.sandboxes.debugger import Action, IllegalAction
 
 from .answer import GUESSES
 from .command import EDIT_KINDS, Answer, Command, CommandSet, TaskKind, parse, spell
@@ -142,11 +142,13 @@ class FeaturesFamily(Family):
             if command.text in scene.question.candidates:
                 return self.commands.first_answer + scene.question.candidates.index(command.text)
             raise IllegalAction(f"{command.text!r} is none of the candidates of this episode")
-        if command.line is not None and not 1 <= command.line <= self.commands.max_lines:
-            raise IllegalAction(
-                f"line {command.line} has no number; lines 1 to {self.commands.max_lines} have"
-            )
-        return self.commands.number(command)
+        line = command.line if isinstance(command, Action) else None
+        if line is not None and line > self.commands.max_lines:
+            raise IllegalAction(f"line {line} has no number; lines 1 to {self.commands.max_lines} have")
+        try:
+            return self.commands.number(command)
+        except ValueError:
+            raise IllegalAction(f"'{command}' has no number; use the family text") from None
 
     def spell(self, action: int, scene: Scene) -> str:
         """Returns the text of the command that has a number."""

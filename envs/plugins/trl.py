@@ -7,14 +7,16 @@ what the environment paid.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from inspect import Parameter, Signature
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gymnasium
 
-from debugworld.envs.command import Answer, Command, spell
+from debugworld.envs.command import Answer, Command, TaskCommand, TaskKind, spell
 from debugworld.envs.environment import DebugEnv
 from debugworld.envs.errors import TaskError
-from debugworld.sandboxes.debugger import Action, ActionKind
+from debugworld.envs.structured import ANSWER
+from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind, IllegalAction
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -70,68 +72,112 @@ class ToolEnvironment:
         return f"{page}{'Solved. ' if info['success'] else 'Not solved. '}{OVER}\n"
 
 
-_PLAIN = {
-    ActionKind.STEP_INTO: ("step_into", "Go to the next state in time, into a call if there is one."),
-    ActionKind.STEP_OVER: (
-        "step_over",
-        "Go to the next line of this function, over calls; at its end, go to the caller.",
-    ),
-    ActionKind.STEP_RETURN: ("step_return", "Go to where this function returns or raises."),
-    ActionKind.CONTINUE: ("cont", "Run to the next breakpoint, or to the end of the program."),
-    ActionKind.BACK_INTO: ("back_into", "Go back to the previous state in time, into calls."),
-    ActionKind.BACK_OVER: ("back_over", "Go back to the previous line of this function, over calls."),
-    ActionKind.BACK_TO_CALL: ("back_to_call", "Go back to where this function was called."),
-    ActionKind.REVERSE_CONTINUE: (
-        "reverse_continue",
-        "Run backwards to the last breakpoint, or to the start of the program.",
+class _Tool(NamedTuple):
+    """How a command is offered as a tool."""
+
+    name: str
+    """The command's own, or a clearer one."""
+    text: str
+    """What it does."""
+    arguments: tuple[str, ...] = ()
+    """Those of `_ARGUMENTS` that it takes."""
+
+
+_ARGUMENTS = {
+    "line": (int, "Number of the line."),
+    "number": (int, "Number of the test."),
+    "text": (str, "The new text, with its indentation."),
+    "expression": (str, "A Python expression over the variables in sight."),
+    "value": (
+        str,
+        'The value as Python\'s repr writes it; for an exception its type and message, as "Type: message".',
     ),
 }
-_LINED = {
-    ActionKind.RUN_TO: ("run_to", "Run until a line is about to run, or to the end of the program."),
-    ActionKind.BREAK: ("break_at", "Set a breakpoint on a line."),
-    ActionKind.CLEAR: ("clear_at", "Remove the breakpoint on a line."),
+TOOLS: dict[str, _Tool] = {
+    "step_into": _Tool("step_into", "Go to the next state in time, into a call if there is one."),
+    "step_over": _Tool(
+        "step_over", "Go to the next line of this function, over calls; at its end, go to the caller."
+    ),
+    "step_return": _Tool("step_return", "Go to where this function returns or raises."),
+    "run_to": _Tool("run_to", "Run until a line is about to run, or to the end of the program.", ("line",)),
+    "continue": _Tool("cont", "Run to the next breakpoint, or to the end of the program."),
+    "back_into": _Tool("back_into", "Go back to the previous state in time, into calls."),
+    "back_over": _Tool("back_over", "Go back to the previous line of this function, over calls."),
+    "back_to_call": _Tool("back_to_call", "Go back to where this function was called."),
+    "reverse_continue": _Tool(
+        "reverse_continue", "Run backwards to the last breakpoint, or to the start of the program."
+    ),
+    "break": _Tool("break_at", "Set a breakpoint on a line.", ("line",)),
+    "clear": _Tool("clear_at", "Remove the breakpoint on a line.", ("line",)),
+    "evaluate": _Tool("evaluate", "Evaluate an expression where the program stands.", ("expression",)),
+    "accuse": _Tool("accuse", "Name a line as the one at fault.", ("line",)),
+    "test": _Tool("go_to_test", "Go to the entry of another test.", ("number",)),
+    "run": _Tool("run_tests", "Run the tests that are shown."),
+    "undo": _Tool("undo", "Take the last edit back."),
+    "submit": _Tool("submit", "End the episode with the program as it stands."),
+    "delete": _Tool("delete_line", "Remove a line.", ("line",)),
+    "edit": _Tool("edit_line", "Put a text, of one line or several, in place of a line.", ("line", "text")),
+    "insert": _Tool("insert_before", "Put a text before a line.", ("line", "text")),
+    "replace": _Tool(
+        "replace_statement",
+        "Put a text in place of the whole statement that begins at a line, such as a function.",
+        ("line", "text"),
+    ),
+    "answer": _Tool("answer", "Answer the question of the task; this ends the episode.", ("value",)),
 }
-_RETURNS = "\n\nReturns:\n    The page that follows."
-_LINE = "\n\nArgs:\n    line: Number of the line."
-_ANSWER = """Answer the question of the task; this ends the episode.
-
-Args:
-    text: The value as Python's repr writes it; for an exception its type and message, as "Type: message".
-
-Returns:
-    The last page, and whether the answer was right."""
-TOOL_NAMES = {kind: name for kind, (name, _) in (_PLAIN | _LINED).items()}
-"""Name of the tool of each action: the action's own, or one that Python does not keep for itself."""
+"""The tool of each command, by the command's name."""
 
 
-def _plain(kind: ActionKind) -> Callable[..., str]:
-    def tool(self: ToolEnvironment) -> str:
-        return self._do(Action(kind))
+def tool_call(command: Command) -> tuple[str, dict[str, Any]]:
+    """Returns the name and the arguments of the tool call that stands for a command.
 
-    name, text = _PLAIN[kind]
-    return _described(tool, name, text + _RETURNS)
-
-
-def _lined(kind: ActionKind) -> Callable[..., str]:
-    def tool(self: ToolEnvironment, line: int) -> str:
-        return self._do(Action(kind, line))
-
-    name, text = _LINED[kind]
-    return _described(tool, name, text + _LINE + _RETURNS)
-
-
-def _answer() -> Callable[..., str]:
-    def tool(self: ToolEnvironment, text: str) -> str:
-        return self._do(Answer(text))
-
-    return _described(tool, "answer", _ANSWER)
+    Raises:
+        IllegalAction: there is none; a breakpoint under a condition is one of the texts only.
+    """
+    name, values = ANSWER, (command.text,) if isinstance(command, Answer) else ()
+    if isinstance(command, TaskCommand):
+        name = str(command.kind)
+        values = (command.number, command.text) if command.kind.takes_text else (command.number,)
+    elif isinstance(command, Action):
+        name = str(command.kind)
+        values = (command.text,) if command.kind is ActionKind.EVALUATE else (command.line,)
+        if command.breakpoint is not None and command.breakpoint.condition is not None:
+            raise IllegalAction(f"'{command}' has no tool")
+    tool = TOOLS[name]
+    return tool.name, dict(zip(tool.arguments, values, strict=False))
 
 
-def _described(tool: Callable[..., str], name: str, text: str) -> Callable[..., str]:
-    """Names a tool and documents it; a schema cannot say what ``self`` is."""
-    tool.__name__, tool.__doc__ = name, text
-    tool.__annotations__.pop("self")
+def _method(kind: str) -> Callable[..., str]:
+    """Returns a method with the signature, the types and the docstring that a schema is made of."""
+    described = TOOLS[kind]
+
+    def tool(self: ToolEnvironment, *values: Any, **named: Any) -> str:
+        given = signature.bind(self, *values, **named).arguments
+        return self._do(_command(kind, *(given[each] for each in described.arguments)))
+
+    parameters = [
+        Parameter(each, Parameter.POSITIONAL_OR_KEYWORD, annotation=_ARGUMENTS[each][0])
+        for each in described.arguments
+    ]
+    itself = Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)
+    signature = Signature([itself, *parameters], return_annotation=str)
+    told = "".join(f"    {each}: {_ARGUMENTS[each][1]}\n" for each in described.arguments)
+    arguments = f"Args:\n{told}\n" if told else ""
+    tool.__name__ = described.name
+    tool.__doc__ = f"{described.text}\n\n{arguments}Returns:\n    The page that follows."
+    tool.__signature__ = signature  # type: ignore[attr-defined]
+    tool.__annotations__ = {each: _ARGUMENTS[each][0] for each in described.arguments} | {"return": str}
     return tool
+
+
+def _command(kind: str, *values: Any) -> Command:
+    if kind == ANSWER:
+        return Answer(str(values[0]))
+    if kind in set(TaskKind):
+        return TaskCommand(TaskKind(kind), *values)
+    if kind == ActionKind.EVALUATE:
+        return Action(ActionKind.EVALUATE, text=str(values[0]))
+    return Action(ActionKind(kind), *values)
 
 
 def environment_factory(env_id: str, **arguments: Any) -> type[ToolEnvironment]:
@@ -149,9 +195,10 @@ def environment_factory(env_id: str, **arguments: Any) -> type[ToolEnvironment]:
     base = env.unwrapped
     if not isinstance(base, DebugEnv) or not base.shows_text:
         raise TaskError(f"{env_id} does not show text; tools are made of the ids of the text family")
-    tools = [*map(_plain, _PLAIN), *map(_lined, _LINED), *([_answer()] if base.answers else [])]
+    kinds = [*BASIC_KINDS, ActionKind.EVALUATE, *base.kinds, *([ANSWER] if base.answers else [])]
     env.close()
-    members = {"_env_id": env_id, "_arguments": arguments} | {tool.__name__: tool for tool in tools}
+    methods = {TOOLS[str(kind)].name: _method(str(kind)) for kind in kinds}
+    members = {"_env_id": env_id, "_arguments": arguments} | methods
     return type(type(base).__name__, (ToolEnvironment,), members)
 
 

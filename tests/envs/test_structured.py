@@ -11,14 +11,15 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from debugworld.envs import ENV_IDS, DebugEnv, RecordEpisodes, TaskError, validate
-from debugworld.sandboxes.debugger import BASIC_KINDS
+from debugworld.envs.family import make_family
+from debugworld.envs.structured import StructuredFamily
 
 Make = Callable[..., DebugEnv]
 
 
 @pytest.mark.parametrize("env_id", ENV_IDS)
-def test_gymnasium_is_content(env_id: str, tasks: str) -> None:
-    env = gymnasium.make(env_id, tasks=tasks, sandbox="process", actions="dict")
+def test_gymnasium_is_content(env_id: str) -> None:
+    env = gymnasium.make(env_id, actions="dict")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         check_env(env.unwrapped)
@@ -43,11 +44,9 @@ def test_random_parts_are_recorded_and_replayed(env_id: str, tasks: str) -> None
 def test_what_is_no_command_is_refused(make: Make) -> None:
     env = make("debugworld/StateQuery-Text-v0", actions="dict")
     env.reset(seed=0)
-    run_to = BASIC_KINDS.index("run_to")  # type: ignore[arg-type]
-    for parts, told in (
-        ({"command": run_to, "line": 0, "answer": ""}, "needs a line"),
-        ({"command": len(BASIC_KINDS), "line": 0, "answer": " "}, "needs a text"),
-    ):
+    names = StructuredFamily(make_family("text", 64, 8)).names
+    for name, text, told in (("run_to", "", "needs a line"), ("answer", " ", "needs a text")):
+        parts = {"command": names.index(name), "number": 0, "text": text}
         page, _, terminated, _, info = env.step(parts)
         assert told in info["error"] and told in page and not terminated
 

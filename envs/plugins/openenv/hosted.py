@@ -100,7 +100,7 @@ class HostedEnvironment(Environment[DebugAction, DebugObservation, DebugState]):
         """Returns the action that a command is in the environment's own space."""
         if self._base.shows_text:
             return command
-        return self._base.say(parse(command))
+        return self._base.say(parse(command, self._base.kinds))
 
     def _shown(
         self,

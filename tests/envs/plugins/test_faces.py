@@ -12,7 +12,7 @@ pytest.importorskip("openenv", reason="openenv: pip install 'debugworld[openenv]
 from debugworld.envs import Answer, Command, DebugEnv, spell
 from debugworld.envs.page import page
 from debugworld.envs.plugins.openenv import DebugAction, HostedEnvironment
-from debugworld.envs.plugins.trl import TOOL_NAMES, environment_factory
+from debugworld.envs.plugins.trl import environment_factory, tool_call
 from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind
 
 BEFORE = [Action(ActionKind.STEP_OVER), Action(ActionKind.BREAK, 3), Action(ActionKind.STEP_INTO)]
@@ -42,11 +42,8 @@ def by_tools(env_id: str, seed: int, commands: list[Command]) -> list[Told]:
     env.reset(seed=seed)
     told, paid = [], 0.0
     for command in commands:
-        if isinstance(command, Answer):
-            said = env.answer(text=command.text)  # type: ignore[attr-defined]
-        else:
-            line = {} if command.line is None else {"line": command.line}
-            said = getattr(env, TOOL_NAMES[command.kind])(**line)
+        name, arguments = tool_call(command)
+        said = getattr(env, name)(**arguments)
         over = "The episode is over" in said
         text = said.partition("Solved." if "\nSolved." in said else "Not solved.")[0]
         told.append((text, env.get_reward() - paid, over, "\nSolved." in said))

@@ -12,7 +12,8 @@ import torch
 pytest.importorskip("trl", reason="trl: pip install 'debugworld[trl]'")
 
 from debugworld.envs import TaskError
-from debugworld.envs.plugins.trl import OVER, TOOL_NAMES, environment_factory, prompts
+from debugworld.envs.plugins.trl import OVER, TOOLS, environment_factory, prompts
+from debugworld.sandboxes.debugger import BASIC_KINDS
 
 REACH, QUERY = (
     "debugworld.envs:debugworld/ReachState-Text-v0",
@@ -31,10 +32,16 @@ def test_every_tool_has_a_schema() -> None:
 
     env = environment_factory(QUERY)()
     found = {name: get_json_schema(getattr(env, name))["function"] for name in tools(type(env))}
-    assert set(found) == {*TOOL_NAMES.values(), "answer"}
+    assert set(found) == {TOOLS[kind].name for kind in (*BASIC_KINDS, "evaluate", "answer")}
     for name, schema in found.items():
         assert schema["name"] == name and schema["description"]
-        wanted = {"run_to": ["line"], "break_at": ["line"], "clear_at": ["line"], "answer": ["text"]}
+        wanted = {
+            "run_to": ["line"],
+            "break_at": ["line"],
+            "clear_at": ["line"],
+            "answer": ["value"],
+            "evaluate": ["expression"],
+        }
         parameters = schema["parameters"]
         assert list(parameters["properties"]) == parameters.get("required", []) == wanted.get(name, [])
         assert all(each["description"] for each in parameters["properties"].values())
@@ -56,7 +63,7 @@ def test_rewards_are_those_of_the_environment() -> None:
     assert first == environment_factory(QUERY, tasks="builtin/fibonacci")().reset(seed=3, prompt="unused")
     assert "Moves left: 19" in env.step_into()
     assert "Error: run_to 4000" in env.run_to(line=4000)
-    assert "Not solved" in env.answer(text="nothing of the kind")
+    assert "Not solved" in env.answer(value="nothing of the kind")
     paid = env.get_reward()
     assert paid < 0
     assert env.step_into() == OVER and env.get_reward() == paid
@@ -82,7 +89,7 @@ def tiny() -> tuple[Any, Any]:
         vocab_size=1000, special_tokens=ends, initial_alphabet=pre_tokenizers.ByteLevel.alphabet()
     )
     made = environment_factory(REACH)()
-    schemas = [str(get_json_schema(getattr(made, name))) for name in TOOL_NAMES.values()]
+    schemas = [str(get_json_schema(getattr(made, name))) for name in tools(type(made))]
     inner.train_from_iterator([*schemas, *(made.reset(seed=seed) for seed in range(20))], trainer)
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=inner, eos_token="<|im_end|>", pad_token="<|endoftext|>", padding_side="left"
