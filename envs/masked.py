@@ -17,7 +17,7 @@ class MaskedObservations(gymnasium.ObservationWrapper[Any, Any, Any], RecordCons
     """Shows the features in one row beside the action mask.
 
     An observation is ``{"observations": float32 (features,), "action_mask": float32 (actions,)}``; the row
-    is the flattened `Dict` of the features family with each `Discrete` one-hot, the mask has 1 for a legal action.
+    is the flattened `Dict` of the features family, each `Discrete` one-hot; the mask has 1 for what is legal.
 
     Args:
         env: An environment of the features family.

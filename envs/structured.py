@@ -26,9 +26,9 @@ class StructuredFamily(Family):
     """A family whose actions are dicts; observations and commands are those of the family inside.
 
     An action is ``{"command": Discrete, "number": Discrete}`` and one part more: in the features family
-    ``"answer"``, the number of a candidate, where the task takes answers; in the text family ``"text"``, for an
-    answer, an edit, an expression, or the condition of a breakpoint. ``command`` is a place in `names`;
-    ``number`` is a line or the number of a test, and 0 is none. Parts that a command does not take are ignored.
+    ``"answer"``, the number of a candidate, where the task takes answers; in the text family ``"text"``, for
+    an answer, an edit, an expression, or the condition of a breakpoint. ``command`` is a place in `names`;
+    ``number`` is a line or the number of a test, and 0 is none. What a command does not take is ignored.
 
     Args:
         inner: The family to show and to answer like.

@@ -50,8 +50,8 @@ def trajectory(episode: Episode, **arguments: Any) -> dict[str, Any]:
     found = validate(episode, **arguments)
     if not found.agrees:
         raise TaskError(
-            f"seed {episode.seed} of {episode.env_id} plays otherwise now: at step {found.step} {found.field} "
-            f"is {found.found}, not {found.written}"
+            f"seed {episode.seed} of {episode.env_id} plays otherwise now: at step {found.step} "
+            f"{found.field} is {found.found}, not {found.written}"
         )
     env = gymnasium.make(episode.env_id, **(episode.arguments | arguments))
     base = env.unwrapped

@@ -134,11 +134,13 @@ def tool_call(command: Command) -> tuple[str, dict[str, Any]]:
     Raises:
         IllegalAction: there is none; a breakpoint under a condition is one of the texts only.
     """
-    name, values = ANSWER, (command.text,) if isinstance(command, Answer) else ()
-    if isinstance(command, TaskCommand):
+    name, values = ANSWER, tuple[Any, ...]()
+    if isinstance(command, Answer):
+        values = (command.text,)
+    elif isinstance(command, TaskCommand):
         name = str(command.kind)
         values = (command.number, command.text) if command.kind.takes_text else (command.number,)
-    elif isinstance(command, Action):
+    else:
         name = str(command.kind)
         values = (command.text,) if command.kind is ActionKind.EVALUATE else (command.line,)
         if command.breakpoint is not None and command.breakpoint.condition is not None:

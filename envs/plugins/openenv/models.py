@@ -16,7 +16,7 @@ class DebugAction(Action):
         max_length=4096,
         description="A debugger command: s (step into), n (step over), r (step return), u LINE (run to), "
         "c (continue), b LINE (break), cl LINE (clear), back, bo (back over), bc (back to call), rc (reverse "
-        "continue), p EXPRESSION; 'answer VALUE' where the task asks for a value; and what the page names besides.",
+        "continue), p EXPRESSION; 'answer VALUE' where a value is asked for; and what the page names beside.",
     )
 
 

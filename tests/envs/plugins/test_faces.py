@@ -9,14 +9,17 @@ import pytest
 
 pytest.importorskip("openenv", reason="openenv: pip install 'debugworld[openenv]'")
 
-from debugworld.envs import Answer, Command, DebugEnv, spell
+from debugworld.envs import ENV_IDS, Answer, Command, DebugEnv, spell
+from debugworld.envs.command import TaskCommand, TaskKind
 from debugworld.envs.page import page
 from debugworld.envs.plugins.openenv import DebugAction, HostedEnvironment
 from debugworld.envs.plugins.trl import environment_factory, tool_call
+from debugworld.envs.registration import TASKS
 from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind
 
 BEFORE = [Action(ActionKind.STEP_OVER), Action(ActionKind.BREAK, 3), Action(ActionKind.STEP_INTO)]
 LINES = (1, 2, 3, 7, 64)
+LOOK = Action(ActionKind.EVALUATE, text="1 + 1")
 Told = tuple[str, float, bool, bool]
 
 
@@ -59,14 +62,25 @@ def by_openenv(env_id: str, seed: int, commands: list[Command]) -> list[Told]:
     return [(each.page, float(each.reward or 0), each.done, each.success) for each in seen]
 
 
-@pytest.mark.parametrize("task", ["ReachState", "StateQuery", "OutputPrediction"])
+def own(base: DebugEnv) -> list[Command]:
+    """What the task takes beside, and what only texts can say."""
+    found: list[Command] = [LOOK]
+    for kind in base.kinds:
+        if kind.takes_line or kind is TaskKind.TEST:
+            text = "    pass" if kind.takes_text else ""
+            found += [TaskCommand(kind, number, text) for number in (1, 2)]
+        else:
+            found.append(TaskCommand(kind))
+    return found
+
+
+@pytest.mark.parametrize("task", list(TASKS))
 def test_every_command_means_the_same_in_every_face(task: str) -> None:
     text, features = (f"debugworld/{task}-{family}-v0" for family in ("Text", "Features"))
-    faces = {
-        "numbers": Faced(features),
-        "parts of numbers": Faced(features, actions="dict"),
-        "parts of texts": Faced(text, actions="dict"),
-    }
+    faces = {"parts of texts": Faced(text, actions="dict")}
+    numbered = {}
+    if features in ENV_IDS:
+        numbered = {"numbers": Faced(features), "parts of numbers": Faced(features, actions="dict")}
     plain = Faced(text)
     plain.env.reset(seed=7)
     commands: list[Command] = []
@@ -75,10 +89,12 @@ def test_every_command_means_the_same_in_every_face(task: str) -> None:
     candidates = plain.base.scene.question.candidates
     commands += [Answer(each) for each in candidates]
     assert bool(candidates) == bool(plain.base.answers)
+    commands += own(plain.base)
     for command in commands:
         sequence = [*BEFORE, command]
         expected = plain.play(7, sequence)
-        for name, face in faces.items():
+        written = isinstance(command, TaskCommand) and command.kind.takes_text
+        for name, face in (faces if written or command == LOOK else faces | numbered).items():
             assert face.play(7, sequence) == expected, (name, command)
         assert by_openenv(text, 7, sequence) == expected, command
         tools = by_tools(text, 7, sequence)
