@@ -1,71 +1,28 @@
-"""Bugs that ship with the package."""
+"""The bugs that ship with the package: short programs of our own, with faults that people make."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from functools import cache
+from importlib.resources import files
 
 from .bug import Bug, Case
 
-_COUNT = """\
-def count(text, letter):
-    found = 0
-    for each in text:
-        if each == letter:
-            found += 1
-    return found
-"""
-_MEAN = """\
-def mean(numbers):
-    if not numbers:
-        return 0
-    total = 0
-    for number in numbers:
-        total += number
-    return total / len(numbers)
-"""
-_GRADE = """\
-def grade(points):
-    if points >= 90:
-        name = "good"
-    elif points >= 50:
-        name = "fair"
-    else:
-        name = "poor"
-    return name
 
-
-def grades(rows):
-    found = {}
-    for name, points in rows:
-        found[name] = grade(points)
-    return found
-"""
-
-
+@cache
 def builtin_bugs() -> tuple[Bug, ...]:
-    """Returns the bugs."""
-    return tuple(_made())
-
-
-def _made() -> Iterator[Bug]:
-    made = (
-        (
-            "count",
-            _COUNT,
-            "found += 1",
-            "found = 1",
-            5,
-            ("count('berry', 'r')", "2"),
-            ("count('', 'a')", "0"),
-        ),
-        ("mean", _MEAN, "total += number", "total = number", 6, ("mean([2, 4])", "3"), ("mean([])", "0")),
-        ("grade", _GRADE, '= "fair"', '= "good"', 5, ("grade(60)", "'fair'"), ("grade(95)", "'good'")),
+    """Returns the bugs, in the order of their catalog; each is a group of its own."""
+    folder = files("debugworld.envs") / "builtin" / "bugs"
+    return tuple(
+        Bug(
+            name=entry["name"],
+            group=entry["name"],
+            buggy=(folder / entry["name"] / "buggy.py").read_text("utf-8"),
+            fixed=(folder / entry["name"] / "fixed.py").read_text("utf-8"),
+            cases=tuple(Case(call, expected) for call, expected in entry["cases"]),
+            lines=tuple(entry["lines"]),
+            description=entry["description"],
+            kind=entry["kind"],
+        )
+        for entry in json.loads((folder / "catalog.json").read_text("utf-8"))
     )
-    more = {
-        "count": [("count('r', 'r')", "1"), ("count('rrr', 'r')", "3"), ("count('abc', 'x')", "0")],
-        "mean": [("mean([5])", "5"), ("mean([1, 2, 3])", "2"), ("mean([0, 0])", "0")],
-        "grade": [("grade(3)", "'poor'"), ("grades([('a', 95), ('b', 50)])", "{'a': 'good', 'b': 'fair'}")],
-    }
-    for name, fixed, old, new, line, *cases in made:
-        calls = tuple(Case(*each) for each in (*cases, *more[name]))
-        yield Bug(name, name, fixed.replace(old, new, 1), fixed, calls, (line,))

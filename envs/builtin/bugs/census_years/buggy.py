@@ -1,0 +1,6 @@
+def years(first, last, every=10):
+    return list(range(first, last, every))
+
+
+def between(first, last, low, high):
+    return [year for year in years(first, last) if low <= year <= high]

@@ -1,0 +1,7 @@
+def first_free(taken):
+    numbers = sorted(set(taken), key=int)
+    free = 1
+    for number in numbers:
+        if number == free:
+            free += 1
+    return free

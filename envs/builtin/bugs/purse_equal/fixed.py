@@ -1,0 +1,5 @@
+def pays(coins, price):
+    total = 0.0
+    for coin in coins:
+        total += coin
+    return abs(total - price) < 0.005

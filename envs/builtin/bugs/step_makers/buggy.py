@@ -1,0 +1,11 @@
+def makers(factors):
+    made = []
+    for factor in factors:
+        def times(number):
+            return number * factor
+        made.append(times)
+    return made
+
+
+def apply_all(factors, number):
+    return [make(number) for make in makers(factors)]

@@ -1,0 +1,5 @@
+def plans(template, teams, off):
+    made = {team: dict(template) for team in teams}
+    for team, day in off:
+        made[team][day].append('off')
+    return made
