@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from debugworld.envs.growth import fit
 from debugworld.sandboxes.debugger import Action, ActionKind, Event
 
-from .sight import Sight, look
+from .sight import Sight, Tried, look
 
 
 class ScriptedAgent:
@@ -17,6 +19,9 @@ class ScriptedAgent:
     it takes, read the variable, answer it.
     ReachState: run to the goal's line again and again; where the goal is a return or
     an exception, step over that line each time; from the exit, go back to the entry.
+    InputPrediction: run each candidate to its end until one ends as asked, answer that; where
+    there are only texts, answer the value.
+    Complexity: run the program at growing sizes, answer the class that fits the steps best.
     """
 
     def reset(self, seed: int | None = None) -> None:
@@ -25,9 +30,28 @@ class ScriptedAgent:
     def act(self, observation: Any, info: dict[str, Any]) -> Any:
         """Returns the routine's next action."""
         sight = look(observation)
+        if sight.attempts is not None:
+            return _experiment(sight, sight.attempts)
         if sight.query is not None:
             return _recall(sight, *sight.query)
         return _predict(sight) if sight.goal is None else _reach(sight, *sight.goal)
+
+
+def _experiment(sight: Sight, attempts: Sequence[Tried]) -> Any:
+    right = [each for each in attempts if each.right]
+    if right:
+        return sight.choose(right[0].text)
+    if sight.moves_left and sight.under_way:
+        return sight.say(Action(ActionKind.CONTINUE))
+    tried = {each.text for each in attempts}
+    left = [text for text in sight.trials if text not in tried]
+    endless = sight.growth and any(each.endless for each in attempts)
+    if sight.moves_left and left and not endless:
+        return sight.attempt(left[0])
+    if not sight.growth:
+        return sight.answer()
+    found = fit({int(each.text): each.steps for each in attempts if each.ended and not each.endless}, least=3)
+    return sight.choose(found.best if found else "O(2^n)")
 
 
 def _predict(sight: Sight) -> Any:

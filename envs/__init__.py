@@ -8,13 +8,15 @@ works without any other import.
 from .bug import Bug, BugSet, Case
 from .bug_injection import BugInjection
 from .bug_set import load_bug_set
-from .command import Answer, Command, CommandSet, TaskCommand, TaskKind, parse, spell
+from .command import Answer, Command, CommandSet, TaskCommand, TaskKind, Trial, parse, spell
+from .complexity import Complexity
 from .curriculum import Curriculum, TaskSampler
 from .environment import DebugEnv
 from .episode import Episode, RecordEpisodes, Validation, load_episodes, validate
 from .errors import TaskError
 from .fault_localization import FaultLocalization
 from .goal import Goal
+from .input_prediction import InputPrediction
 from .masked import MaskedObservations
 from .output_prediction import OutputPrediction
 from .query import Query
@@ -38,11 +40,13 @@ __all__ = [
     "Command",
     "CommandSet",
     "CommandSpace",
+    "Complexity",
     "Curriculum",
     "DebugEnv",
     "Episode",
     "FaultLocalization",
     "Goal",
+    "InputPrediction",
     "MaskedObservations",
     "OutputPrediction",
     "Query",
@@ -56,6 +60,7 @@ __all__ = [
     "TaskSampler",
     "TaskSet",
     "TextSpace",
+    "Trial",
     "Validation",
     "load_bug_set",
     "load_episodes",

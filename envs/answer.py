@@ -145,7 +145,7 @@ def _seen(trace: Trace) -> dict[str, list[_Meant]]:
 
 @lru_cache(maxsize=8192)
 def _mutations(truth: str) -> tuple[_Meant, ...]:
-    return tuple((text, meaning(text)) for text in _mutants(truth))
+    return tuple((text, meaning(text)) for text in mutants(truth))
 
 
 @cache
@@ -153,8 +153,8 @@ def _fillers() -> tuple[_Meant, ...]:
     return tuple((text, meaning(text)) for text in _FILLERS)
 
 
-def _mutants(truth: str) -> Iterator[str]:
-    """Yields the truth with one thing changed."""
+def mutants(truth: str) -> Iterator[str]:
+    """Yields a value's text, or an exception's, with one thing changed."""
     value: Any
     try:
         value = _literal(truth)

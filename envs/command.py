@@ -121,7 +121,18 @@ class TaskCommand:
         return f"{text} {self.text}" if self.text else text
 
 
-Command = Action | Answer | TaskCommand
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Starts the program again, entered otherwise."""
+
+    text: str
+    """What it is entered with: arguments of the call, or a size; as the task takes it."""
+
+    def __str__(self) -> str:
+        return f"try {self.text}"
+
+
+Command = Action | Answer | TaskCommand | Trial
 """What an agent can ask of an environment."""
 
 
@@ -138,6 +149,8 @@ def parse(text: str, kinds: Collection[TaskKind] = ()) -> Command:
     word, _, rest = text.strip().partition(" ")
     if word == "answer" and rest.strip():
         return Answer(rest.strip())
+    if word in ("try", "size") and rest.strip():
+        return Trial(rest.strip())
     kind = _SHORT.get(word) or _KINDS.get(word)
     if kind is ActionKind.EVALUATE and rest.strip():
         return Action(kind, text=rest.strip())
@@ -148,7 +161,9 @@ def parse(text: str, kinds: Collection[TaskKind] = ()) -> Command:
     if word.partition("\n")[0] in kinds:
         return _parse_task(text.lstrip())
     words = [w + _USAGE.get(k, " LINE" if k.takes_line else "") for w, k in _SHORT.items()]
-    usages = ", ".join([*words, *(each.usage for each in TaskKind if each in kinds), "answer VALUE"])
+    usages = ", ".join(
+        [*words, *(each.usage for each in TaskKind if each in kinds), "answer VALUE", "try VALUE"]
+    )
     shown = text if len(text) <= 80 else text[:77] + "..."
     raise IllegalAction(f"{shown!r} is no command; the commands are: {usages}")
 
@@ -179,11 +194,12 @@ def spell(command: Command) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CommandSet:
-    """The commands by number: plain moves, each line kind for every line, answers, then the task's own kinds.
+    """The commands by number: plain moves, each line kind for every line, answers, the task's kinds, trials.
 
     With ``P`` plain kinds, line ``l`` of line kind ``j`` has number
     ``P + j * max_lines + l - 1``, and answer ``k`` has ``P + 3 * max_lines + k``. A
     task's kinds follow in their order: one number, or one for each line, or one for each test.
+    Trials come last.
     """
 
     max_lines: int
@@ -195,13 +211,21 @@ class CommandSet:
     tests: int = 0
     """Tests that have numbers, where the task switches between them."""
 
+    trials: int = 0
+    """Trials that have numbers; 0 where the task has none."""
+
     def __len__(self) -> int:
-        return self.first_answer + self.answers + sum(map(self.width, self.kinds))
+        return self.first_trial + self.trials
 
     @property
     def first_answer(self) -> int:
         """Number of answer 0."""
         return len(PLAIN_KINDS) + len(LINE_KINDS) * self.max_lines
+
+    @property
+    def first_trial(self) -> int:
+        """Number of trial 0."""
+        return self.first_answer + self.answers + sum(map(self.width, self.kinds))
 
     def width(self, kind: TaskKind) -> int:
         """Returns how many numbers a task's kind has."""
@@ -238,7 +262,7 @@ class CommandSet:
         return len(PLAIN_KINDS) + LINE_KINDS.index(command.kind) * self.max_lines + command.line - 1
 
     def action(self, number: int) -> Action | None:
-        """Returns the debugger's action that has a number; None where it is an answer's or the task's own."""
+        """Returns the debugger's action that has a number; None for an answer, a trial or the task's own."""
         if number >= self.first_answer:
             return None
         if number < len(PLAIN_KINDS):
@@ -247,7 +271,9 @@ class CommandSet:
         return Action(LINE_KINDS[kind], line + 1)
 
     def command(self, number: int) -> Action | TaskCommand | None:
-        """Returns the command that has a number; None where it is an answer's."""
+        """Returns the command that has a number; None where it is an answer's or a trial's."""
+        if self.first_trial <= number < len(self):
+            return None
         rest = number - self.first_answer - self.answers
         if rest < 0:
             return self.action(number)

@@ -7,6 +7,7 @@ and rendering. A task says what is asked and when it is answered.
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -20,6 +21,7 @@ from debugworld.sandboxes.batch import bound_lines
 from debugworld.sandboxes.debugger import (
     Action,
     ActionKind,
+    Event,
     IllegalAction,
     Program,
     ProgramError,
@@ -33,14 +35,17 @@ from debugworld.worldmodel.completion import CompletionEngine
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.lockstep import After, LockstepDebugger
 
+from .answer import GUESSES
 from .backend import BACKENDS, open_debugger, stand_at
 from .chance import draw_order
-from .command import LINE_KINDS, PLAIN_KINDS, Answer, Command, CommandSet, TaskCommand, TaskKind
+from .command import LINE_KINDS, PLAIN_KINDS, Answer, Command, CommandSet, TaskCommand, TaskKind, Trial
 from .errors import NothingToAsk, TaskError
 from .family import make_family
+from .feedback import FEEDBACKS, disguise
 from .page import page
 from .picture import picture
-from .scene import NOWHERE, Question, Scene, stack_of
+from .scene import NOWHERE, Attempt, Question, Scene, end_of, stack_of
+from .shaping import distances, potential
 from .spaces import TextSpace
 from .structured import StructuredFamily
 from .task_set import TaskSet, load_task_set
@@ -85,6 +90,11 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         max_moves: Moves that an episode allows.
         max_lines: Most lines of a program, its entry included; sets shapes and masks.
         actions: ``plain``: texts or numbers, as the family has them; ``dict``: their parts, see `structured`.
+        shaping: How much potential-based shaping counts; 0 for none. The potential is 1 over 1 plus the
+            fewest moves in the real run to what the task asks for, and 0 in tasks that name no moment.
+        discount: The learner's discount, which shaping needs; in (0, 1].
+        feedback: ``true``, or ``random`` for what the debugger shows after a command to be drawn from runs of
+            other programs (see `feedback`); masks, costs and ends stay as they are.
         render_mode: ``ansi`` (text), ``human`` (prints it), ``rgb_array`` (pixels, see `picture`) or None.
 
     Raises:
@@ -100,6 +110,12 @@ class DebugEnv(gymnasium.Env[Any, Any]):
     """What the task takes beside the debugger's actions and an answer."""
     tests: int = 0
     """Most tests that the task shows; 0 where it is not about a bug."""
+    trials: ClassVar[int] = 0
+    """Numbered ways to enter the program otherwise; 0 where the task lets nobody try anything."""
+    samples: ClassVar[tuple[str, ...]] = GUESSES
+    """The answers that sampling a text action says."""
+    tries: ClassVar[tuple[str, ...]] = GUESSES
+    """What sampling a text action tries."""
 
     def __init__(
         self,
@@ -113,6 +129,9 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         max_moves: int = 20,
         max_lines: int = 64,
         actions: str = "plain",
+        shaping: float = 0.0,
+        discount: float = 0.99,
+        feedback: str = "true",
         render_mode: str | None = None,
     ) -> None:
         if backend not in BACKENDS:
@@ -123,6 +142,10 @@ class DebugEnv(gymnasium.Env[Any, Any]):
             raise TaskError(f"need max_states >= 1; got {max_states}")
         if after not in get_args(After):
             raise TaskError(f"after must be one of: {', '.join(get_args(After))}; got {after!r}")
+        if not math.isfinite(shaping) or not 0 < discount <= 1:
+            raise TaskError(f"need a finite shaping and 0 < discount <= 1; got {shaping} and {discount}")
+        if feedback not in FEEDBACKS:
+            raise TaskError(f"there is no feedback {feedback!r}; use one of: {', '.join(FEEDBACKS)}")
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             known = ", ".join(self.metadata["render_modes"])
             raise TaskError(f"there is no render mode {render_mode!r}; use one of: {known}, or None")
@@ -130,7 +153,17 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         self.backend = backend
         self.max_moves = max_moves
         self.task_set = self._load(tasks, max_lines)
-        self._family = make_family(family, max_lines, self.answers, self.queries, self.kinds, self.tests)
+        self._family = make_family(
+            family,
+            max_lines,
+            self.answers,
+            self.queries,
+            self.kinds,
+            self.tests,
+            self.trials,
+            self.samples,
+            self.tries,
+        )
         if actions == "dict":
             self._family = StructuredFamily(self._family)
         elif actions != "plain":
@@ -150,6 +183,13 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         self._truth_met = False
         self._moves = 0
         self._reply = ""
+        self._current = self.task_set.programs[0]
+        self._attempts: list[Attempt] = []
+        self._counted = (-1, 0)
+        self._shaping, self._discount, self._feedback = shaping, discount, feedback
+        self._distances: npt.NDArray[np.int32] | None = None
+        self._shaped = 0.0
+        self._noise = np.random.default_rng(0)
 
     @abstractmethod
     def _pose(self, program: Program, trace: Trace) -> Question | None:
@@ -168,7 +208,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         """Tells whether the task is done where a debugger stands after a move."""
 
     def _load(self, tasks: str, max_lines: int) -> TaskSet:
-        """Reads the task set, with the programs that fit."""
+        """Reads the task set, with the programs that fit; a task may have built-in programs of its own."""
         return load_task_set(tasks).within(max_lines)
 
     def _task_refusal(self, command: TaskCommand) -> str | None:
@@ -182,6 +222,32 @@ class DebugEnv(gymnasium.Env[Any, Any]):
     def _closing(self, command: Command) -> bool:
         """Tells whether a command costs nothing and stays legal when the moves are used up."""
         return isinstance(command, Answer)
+
+    def _opening(self, program: Program) -> Program:
+        """Returns what is debugged and shown at first for a program of the task set."""
+        return program
+
+    def _aims(self, trace: Trace) -> Sequence[int]:
+        """Returns the indices of the states of the real run that show what is asked for, for shaping."""
+        return ()
+
+    def _record(self, program: Program) -> Trace:
+        """Runs a program for real; a task may hide a part of the run, or run another program for it.
+
+        Raises:
+            ProgramError: the program cannot be debugged as given.
+            SandboxError: the box failed.
+        """
+        assert self._traces is not None
+        return self._traces.record(program)
+
+    def _entered(self, text: str) -> Program:
+        """Returns the program entered as a trial says; only asked where the task has trials.
+
+        Raises:
+            IllegalAction: it cannot be entered so; the text says how.
+        """
+        raise NotImplementedError
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -200,11 +266,20 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         """
         super().reset(seed=seed)
         self._open()
+        if self._feedback == "random":  # a stream of its own, so that the same episodes are drawn as without
+            self._noise = np.random.Generator(self.np_random.bit_generator.jumped())  # type: ignore[attr-defined]
         self._fault, self._moves, self._over, self._truth_met, self._reply = "", 0, False, False, ""
-        program, question = self._draw((options or {}).get("task"))
+        self._attempts, self._counted = [], (-1, 0)
+        self._current, question = self._draw((options or {}).get("task"))
         if not self._fault:
-            self._begin(program, question.start)
-        self._scene = self._look(program, question)
+            self._begin(self._current, question.start)
+        self._shaped, self._distances = 0.0, None
+        if self._shaping and not self._fault:
+            trace = self._record(self._current)
+            aims = self._aims(trace)
+            if aims:
+                self._distances = distances(self._current, trace, aims, self.commands.max_lines)
+        self._scene = self._look(self._current, question)
         if self.render_mode == "human":
             self.render()
         return self._family.observe(self._scene), self._info(success=False)
@@ -220,7 +295,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
             raise gymnasium.error.ResetNeeded("no episode is running; call reset() first")
         if action not in self.action_space:
             raise gymnasium.error.InvalidAction(f"{action!r} is no element of {self.action_space}")
-        scene, error, self._reply = self._scene, self._fault, ""
+        scene, error, before, self._reply = self._scene, self._fault, self._potential(), ""
         terminated = success = False
         reward = 0.0
         if not error:
@@ -229,19 +304,26 @@ class DebugEnv(gymnasium.Env[Any, Any]):
                 self._moves += 1
                 reward -= MOVE_COST if command else MOVE_COST + REFUSAL_COST
             if isinstance(command, Answer):
-                terminated, success = True, self._answered(command)
+                success = self._answered(command)
+                terminated, error = not self._fault, self._fault
             elif isinstance(command, TaskCommand):
                 outcome = self._obey(command)
                 terminated, success, error = outcome.terminated, outcome.success, outcome.error
                 reward += outcome.reward
             elif command is not None:
-                error = self._move(command)
+                error = self._try(command) if isinstance(command, Trial) else self._move(command)
                 terminated = success = not error and self._reached(self.debugger)
             if not isinstance(command, TaskCommand):
                 reward += SUCCESS_REWARD * success
         truncated = not terminated and (bool(self._fault) or self._spent())
         self._over = terminated or truncated
-        self._scene = self._look(scene.program, scene.question, self._family.spell(action, scene), error)
+        if self._shaping:
+            after = 0.0 if terminated else self._potential()
+            self._shaped = 0.0 if self._fault else self._shaping * (self._discount * after - before)
+            reward += self._shaped
+        self._scene = self._look(self._current, scene.question, self._family.spell(action, scene), error)
+        if self._feedback == "random":
+            self._scene = self._disguised(self._scene)
         if self.render_mode == "human":
             self.render()
         return self._family.observe(self._scene), reward, terminated, truncated, self._info(success)
@@ -256,13 +338,16 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         mask = np.zeros(len(commands), np.int8)
         if self._scene is None or self._fault:
             return mask + np.int8(1)
-        mask[commands.first_answer :][: len(self._scene.question.candidates) or commands.answers] = 1
-        for number in range(commands.first_answer + commands.answers, len(commands)):
+        question = self._scene.question
+        answers = slice(commands.first_answer, commands.first_answer + commands.answers)
+        mask[answers][: len(question.candidates) or commands.answers] = 1
+        for number in range(commands.first_answer + commands.answers, commands.first_trial):
             command = commands.command(number)
             assert isinstance(command, TaskCommand)
             mask[number] = self._refusal(command) is None
         if self._moves >= self.max_moves:
             return mask
+        mask[commands.first_trial :][: len(question.trials) or commands.trials] = 1
         debugger = self.debugger
         for number, kind in enumerate(PLAIN_KINDS):
             mask[number] = debugger.refusal(Action(kind)) is None
@@ -355,7 +440,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         try:
             self._debugger = open_debugger(
                 self.backend,
-                traces.record,
+                self._record,
                 self._model,
                 self._max_states,
                 self._after,
@@ -366,7 +451,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
             traces.leave()
             raise
         self._traces = traces
-        self._shadow = RecordedDebugger(traces.record) if self.backend == "neural" else None
+        self._shadow = RecordedDebugger(self._record) if self.backend == "neural" else None
 
     def _draw(self, index: int | None) -> tuple[Program, Question]:
         """Draws a program that the task can use, and its question."""
@@ -379,28 +464,26 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         for place in places:
             program, tried = programs[place], tried + 1
             try:
-                self._traces.prepare(program)
+                self._traces.prepare(self._opening(program))
                 question = self._asked(program)
             except ProgramError as error:
                 raise TaskError(f"task {place} of {self.task_set.uri}: {error}") from None
             if question is not None:
-                return program, question
+                return self._opening(program), question
         where = f"{tried} runs" if tried > 1 else f"task {place}"
         raise NothingToAsk(f"{self.task_set.uri}: {type(self).__name__} finds nothing to ask in {where}")
 
     def _asked(self, program: Program) -> Question | None:
-        assert self._traces is not None
         try:
-            return self._pose(program, self._traces.record(program))
+            return self._pose(program, self._record(program))
         except SandboxError as error:
             self._fault = str(error)
             return Question("none: the box failed")
 
     def _begin(self, program: Program, start: int) -> None:
         """Resets the debuggers and goes to a state of the real run, which they all take for true."""
-        assert self._traces is not None
         try:
-            states = self._traces.record(program).states[: start + 1]
+            states = self._record(program).states[: start + 1]
             for debugger in (self.debugger, self._shadow):
                 if debugger is not None:
                     debugger.reset(program)
@@ -427,6 +510,14 @@ class DebugEnv(gymnasium.Env[Any, Any]):
             return f"no moves are left; {rest}"
         if isinstance(command, TaskCommand):
             return self._task_refusal(command)
+        if isinstance(command, Trial):
+            if not self.trials:
+                return "this task has nothing to try; move, or answer where it asks for an answer"
+            try:
+                self._entered(command.text)
+            except IllegalAction as error:
+                return str(error)
+            return None
         return self.debugger.refusal(command)
 
     def _move(self, action: Action) -> str:
@@ -445,6 +536,39 @@ class DebugEnv(gymnasium.Env[Any, Any]):
             self._truth_met = self._truth_met or self._reached(shadow)
         return ""
 
+    def _try(self, trial: Trial) -> str:
+        """Starts the program as a legal trial says and keeps the breakpoints; returns a fault, or nothing."""
+        points = self.debugger.breakpoints
+        self._current = self._entered(trial.text)
+        self._begin(self._current, 0)
+        if self._fault:
+            return self._fault
+        for debugger in (self.debugger, self._shadow):
+            if debugger is not None:
+                for point in points:
+                    debugger.bind(point)
+        self._attempts.append(Attempt(trial.text))
+        self._counted = (-1, 0)
+        return ""
+
+    def _potential(self) -> float:
+        """Returns the potential of the current state of the real run."""
+        debugger = self._shadow or self._debugger
+        if self._distances is None or debugger is None or self._fault:
+            return 0.0
+        return potential(int(self._distances[debugger.position]))
+
+    def _disguised(self, scene: Scene) -> Scene:
+        """Returns a scene with random feedback; of a fault there is nothing to hide."""
+        assert self._traces is not None
+        if self._fault:
+            return scene
+        try:
+            return disguise(scene, self._traces.record, self._noise)
+        except SandboxError as error:
+            self._fault = str(error)
+            return self._look(scene.program, scene.question, scene.last, self._fault)
+
     def _spent(self) -> bool:
         """Tells whether the moves are used up; an answer may still be given after the last one."""
         return self._moves > self.max_moves or (self._moves == self.max_moves and not self._last_word)
@@ -456,6 +580,8 @@ class DebugEnv(gymnasium.Env[Any, Any]):
 
     def _look(self, program: Program, question: Question, last: str = "", error: str = "") -> Scene:
         broken = bool(self._fault)
+        if self._attempts and not broken:
+            self._attempts[-1] = self._measured(self._attempts[-1])
         return Scene(
             program,
             question,
@@ -468,7 +594,19 @@ class DebugEnv(gymnasium.Env[Any, Any]):
             last,
             error or self._fault,
             "" if broken else self._reply,
+            attempts=tuple(self._attempts),
         )
+
+    def _measured(self, attempt: Attempt) -> Attempt:
+        """Returns an attempt with what is known of its run by now."""
+        place, state = self.debugger.position, self.debugger.state
+        known, steps = self._counted
+        if place > known:
+            new = self.debugger.tree.states[known + 1 : place + 1]
+            steps += sum(each.event is Event.LINE for each in new)
+            self._counted = place, steps
+        before = self.debugger.tree.states[place - 1] if self.debugger.done and place else state
+        return Attempt(attempt.text, steps, end_of(state) or end_of(before) or attempt.end)
 
     def _past(self) -> Sequence[State]:
         """Returns the states up to the current one, as the debugger knows them."""
@@ -484,6 +622,8 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         }
         if self._shadow is not None:
             info["success_real"] = self._truth_met or (success and bool(self._last_word))
+        if self._shaping:
+            info["shaping"] = self._shaped
         if self._scene.error:
             info["error"] = self._scene.error
         if isinstance(self._debugger, LockstepDebugger) and not self._fault:

@@ -13,7 +13,7 @@ from gymnasium import Space, spaces
 from debugworld.sandboxes.debugger import Action, IllegalAction
 
 from .answer import GUESSES
-from .command import EDIT_KINDS, Answer, Command, CommandSet, TaskKind, parse, spell
+from .command import EDIT_KINDS, Answer, Command, CommandSet, TaskKind, Trial, parse, spell
 from .errors import TaskError
 from .features import features, observation_space
 from .page import MAX_PAGE, page
@@ -65,6 +65,9 @@ class TextFamily(Family):
         queries: Whether it asks about a moment of the run; a page shows that by itself.
         kinds: What the task takes beside the debugger's actions.
         tests: Most tests that it shows.
+        trials: Whether the program may be entered otherwise, when above 0.
+        samples: Texts that sampled answers take.
+        tries: Texts that sampled trials take.
     """
 
     def __init__(
@@ -74,11 +77,16 @@ class TextFamily(Family):
         queries: bool = False,
         kinds: tuple[TaskKind, ...] = (),
         tests: int = 0,
+        trials: int = 0,
+        samples: tuple[str, ...] = GUESSES,
+        tries: tuple[str, ...] = GUESSES,
     ) -> None:
-        self.commands = CommandSet(max_lines, min(answers, 1), kinds, tests)
+        self.commands = CommandSet(max_lines, min(answers, 1), kinds, tests, min(trials, 1))
         self.observation_space = TextSpace(MAX_PAGE)
         longest = MAX_PAGE if EDIT_KINDS.intersection(kinds) else MAX_COMMAND
-        self.action_space = CommandSpace(self.commands, GUESSES if answers else (), longest)
+        self.action_space = CommandSpace(
+            self.commands, samples if answers else (), tries if trials else (), longest
+        )
 
     def observe(self, scene: Scene) -> str:
         """Returns the page of a scene."""
@@ -106,6 +114,9 @@ class FeaturesFamily(Family):
         queries: Whether the task asks about a moment of the run.
         kinds: What the task takes beside the debugger's actions.
         tests: Most tests that it shows; with some it is about a bug and has no goal.
+        trials: Ways to enter the program otherwise that have numbers.
+        samples: Not used: answers are chosen by number.
+        tries: Not used: trials are chosen by number.
     """
 
     def __init__(
@@ -115,22 +126,31 @@ class FeaturesFamily(Family):
         queries: bool = False,
         kinds: tuple[TaskKind, ...] = (),
         tests: int = 0,
+        trials: int = 0,
+        samples: tuple[str, ...] = GUESSES,
+        tries: tuple[str, ...] = GUESSES,
     ) -> None:
-        self.commands = CommandSet(max_lines, answers, kinds, tests)
+        self.commands = CommandSet(max_lines, answers, kinds, tests, trials)
         self._queries = queries
-        self.observation_space = observation_space(max_lines, answers, queries, tests)
+        self.observation_space = observation_space(max_lines, answers, queries, tests, trials)
         self.action_space = spaces.Discrete(len(self.commands))
 
     def observe(self, scene: Scene) -> dict[str, Any]:
         """Returns the arrays of a scene."""
         commands = self.commands
-        return features(scene, commands.max_lines, commands.answers, self._queries, commands.tests)
+        shown = commands.max_lines, commands.answers, self._queries, commands.tests, commands.trials
+        return features(scene, *shown)
 
     def command(self, action: int, scene: Scene) -> Command:
         """Returns the command that has a number."""
         found = self.commands.command(int(action))
         if found is not None:
             return found
+        place = int(action) - self.commands.first_trial
+        if place >= 0:
+            if place >= len(scene.question.trials):
+                raise IllegalAction(f"there is no trial {place} in this episode")
+            return Trial(scene.question.trials[place])
         place = int(action) - self.commands.first_answer
         if place >= len(scene.question.candidates):
             raise IllegalAction(f"there is no candidate {place} in this episode")
@@ -169,12 +189,15 @@ def make_family(
     queries: bool = False,
     kinds: tuple[TaskKind, ...] = (),
     tests: int = 0,
+    trials: int = 0,
+    samples: tuple[str, ...] = GUESSES,
+    tries: tuple[str, ...] = GUESSES,
 ) -> Family:
-    """Returns a new family.
+    """Returns a new family; the arguments are those of `TextFamily`.
 
     Raises:
         TaskError: there is none of that name.
     """
     if name not in FAMILIES:
         raise TaskError(f"there is no observation family {name!r}; use one of: {', '.join(FAMILIES)}")
-    return FAMILIES[name](max_lines, answers, queries, kinds, tests)
+    return FAMILIES[name](max_lines, answers, queries, kinds, tests, trials, samples, tries)

@@ -42,6 +42,9 @@ _GOAL_NUMBERS = len(GOAL_EVENTS) + 6
 _QUERY_NUMBERS = 7
 MANY_PASSES = 32
 """Passes of a line from which on they are all the same."""
+MANY_STEPS = 20
+"""Logarithm to base 2 of the steps from which on they are all the same."""
+_TRIAL_NUMBERS = 5
 DEEP = 16
 """Depth from which on all are the same."""
 _TOKEN = re.compile(r"\w+|\*\*|//|[-+*/<>=!]=|\S")
@@ -51,7 +54,9 @@ _DIGITS = 4
 Array = npt.NDArray[np.float32]
 
 
-def observation_space(max_lines: int, answers: int, queries: bool = False, tests: int = 0) -> spaces.Dict:
+def observation_space(
+    max_lines: int, answers: int, queries: bool = False, tests: int = 0, trials: int = 0
+) -> spaces.Dict:
     """Returns the space of `features`.
 
     Args:
@@ -59,6 +64,7 @@ def observation_space(max_lines: int, answers: int, queries: bool = False, tests
         answers: Candidate answers; 0 for a task that has a goal instead.
         queries: Whether the task asks about a moment of the run.
         tests: Tests that are shown, for a task about a bug; it has no goal.
+        trials: Ways to enter the program otherwise that have numbers.
     """
     parts: dict[str, spaces.Space[Any]] = {
         "event": spaces.Discrete(len(EVENTS)),
@@ -82,11 +88,13 @@ def observation_space(max_lines: int, answers: int, queries: bool = False, tests
         parts["query"] = spaces.Box(-1, 1, (_QUERY_NUMBERS,), np.float32)
         parts["query_line"] = spaces.Discrete(max_lines + 1)
         parts["query_name"] = _unit(NAME_WIDTH)
+    if trials:
+        parts["trials"] = _unit(trials, _TRIAL_NUMBERS)
     return spaces.Dict(parts)
 
 
 def features(
-    scene: Scene, max_lines: int, answers: int, queries: bool = False, tests: int = 0
+    scene: Scene, max_lines: int, answers: int, queries: bool = False, tests: int = 0, trials: int = 0
 ) -> dict[str, Any]:
     """Returns a scene as an element of `observation_space`.
 
@@ -104,7 +112,10 @@ def features(
     ``query_name`` say the line and spell the variable. Each of the ``tests`` has the flags
     of `TEST_FLAGS`, then what was expected and what came, spelled; ``coverage`` tells of each
     line which share of the failing and of the passing tests that were debugged has run it,
-    as far as they were, and whether it was accused in vain.
+    as far as they were, and whether it was accused in vain. ``trials`` tells of each numbered
+    way to enter the program whether it was tried, whether the agent saw its end, the
+    logarithm of its steps as a share of 20 binary digits, whether it ended as asked, and
+    whether it was ended from outside.
     """
     state, goal = scene.state, scene.question.goal
     here = min(state.line, max_lines)
@@ -126,6 +137,8 @@ def features(
     if tests:
         observation["tests"] = _tests(scene, tests)
         observation["coverage"] = _coverage(scene, max_lines)
+    if trials:
+        observation["trials"] = _trials(scene, trials)
     if answers:
         observation["candidates"] = _candidates(scene, answers)
     if answers or tests:
@@ -245,6 +258,19 @@ def _query(scene: Scene, here: int, max_lines: int) -> dict[str, Any]:
         "query_line": query.line,
         "query_name": encode_text(query.name, NAME_WIDTH),
     }
+
+
+def _trials(scene: Scene, trials: int) -> Array:
+    rows = np.zeros((trials, _TRIAL_NUMBERS), np.float32)
+    seen = {attempt.text: attempt for attempt in scene.attempts}
+    for row, text in enumerate(scene.question.trials):
+        attempt = seen.get(text)
+        if attempt is not None:
+            steps = min(np.log2(1 + attempt.steps) / MANY_STEPS, 1)
+            right = bool(scene.question.end) and attempt.end == scene.question.end
+            cut = attempt.end.startswith("exit")
+            rows[row] = 1, bool(attempt.end), steps, right, cut
+    return rows
 
 
 def _candidates(scene: Scene, answers: int) -> Array:

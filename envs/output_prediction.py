@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from debugworld.sandboxes.debugger import Program, Trace, TreeDebugger
 
 from .answer import candidates, outcome, right_ones, same_value
@@ -71,6 +73,9 @@ class OutputPrediction(DebugEnv):
         choice = candidates(trace, value, self.answers, self.np_random)
         text = f"say what {program.call} returns, or Type: message of what it raises, as 'answer VALUE'"
         return Question(one_line(text), candidates=choice)
+
+    def _aims(self, trace: Trace) -> Sequence[int]:
+        return (len(trace.states) - 1,)
 
     def _answered(self, answer: Answer) -> bool:
         return same_value(answer.text, self._truth)

@@ -38,6 +38,7 @@ def _lines(scene: Scene) -> Iterator[str]:
     if scene.tests:
         yield "Tests:"
         yield from _tests(scene)
+    yield from (f"Tried: {one_line(str(attempt))}" for attempt in scene.attempts)
     yield "Program:"
     for number, line in enumerate(scene.program.lines, 1):
         here = "->" if number == state.line else "  "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from debugworld.sandboxes.debugger import Program, Trace, TreeDebugger
 
 from .command import Answer
@@ -68,6 +70,9 @@ class ReachState(DebugEnv):
             return None
         self._goal: Goal = goal
         return Question("move until the goal holds where the program stands", goal)
+
+    def _aims(self, trace: Trace) -> Sequence[int]:
+        return [index for index, state in enumerate(trace.states) if self._goal.holds(state)]
 
     def _answered(self, answer: Answer) -> bool:
         return False

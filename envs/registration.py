@@ -12,6 +12,8 @@ TASKS = {
     "FaultLocalization": "debugworld.envs.fault_localization:FaultLocalization",
     "Repair": "debugworld.envs.repair:Repair",
     "BugInjection": "debugworld.envs.bug_injection:BugInjection",
+    "InputPrediction": "debugworld.envs.input_prediction:InputPrediction",
+    "Complexity": "debugworld.envs.complexity:Complexity",
 }
 """Entry point of each task."""
 VECTORS = {
@@ -20,6 +22,8 @@ VECTORS = {
     "ReachState": "debugworld.envs.vector:reach_state",
 }
 """Vector entry point of each task that has one."""
+COMMON = ("OutputPrediction", "StateQuery", "ReachState")
+"""Tasks for which any program with an entry will do; the others ask for more."""
 FAMILIES = {"Text": "text", "Features": "features"}
 """Name of each observation family in an id, and in the arguments."""
 BUG_TASKS = ("FaultLocalization", "Repair", "BugInjection")
@@ -37,8 +41,8 @@ ENV_IDS = tuple(f"debugworld/{task}-{family}-v0" for task in TASKS for family in
 """Every registered id, those of `MASKED_IDS` left out."""
 BUG_ENV_IDS = tuple(name for name in ENV_IDS if name.split("/")[1].split("-")[0] in BUG_TASKS)
 """The ids of the tasks that draw bugs."""
-PROGRAM_ENV_IDS = tuple(name for name in ENV_IDS if name not in BUG_ENV_IDS)
-"""The ids of the tasks that draw programs."""
+PROGRAM_ENV_IDS = tuple(name for name in ENV_IDS if name.split("/")[1].split("-")[0] in COMMON)
+"""The ids of the tasks that any program with an entry will do for."""
 MASKED_IDS = tuple(name.replace("-Features-", "-Masked-") for name in ENV_IDS if "-Features-" in name)
 """Ids of the features family whose observations carry the mask, see `MaskedObservations`."""
 _MASKED = WrapperSpec("MaskedObservations", "debugworld.envs.masked:MaskedObservations", {})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from debugworld.sandboxes.debugger import Exit, ExitCode, Program, State, TreeDebugger
+from debugworld.sandboxes.debugger import Event, Exit, ExitCode, Program, State, TreeDebugger
 
 from .goal import Goal
 from .query import Query
@@ -27,6 +27,25 @@ class Question:
     """The moment and the variable that are asked about, where a value of the run is asked for."""
     start: int = 0
     """Index of the state of the real run where the episode begins."""
+    trials: tuple[str, ...] = ()
+    """Ways to enter the program otherwise that have numbers."""
+    end: str = ""
+    """The end of a run that is asked for, as in `Attempt.end`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A run of the program that the agent asked for, as far as the agent went."""
+
+    text: str
+    """What it was entered with."""
+    steps: int = 0
+    """Lines that were about to run, up to the furthest state."""
+    end: str = ""
+    """``returned VALUE``, ``raised TYPE: MESSAGE`` or how it ended; empty where the agent did not see it."""
+
+    def __str__(self) -> str:
+        return f"{self.text}: {self.steps} steps, {self.end or 'not at its end'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +103,8 @@ class Scene:
     """Lines that were accused and are not at fault, in time."""
     notes: tuple[str, ...] = ()
     """What else the task has to say, a line each."""
+    attempts: tuple[Attempt, ...] = ()
+    """What the agent has tried, in time, where the task lets it."""
 
 
 def stack_of(debugger: TreeDebugger) -> tuple[State, ...]:
@@ -92,6 +113,17 @@ def stack_of(debugger: TreeDebugger) -> tuple[State, ...]:
         return ()
     tree = debugger.tree
     return (debugger.state, *(tree.states[index] for index in tree.callers(debugger.position)))
+
+
+def end_of(state: State) -> str:
+    """Returns how a run ended, as in `Attempt.end`; empty for a state that is not its end."""
+    if state.event is Event.EXIT and state.exit is not None:
+        return f"exit, {state.exit.code} ({state.exit.reason})" if state.exit.code is ExitCode.NEVER else ""
+    if state.depth or state.value is None:
+        return ""
+    if state.event is Event.RETURN:
+        return f"returned {state.value}"
+    return f"raised {state.value}" if state.event is Event.EXCEPTION else ""
 
 
 NOWHERE = State.at_exit(Exit(ExitCode.NEVER, "fault"))

@@ -65,6 +65,7 @@ class CommandSpace(TextSpace):
     Args:
         commands: The numbered commands to sample from.
         answers: Texts that sampled answers take.
+        trials: Texts that sampled trials take.
         max_length: Most characters of an element.
         seed: Seed of the sampler.
     """
@@ -73,12 +74,14 @@ class CommandSpace(TextSpace):
         self,
         commands: CommandSet,
         answers: tuple[str, ...] = (),
+        trials: tuple[str, ...] = (),
         max_length: int = MAX_COMMAND,
         seed: int | np.random.Generator | None = None,
     ) -> None:
         super().__init__(max_length, seed)
         self.commands = commands
         self.answers = answers
+        self.trials = trials
 
     def sample(
         self, mask: npt.NDArray[np.int8] | None = None, probability: npt.NDArray[np.float64] | None = None
@@ -98,4 +101,5 @@ class CommandSpace(TextSpace):
         command = self.commands.command(number)
         if command is not None:
             return spell(command)
-        return f"answer {self.answers[int(self.np_random.integers(len(self.answers)))]}"
+        word, texts = ("answer", self.answers) if number < self.commands.first_trial else ("try", self.trials)
+        return f"{word} {texts[int(self.np_random.integers(len(texts)))]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from debugworld.sandboxes.debugger import Event, Program, Trace, TreeDebugger
@@ -85,9 +86,14 @@ class StateQuery(DebugEnv):
         if drawn is None:
             return None
         query, value = drawn
-        self._truth = one_line(value)
+        self._query, self._truth = query, one_line(value)
         choice = candidates(trace, value, self.answers, self.np_random)
         return Question(_task(query), candidates=choice, query=query, start=start)
+
+    def _aims(self, trace: Trace) -> Sequence[int]:
+        line = self._query.line
+        passes = [i for i, s in enumerate(trace.states) if s.event is Event.LINE and s.line == line]
+        return passes[self._query.visit - 1 : self._query.visit]
 
     def _answered(self, answer: Answer) -> bool:
         return same_value(answer.text, self._truth)

@@ -123,6 +123,15 @@ class TraceStore:
     def _key(self, program: Program) -> str:
         return trace_key(program, self.kind, platform.python_version(), LIMITS)
 
+    def run(self, program: Program) -> Trace:
+        """Returns the trace of a program without remembering it; for users only.
+
+        Raises:
+            ProgramError: the program cannot be debugged as given.
+            SandboxError: the sandbox failed.
+        """
+        return self.open().record(program)
+
 
 @cache
 def trace_store(kind: str) -> TraceStore:

@@ -138,6 +138,11 @@ class NeuralDebugger(Dreamer):
         )
 
     @property
+    def engine(self) -> CompletionEngine:
+        """What answers the questions."""
+        return self._engine
+
+    @property
     def confidence(self) -> float:
         """The confidence in the state that the last move led to, as far as it was dreamt for it, in [0, 1].
 

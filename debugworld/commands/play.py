@@ -1,7 +1,7 @@
 """Play an environment in the terminal: read the page, type a command, see what it earns.
 
 Type the commands that the page's task names (s, n, r, u 7, c, b 7, back, answer 42, ...), `?` for those that
-are legal now, `q` to leave. In a Features environment an answer is chosen by its number: answer 3.
+are legal now, `q` to leave. In a Features environment an answer or a trial is chosen by its number: answer 3.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from gymnasium.spaces import Discrete
 
-from debugworld.envs import ENV_IDS, Answer, DebugEnv, parse, spell
+from debugworld.envs import ENV_IDS, Answer, DebugEnv, Trial, parse, spell
 from debugworld.envs.backend import BACKENDS
 from debugworld.envs.errors import TaskError
 from debugworld.sandboxes.debugger import Action, IllegalAction
@@ -111,6 +111,11 @@ def _number(env: DebugEnv, text: str) -> int | None:
     except IllegalAction as error:
         print(error, file=sys.stderr)
         return None
+    if isinstance(command, Trial):
+        if command.text.isdecimal() and int(command.text) < commands.trials:
+            return commands.first_trial + int(command.text)
+        print(f"try by number, below {commands.trials}", file=sys.stderr)
+        return None
     if not isinstance(command, Answer):
         line = command.line if isinstance(command, Action) else command.number
         if line is not None and not 1 <= line <= commands.max_lines:
@@ -133,6 +138,7 @@ def _legal(env: DebugEnv, info: dict[str, Any]) -> list[str]:
     for number, allowed in enumerate(info["action_mask"]):
         if allowed:
             command = env.commands.command(number)
-            words["answer" if command is None else spell(command).partition(" ")[0]] = None
+            said = "try" if number >= env.commands.first_trial else "answer"
+            words[said if command is None else spell(command).partition(" ")[0]] = None
     texts = [kind.value for kind in env.commands.kinds if kind.takes_text]
     return [*words, *texts]

@@ -13,6 +13,9 @@ from ..state_query import StateQuery
 from .recorded import RecordedVectorEnv
 from .together import TogetherVectorEnv
 
+_USUAL = (("backend", "real"), ("actions", "plain"), ("feedback", "true"))
+"""Arguments, and what they must be for the environments to be stepped in tables."""
+
 
 def open_vector(task: type[DebugEnv], num_envs: int = 1, **options: Any) -> VectorEnv[Any, Any, Any]:
     """Opens a vector of environments of one task.
@@ -28,8 +31,9 @@ def open_vector(task: type[DebugEnv], num_envs: int = 1, **options: Any) -> Vect
     """
     if num_envs < 1:
         raise ValueError(f"a vector needs at least one environment; got num_envs={num_envs}")
-    plain = options.get("backend", "real") == "real" and options.get("family") == "features"
-    kind = RecordedVectorEnv if plain and options.get("render_mode") != "human" else TogetherVectorEnv
+    tabled = options.get("family") == "features" and options.get("render_mode") != "human"
+    plain = not options.get("shaping") and all(options.get(name, usual) == usual for name, usual in _USUAL)
+    kind = RecordedVectorEnv if tabled and plain else TogetherVectorEnv
     return kind(task, num_envs, **options)
 
 

@@ -9,7 +9,9 @@ import pytest
 
 from debugworld import cli
 from debugworld.agents import AGENTS, evaluate, make_agent
+from debugworld.envs import ENV_IDS as ALL_IDS
 from debugworld.envs import PROGRAM_ENV_IDS as ENV_IDS
+from debugworld.envs.registration import BUG_ENV_IDS, COMMON
 from debugworld.worldmodel.statistics import mean, rate
 
 COUNT = "def count(s, t):\n    n = 0\n    for c in s:\n        n += int(c == t)\n    return n\n"
@@ -31,7 +33,11 @@ def tasks(tmp_path_factory: pytest.TempPathFactory) -> str:
     return f"jsonl/{path}"
 
 
-@pytest.mark.parametrize("env_id", ENV_IDS)
+ROUTINE = [name for name in ALL_IDS if name not in (*BUG_ENV_IDS, "debugworld/InputPrediction-Text-v0")]
+"""What the routine solves: in a text it has no candidates to try."""
+
+
+@pytest.mark.parametrize("env_id", [name for name in ROUTINE if "Complexity" not in name])
 def test_scripted_beats_random(env_id: str, tasks: str) -> None:
     chance, script = evaluate(env_id, AGENTS, "real", 40, tasks=tasks, sandbox="process")
     assert script.success.low > chance.success.high
@@ -41,7 +47,7 @@ def test_scripted_beats_random(env_id: str, tasks: str) -> None:
     assert all(episode.refusals == 0 for each in (chance, script) for episode in each.episodes)
 
 
-@pytest.mark.parametrize("env_id", ENV_IDS)
+@pytest.mark.parametrize("env_id", ROUTINE)
 def test_scripted_solves_the_programs_that_ship(env_id: str) -> None:
     [script] = evaluate(env_id, ["scripted"], "real", 60)
     assert script.success.mean > 0.9
@@ -96,7 +102,7 @@ def test_the_command(tasks: str, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "ReachState-Text-v0" in capsys.readouterr().out
     data = json.loads(out.read_text("utf-8"))
     assert [(each["env"], each["agent"]) for each in data["evaluations"]] == [
-        (name, agent) for name in ENV_IDS if "-Text-" in name for agent in AGENTS
+        (f"debugworld/{task}-Text-v0", agent) for task in COMMON for agent in AGENTS
     ]
     assert all(len(each["episodes"]) == 4 for each in data["evaluations"])
 

@@ -112,7 +112,7 @@ def make(tasks: str, bugs: str) -> Iterator[Callable[..., DebugEnv]]:
     made: list[gymnasium.Env[Any, Any]] = []
 
     def make(env_id: str, **options: Any) -> DebugEnv:
-        uri = bugs if env_id in BUG_ENV_IDS else tasks
+        uri = "builtin" if "Complexity" in env_id else bugs if env_id in BUG_ENV_IDS else tasks
         env = gymnasium.make(env_id, **{"tasks": uri, "sandbox": "process", **options})
         made.append(env)
         assert isinstance(env.unwrapped, DebugEnv)

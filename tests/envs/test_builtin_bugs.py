@@ -28,7 +28,7 @@ def box() -> Iterator[Sandbox]:
 
 
 def judge(box: Sandbox, source: str, fixed: str, cases: tuple[Case, ...]) -> list[bool]:
-    """Runs a program's cases in the box, each in a run of its own; what is expected, in the right program's."""
+    """Runs each case of a program in a run of its own, what is expected in one of the right program."""
     found = []
     for case in cases:
         came = box.record(Program(source, case.call))

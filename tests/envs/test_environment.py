@@ -30,7 +30,8 @@ class Every(Conformance):
 
     @pytest.fixture(autouse=True)
     def small(self, tasks: str, bugs: str, tiny_checkpoint: Path) -> None:
-        uri = bugs if self.env_id in BUG_ENV_IDS else tasks
+        own = "Complexity" in self.env_id
+        uri = "builtin" if own else bugs if self.env_id in BUG_ENV_IDS else tasks
         self.arguments = {"tasks": uri, "sandbox": "process"}
         self.dream = {"model": str(tiny_checkpoint), "max_states": 30}
 

@@ -1,0 +1,130 @@
+"""The task Complexity."""
+
+from __future__ import annotations
+
+from debugworld.sandboxes.debugger import IllegalAction, Program, ProgramError, Trace, TreeDebugger
+
+from .command import Answer
+from .environment import DebugEnv
+from .growth import CLASSES, Fit, class_of, fit
+from .scene import Attempt, Question, one_line
+from .sized import MAX_SIZE, at_size, has_knob, measure, sized_programs
+from .task_set import TaskSet, load_task_set
+
+TRIED = tuple(str(2**power) for power in range(1, 9))
+"""The sizes that have numbers."""
+START = 4
+"""The size of the run where an episode begins."""
+_FITS: dict[tuple[str, str], Fit | None] = {}
+"""What was measured, by box and program; each once in this process."""
+
+
+class Complexity(DebugEnv):
+    """Say how the number of steps grows with the size of the input.
+
+    ## Description
+    The program is entered by an expression with a size, such as ``near(list(range(n)), 5)``.
+    A step is a line that runs, as the debugger counts it; what a line does in C, such as
+    sorting a list, is no step of its own. The agent reads the program, may run it at sizes
+    of its choice, walk through these runs and see how many steps they took, and then names
+    the class of growth: ``O(1)``, ``O(log n)``, ``O(n)``, ``O(n log n)``, ``O(n^2)``, ``O(n^3)`` or
+    ``O(2^n)``. The truth is measured: steps of real runs at up to 24 sizes up to 512 are
+    fitted by least squares (`growth`, after the library big_O), and programs are asked
+    about only where one class is close and every other is far.
+
+    ## Action Space
+    ``text``: any `str`; the commands are those of pdb: ``s`` (step into), ``n`` (step
+    over), ``r`` (step return), ``u 7`` (run to line 7), ``c`` (continue), ``b 7`` and
+    ``cl 7`` (set and clear a breakpoint), ``back``, ``bo`` (back over), ``bc`` (back to
+    call), ``rc`` (reverse continue), ``size 16`` (start again with that size, 1 to 512;
+    ``try 16`` is the same) and ``answer CLASS``. ``features``: `Discrete`; the numbers of
+    `CommandSet`, the last fifteen choose one of the seven classes and start again with
+    one of the sizes 2, 4, ..., 256. A text that is no command, and an action that the mask
+    forbids, is answered with an error, costs a move and a little more, and changes nothing
+    else.
+
+    ## Observation Space
+    ``text``: the page (`page`): task, moves left, what was last said and why it was
+    refused, the steps of each run as far as the agent went in it, and how it ended, the
+    program with the current line marked, the stop, the stack, the locals, the value and
+    what was printed. ``features``: a flat `Dict` of `Box` and `Discrete`
+    (`features.features`); ``trials`` tells the steps of the runs at the numbered sizes.
+
+    ## Starting State
+    The entry of a program drawn from the task set, at size 4, without breakpoints. The
+    task sets ``builtin`` and ``builtin/NAME`` are programs of this task's own; of others,
+    those are used whose entry has the name ``n``, which the program need not define
+    (``{"source": ..., "call": "f(list(range(n)))"}`` in a row of a ``jsonl`` set), and
+    whose growth is clear.
+
+    ## Reward
+    1 for the right class, minus 0.01 for every move, a new run included, and 0.01 more for
+    a refused one. An answer costs nothing. ``n log n``, ``O(N**2)`` and the like are read.
+
+    ## Episode End
+    Terminated by an answer. Truncated by a move beyond the budget (when it is used up,
+    only answers are legal) and by a fault of the box or the model.
+
+    ## Information
+    ``action_mask``: int8 over the command numbers. ``moves``: moves done. ``success``:
+    whether the answer is right. ``success_real`` (neural backend): the same, since the
+    truth is real. ``error``: why the last action was refused, or what broke. ``fault``:
+    whether something broke. ``differences`` (lockstep backend): where the last action
+    led the two debuggers apart.
+
+    ## Arguments
+    See `DebugEnv`.
+
+    ## Version History
+    v0: first version.
+    """
+
+    answers = len(CLASSES)
+    trials = len(TRIED)
+    samples = tuple(CLASSES)
+    tries = TRIED
+
+    def _load(self, tasks: str, max_lines: int) -> TaskSet:
+        own = tasks.partition("/")[0] == "builtin"
+        return (sized_programs(tasks) if own else load_task_set(tasks)).within(max_lines)
+
+    def _record(self, program: Program) -> Trace:
+        return super()._record(self._opening(program))
+
+    def _opening(self, program: Program) -> Program:
+        return at_size(program, START) if has_knob(program) else program
+
+    def _pose(self, program: Program, trace: Trace) -> Question | None:
+        if not has_knob(program):
+            return None
+        growth = self._growth(program)
+        if growth is None or not growth.clear:
+            return None
+        self._task, self._truth = program, growth.best
+        self._attempts = [Attempt(str(START))]
+        text = (
+            f"say how the number of steps of {program.call} grows with n, as 'answer CLASS', "
+            f"one of: {', '.join(CLASSES)}; 'size 16' starts again with n = 16"
+        )
+        return Question(one_line(text), candidates=tuple(CLASSES), trials=TRIED)
+
+    def _growth(self, program: Program) -> Fit | None:
+        key = self._sandbox, program.digest
+        if key not in _FITS:
+            assert self._traces is not None
+            _FITS[key] = fit(measure(program, self._traces.run))
+        return _FITS[key]
+
+    def _entered(self, text: str) -> Program:
+        if not (text.isascii() and text.isdecimal()) or len(text) > 4 or not 1 <= int(text) <= MAX_SIZE:
+            raise IllegalAction(f"{text[:80]!r} is no size; write a number from 1 to {MAX_SIZE}")
+        try:
+            return at_size(self._task, int(text)).check()
+        except ProgramError as error:
+            raise IllegalAction(str(error)) from None
+
+    def _answered(self, answer: Answer) -> bool:
+        return class_of(answer.text) == self._truth
+
+    def _reached(self, debugger: TreeDebugger) -> bool:
+        return False
