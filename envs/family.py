@@ -162,6 +162,10 @@ class FeaturesFamily(Family):
             if command.text in scene.question.candidates:
                 return self.commands.first_answer + scene.question.candidates.index(command.text)
             raise IllegalAction(f"{command.text!r} is none of the candidates of this episode")
+        if isinstance(command, Trial):
+            if command.text in scene.question.trials:
+                return self.commands.first_trial + scene.question.trials.index(command.text)
+            raise IllegalAction(f"{command.text!r} is none of the trials of this episode")
         line = command.line if isinstance(command, Action) else None
         if line is not None and line > self.commands.max_lines:
             raise IllegalAction(f"line {line} has no number; lines 1 to {self.commands.max_lines} have")

@@ -37,7 +37,7 @@ def distances(program: Program, trace: Trace, aims: Sequence[int], max_lines: in
     rows = np.arange(len(batch.lines))
     lines = [np.array(line) for line in np.flatnonzero(batch.stops[0])]
     runs = [batch.next_at(batch.lines_of(np.array(0), line), rows) for line in lines]
-    targets = np.stack([*batch.targets, *runs])
+    targets = np.stack([*batch.targets.T, *runs])
     found = np.full(len(rows), FAR, np.int32)
     found[list(aims)] = 0
     while True:

@@ -11,7 +11,7 @@ from gymnasium import spaces
 
 from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind, Breakpoint, IllegalAction
 
-from .command import Answer, Command, TaskCommand, TaskKind, spell
+from .command import Answer, Command, TaskCommand, TaskKind, Trial, spell
 from .family import Family
 from .scene import Scene
 from .spaces import TextSpace
@@ -20,15 +20,18 @@ MAX_TEXT = 4096
 """Most characters of the part ``text``."""
 ANSWER = "answer"
 """Name of the command that answers."""
+TRY = "try"
+"""Name of the command that enters the program otherwise."""
 
 
 class StructuredFamily(Family):
     """A family whose actions are dicts; observations and commands are those of the family inside.
 
     An action is ``{"command": Discrete, "number": Discrete}`` and one part more: in the features family
-    ``"answer"``, the number of a candidate, where the task takes answers; in the text family ``"text"``, for
-    an answer, an edit, an expression, or the condition of a breakpoint. ``command`` is a place in `names`;
-    ``number`` is a line or the number of a test, and 0 is none. What a command does not take is ignored.
+    ``"answer"``, the number of a candidate or a trial, where the task takes answers; in the text family
+    ``"text"``, for an answer, a trial, an edit, an expression, or the condition of a breakpoint. ``command``
+    is a place in `names`; ``number`` is a line or the number of a test, and 0 is none. What a command does not
+    take is ignored.
 
     Args:
         inner: The family to show and to answer like.
@@ -46,7 +49,9 @@ class StructuredFamily(Family):
         if self._numbered:
             kinds = tuple(kind for kind in kinds if not kind.takes_text)
         looks = () if self._numbered else (ActionKind.EVALUATE,)
-        self._kinds = (*BASIC_KINDS, *looks, *kinds, *([ANSWER] if answers else []))
+        trials = self.commands.trials
+        says = (*([ANSWER] if answers else []), *([TRY] if trials else []))
+        self._kinds = (*BASIC_KINDS, *looks, *kinds, *says)
         self.names = tuple(map(str, self._kinds))
         highest = max(self.commands.max_lines, self.commands.tests)
         parts: dict[str, spaces.Space[Any]] = {
@@ -55,8 +60,8 @@ class StructuredFamily(Family):
         }
         if not self._numbered:
             parts["text"] = TextSpace(MAX_TEXT)
-        elif answers:
-            parts["answer"] = spaces.Discrete(answers)
+        elif says:
+            parts["answer"] = spaces.Discrete(max(answers, trials))
         self._parts = tuple(parts)
         self.action_space = spaces.Dict(parts)
 
@@ -71,8 +76,8 @@ class StructuredFamily(Family):
         if isinstance(kind, TaskKind):
             numbered = kind.takes_line or kind is TaskKind.TEST
             return TaskCommand(kind, number if numbered else None, text if kind.takes_text else "")
-        if kind == ANSWER:
-            return self._answer(action, scene)
+        if kind in (ANSWER, TRY):
+            return self._said(str(kind), action, scene)
         assert isinstance(kind, ActionKind)
         if kind is ActionKind.EVALUATE:
             return Action(kind, text=_filled(text, "an expression"))
@@ -89,9 +94,10 @@ class StructuredFamily(Family):
         parts: dict[str, Any] = {"command": 0, "number": 0, "answer": 0, "text": ""}
         if self._numbered:
             said = int(self.inner.say(command, scene))  # what has no number has no parts either
-            parts["answer"] = max(said - self.commands.first_answer, 0) if isinstance(command, Answer) else 0
-        if isinstance(command, Answer):
-            name, parts["text"] = ANSWER, command.text
+            if isinstance(command, (Answer, Trial)):
+                parts["answer"] = said - self._first(ANSWER if isinstance(command, Answer) else TRY)
+        if isinstance(command, (Answer, Trial)):
+            name, parts["text"] = ANSWER if isinstance(command, Answer) else TRY, command.text
         elif isinstance(command, TaskCommand):
             name, parts["number"], parts["text"] = str(command.kind), command.number or 0, command.text
         else:
@@ -111,12 +117,17 @@ class StructuredFamily(Family):
             said = str({name: str(part) for name, part in action.items()})
         return said if len(said) <= 200 else said[:197] + "..."
 
-    def _answer(self, action: dict[str, Any], scene: Scene) -> Answer:
+    def _first(self, name: str) -> int:
+        return self.commands.first_answer if name == ANSWER else self.commands.first_trial
+
+    def _said(self, name: str, action: dict[str, Any], scene: Scene) -> Command:
         if not self._numbered:
-            return Answer(_filled(action["text"], "an answer"))
-        command = self.inner.command(self.commands.first_answer + int(action["answer"]), scene)
-        assert isinstance(command, Answer)
-        return command
+            text = _filled(action["text"], "an answer" if name == ANSWER else "a trial")
+            return Answer(text) if name == ANSWER else Trial(text)
+        count = self.commands.answers if name == ANSWER else self.commands.trials
+        if int(action["answer"]) >= count:
+            raise IllegalAction(f"there is no {name} {int(action['answer'])}; there are {count}")
+        return self.inner.command(self._first(name) + int(action["answer"]), scene)
 
 
 def _filled(text: str, what: str) -> str:

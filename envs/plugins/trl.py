@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gymnasium
 
-from debugworld.envs.command import Answer, Command, TaskCommand, TaskKind, spell
+from debugworld.envs.command import Answer, Command, TaskCommand, TaskKind, Trial, spell
 from debugworld.envs.environment import DebugEnv
 from debugworld.envs.errors import TaskError
-from debugworld.envs.structured import ANSWER
+from debugworld.envs.structured import ANSWER, TRY
 from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind, IllegalAction
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ _ARGUMENTS = {
     "number": (int, "Number of the test."),
     "text": (str, "The new text, with its indentation."),
     "expression": (str, "A Python expression over the variables in sight."),
+    "entry": (str, "Arguments as they stand between the brackets of the call, or a size, as the task asks."),
     "value": (
         str,
         'The value as Python\'s repr writes it; for an exception its type and message, as "Type: message".',
@@ -123,6 +124,9 @@ TOOLS: dict[str, _Tool] = {
         "Put a text in place of the whole statement that begins at a line, such as a function.",
         ("line", "text"),
     ),
+    "try": _Tool(
+        "try_entry", "Start the program again, entered with other arguments or at another size.", ("entry",)
+    ),
     "answer": _Tool("answer", "Answer the question of the task; this ends the episode.", ("value",)),
 }
 """The tool of each command, by the command's name."""
@@ -137,6 +141,8 @@ def tool_call(command: Command) -> tuple[str, dict[str, Any]]:
     name, values = ANSWER, tuple[Any, ...]()
     if isinstance(command, Answer):
         values = (command.text,)
+    elif isinstance(command, Trial):
+        name, values = TRY, (command.text,)
     elif isinstance(command, TaskCommand):
         name = str(command.kind)
         values = (command.number, command.text) if command.kind.takes_text else (command.number,)
@@ -175,6 +181,8 @@ def _method(kind: str) -> Callable[..., str]:
 def _command(kind: str, *values: Any) -> Command:
     if kind == ANSWER:
         return Answer(str(values[0]))
+    if kind == TRY:
+        return Trial(str(values[0]))
     if kind in set(TaskKind):
         return TaskCommand(TaskKind(kind), *values)
     if kind == ActionKind.EVALUATE:
@@ -197,7 +205,8 @@ def environment_factory(env_id: str, **arguments: Any) -> type[ToolEnvironment]:
     base = env.unwrapped
     if not isinstance(base, DebugEnv) or not base.shows_text:
         raise TaskError(f"{env_id} does not show text; tools are made of the ids of the text family")
-    kinds = [*BASIC_KINDS, ActionKind.EVALUATE, *base.kinds, *([ANSWER] if base.answers else [])]
+    says = (*([ANSWER] if base.answers else []), *([TRY] if base.trials else []))
+    kinds = [*BASIC_KINDS, ActionKind.EVALUATE, *base.kinds, *says]
     env.close()
     methods = {TOOLS[str(kind)].name: _method(str(kind)) for kind in kinds}
     members = {"_env_id": env_id, "_arguments": arguments} | methods

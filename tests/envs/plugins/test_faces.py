@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("openenv", reason="openenv: pip install 'debugworld[openenv]'")
 
 from debugworld.envs import ENV_IDS, Answer, Command, DebugEnv, spell
-from debugworld.envs.command import TaskCommand, TaskKind
+from debugworld.envs.command import TaskCommand, TaskKind, Trial
 from debugworld.envs.page import page
 from debugworld.envs.plugins.openenv import DebugAction, HostedEnvironment
 from debugworld.envs.plugins.trl import environment_factory, tool_call
@@ -86,9 +86,13 @@ def test_every_command_means_the_same_in_every_face(task: str) -> None:
     commands: list[Command] = []
     for kind in BASIC_KINDS:
         commands += [Action(kind, line) for line in LINES] if kind.takes_line else [Action(kind)]
-    candidates = plain.base.scene.question.candidates
-    commands += [Answer(each) for each in candidates]
-    assert bool(candidates) == bool(plain.base.answers)
+    shown = numbered.get("numbers", plain)
+    shown.env.reset(seed=7)
+    question = shown.base.scene.question
+    commands += [Answer(each) for each in question.candidates]
+    commands += [Trial(each) for each in question.trials]
+    assert bool(question.candidates) == bool(plain.base.answers)
+    assert bool(question.trials) == bool(plain.base.trials)
     commands += own(plain.base)
     for command in commands:
         sequence = [*BEFORE, command]
