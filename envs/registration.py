@@ -20,8 +20,13 @@ VECTORS = {
     "OutputPrediction": "debugworld.envs.vector:output_prediction",
     "StateQuery": "debugworld.envs.vector:state_query",
     "ReachState": "debugworld.envs.vector:reach_state",
+    "FaultLocalization": "debugworld.envs.vector:fault_localization",
+    "Repair": "debugworld.envs.vector:repair",
+    "BugInjection": "debugworld.envs.vector:bug_injection",
+    "InputPrediction": "debugworld.envs.vector:input_prediction",
+    "Complexity": "debugworld.envs.vector:complexity",
 }
-"""Vector entry point of each task that has one."""
+"""Vector entry point of each task."""
 COMMON = ("OutputPrediction", "StateQuery", "ReachState")
 """Tasks for which any program with an entry will do; the others ask for more."""
 FAMILIES = {"Text": "text", "Features": "features"}
@@ -58,7 +63,7 @@ def register_envs() -> None:
                     name,
                     TASKS[task],
                     kwargs={"family": FAMILIES[family]},
-                    vector_entry_point=VECTORS.get(task),
+                    vector_entry_point=VECTORS[task],
                 )
     for name in MASKED_IDS:
         if name not in gymnasium.registry:

@@ -30,8 +30,8 @@ class StructuredFamily(Family):
     An action is ``{"command": Discrete, "number": Discrete}`` and one part more: in the features family
     ``"answer"``, the number of a candidate or a trial, where the task takes answers; in the text family
     ``"text"``, for an answer, a trial, an edit, an expression, or the condition of a breakpoint. ``command``
-    is a place in `names`; ``number`` is a line or the number of a test, and 0 is none. What a command does not
-    take is ignored.
+    is a place in `names`; ``number`` is a line or the number of a test, and 0 is none. What a command does
+    not take is ignored.
 
     Args:
         inner: The family to show and to answer like.

@@ -4,6 +4,24 @@ Recorded runs of the ``features`` family are stepped in numpy; where a model ans
 together. Both agree step by step with `gymnasium.vector.SyncVectorEnv` over single environments.
 """
 
-from .entry import output_prediction, reach_state, state_query
+from .entry import (
+    bug_injection,
+    complexity,
+    fault_localization,
+    input_prediction,
+    output_prediction,
+    reach_state,
+    repair,
+    state_query,
+)
 
-__all__ = ["output_prediction", "reach_state", "state_query"]
+__all__ = [
+    "bug_injection",
+    "complexity",
+    "fault_localization",
+    "input_prediction",
+    "output_prediction",
+    "reach_state",
+    "repair",
+    "state_query",
+]

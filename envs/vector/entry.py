@@ -6,13 +6,20 @@ from typing import Any
 
 from gymnasium.vector import VectorEnv
 
+from ..bug_injection import BugInjection
+from ..complexity import Complexity
 from ..environment import DebugEnv
+from ..fault_localization import FaultLocalization
+from ..input_prediction import InputPrediction
 from ..output_prediction import OutputPrediction
 from ..reach_state import ReachState
+from ..repair import Repair
 from ..state_query import StateQuery
 from .recorded import RecordedVectorEnv
 from .together import TogetherVectorEnv
 
+_TABLED = (OutputPrediction, StateQuery, ReachState)
+"""Tasks that can be stepped in tables: nothing runs but what was recorded when an episode began."""
 _USUAL = (("backend", "real"), ("actions", "plain"), ("feedback", "true"))
 """Arguments, and what they must be for the environments to be stepped in tables."""
 
@@ -31,7 +38,7 @@ def open_vector(task: type[DebugEnv], num_envs: int = 1, **options: Any) -> Vect
     """
     if num_envs < 1:
         raise ValueError(f"a vector needs at least one environment; got num_envs={num_envs}")
-    tabled = options.get("family") == "features" and options.get("render_mode") != "human"
+    tabled = task in _TABLED and options.get("family") == "features" and options.get("render_mode") != "human"
     plain = not options.get("shaping") and all(options.get(name, usual) == usual for name, usual in _USUAL)
     kind = RecordedVectorEnv if tabled and plain else TogetherVectorEnv
     return kind(task, num_envs, **options)
@@ -50,3 +57,28 @@ def state_query(num_envs: int = 1, **options: Any) -> VectorEnv[Any, Any, Any]:
 def reach_state(num_envs: int = 1, **options: Any) -> VectorEnv[Any, Any, Any]:
     """Opens a vector of `ReachState`; see `open_vector`."""
     return open_vector(ReachState, num_envs, **options)
+
+
+def fault_localization(num_envs: int = 1, **options: Any) -> VectorEnv[Any, Any, Any]:
+    """Opens a vector of `FaultLocalization`; see `open_vector`."""
+    return open_vector(FaultLocalization, num_envs, **options)
+
+
+def repair(num_envs: int = 1, **options: Any) -> VectorEnv[Any, Any, Any]:
+    """Opens a vector of `Repair`; see `open_vector`."""
+    return open_vector(Repair, num_envs, **options)
+
+
+def bug_injection(num_envs: int = 1, **options: Any) -> VectorEnv[Any, Any, Any]:
+    """Opens a vector of `BugInjection`; see `open_vector`."""
+    return open_vector(BugInjection, num_envs, **options)
+
+
+def input_prediction(num_envs: int = 1, **options: Any) -> VectorEnv[Any, Any, Any]:
+    """Opens a vector of `InputPrediction`; see `open_vector`."""
+    return open_vector(InputPrediction, num_envs, **options)
+
+
+def complexity(num_envs: int = 1, **options: Any) -> VectorEnv[Any, Any, Any]:
+    """Opens a vector of `Complexity`; see `open_vector`."""
+    return open_vector(Complexity, num_envs, **options)
