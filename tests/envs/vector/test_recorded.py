@@ -10,13 +10,13 @@ import pytest
 from gymnasium.vector import AutoresetMode, VectorEnv
 
 import debugworld.envs.vector.episodes as episodes
-from debugworld.envs import ENV_IDS
+from debugworld.envs import PROGRAM_ENV_IDS
 from debugworld.envs.features import features
 from debugworld.envs.trace_store import TraceStore
 from debugworld.envs.vector.recorded import RecordedVectorEnv
 from debugworld.sandboxes import SandboxError
 
-FEATURES = [name for name in ENV_IDS if "-Features-" in name and gymnasium.spec(name).vector_entry_point]
+FEATURES = [name for name in PROGRAM_ENV_IDS if "-Features-" in name]
 MODES = list(AutoresetMode)
 every_id = pytest.mark.parametrize("env_id", FEATURES)
 every_mode = pytest.mark.parametrize("mode", MODES)
