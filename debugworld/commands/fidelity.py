@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
 
     from debugworld.worldmodel.checkpoint import training_programs
     from debugworld.worldmodel.fidelity import measure
-    from debugworld.worldmodel.fidelity_table import fidelity_table
+    from debugworld.worldmodel.fidelity.table import fidelity_table
     from debugworld.worldmodel.neural import NeuralDebugger
 
     if args.per_action < 1:

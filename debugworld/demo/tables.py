@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from debugworld.agents.evaluation_table import evaluation_table
-from debugworld.worldmodel.fidelity_table import fidelity_table
+from debugworld.worldmodel.fidelity.table import fidelity_table
 
 from .cell import Piece, Row, rows
 from .report import Report

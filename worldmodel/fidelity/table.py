@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from debugworld.worldmodel.fidelity import PARTS, Fidelity
+from debugworld.worldmodel.fidelity.exact import PARTS, Fidelity
 from debugworld.worldmodel.statistics import Estimate, rate
 
 

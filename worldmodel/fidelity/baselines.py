@@ -1,0 +1,185 @@
+"""What a world model has to beat: answers that know nothing, or next to nothing, of running programs.
+
+`CopyDebugger` says that nothing changed. `StaticEngine` knows the source, not the values: control goes on to
+the next statement, nothing is bound anew. `NGramEngine` has counted the bytes of runs. The engines answer the
+same questions as a network, within the same grammars, so they are debuggers behind the same shell.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from debugworld.sandboxes.debugger import Action, Program, State
+from debugworld.worldmodel.completion import Abilities, Completion, Request
+from debugworld.worldmodel.constraint import END, Grammar
+from debugworld.worldmodel.data.thoughts import Pair
+from debugworld.worldmodel.spoken import entry_state
+
+_PREFERRED = b"L10RXC"
+"""Letters of an outcome in the order in which `StaticEngine` takes them: go on, the condition holds, ..."""
+
+
+class CopyDebugger:
+    """Says after every action that nothing changed."""
+
+    max_states = 1
+    confidence = math.nan
+
+    def reset(self, program: Program) -> State:
+        """Begins a program."""
+        self._state = entry_state(program)
+        return self._state
+
+    def ground(self, states: Sequence[State]) -> State:
+        """Stands at the last of some true states."""
+        self._state = states[-1]
+        return self._state
+
+    def step(self, action: Action) -> State:
+        """Does nothing."""
+        return self._state
+
+    def assign(self, name: str, expression: str, frame: int | None = None) -> State:
+        """Does nothing."""
+        return self._state
+
+
+class StaticEngine:
+    """Answers without looking at values: the first outcome that the source permits, and nothing else."""
+
+    @property
+    def abilities(self) -> Abilities:
+        """It is never unsure, and never draws."""
+        return Abilities(masks=True, logprobs=False, raw_logprobs=False, sampling=False)
+
+    def complete(self, requests: Sequence[Request]) -> list[Completion]:
+        """Answers requests, in their order."""
+        return [self._answer(request.grammar, request.max_tokens) for request in requests]
+
+    def forget(self) -> None:
+        """Remembers nothing."""
+
+    @staticmethod
+    def _answer(grammar: Grammar, most: int) -> Completion:
+        text, state = bytearray(), grammar.start()
+        while len(text) < most:
+            allowed = grammar.allowed(state)
+            if END in allowed:
+                return Completion(bytes(text).decode(errors="replace"), (), (), True)
+            preferred = _PREFERRED if not text else b" 'x"
+            byte = next((b for b in preferred if b in allowed), min(allowed))
+            for one in b"None" if text == b"R " else (byte,):
+                text.append(one)
+                state = grammar.advance(state, one)
+        return Completion(bytes(text).decode(errors="replace"), (), (), False)
+
+
+class NGramEngine:
+    """Continues with the byte that came most often behind the last ones, in questions with their answers.
+
+    Shorter contexts stand in for those that were never seen: stupid backoff (Brants et al., 2007), without
+    its discount, since only the likeliest byte counts.
+
+    Args:
+        examples: questions and answers.
+        order: most bytes of a context.
+    """
+
+    def __init__(self, examples: Iterable[Pair], order: int = 12) -> None:
+        if order < 1:
+            raise ValueError(f"order must be at least 1; got {order}")
+        self._order = order
+        self._counts: dict[bytes, Counter[int]] = defaultdict(Counter)
+        self.examples = 0
+        for prompt, answer in examples:
+            self.examples += 1
+            text = _bytes(prompt)
+            for symbol in (*answer.encode(), END):
+                for size in range(min(order, len(text)) + 1):
+                    self._counts[text[len(text) - size :]][symbol] += 1
+                text = (text + bytes([symbol % 256]))[-order:]
+
+    @property
+    def abilities(self) -> Abilities:
+        """It knows probabilities, and does not draw."""
+        return Abilities(masks=True, logprobs=True, raw_logprobs=True, sampling=False)
+
+    def complete(self, requests: Sequence[Request]) -> list[Completion]:
+        """Answers requests, in their order."""
+        return [self._answer(request) for request in requests]
+
+    def forget(self) -> None:
+        """Remembers no answers."""
+
+    def _answer(self, request: Request) -> Completion:
+        context, state = _bytes(request.prompt), request.grammar.start()
+        answer = bytearray()
+        logprobs: list[float] = []
+        while len(logprobs) < request.max_tokens:
+            symbol, chance = self._next(context, request.grammar.allowed(state))
+            logprobs.append(math.log(chance))
+            if symbol == END:
+                break
+            answer.append(symbol)
+            state = request.grammar.advance(state, symbol)
+            context = (context + bytes([symbol]))[-self._order :]
+        else:
+            symbol = -1
+        told = tuple(logprobs)
+        return Completion(bytes(answer).decode(errors="replace"), told, told, symbol == END)
+
+    def _next(self, context: bytes, allowed: frozenset[int]) -> tuple[int, float]:
+        """Returns the likeliest permitted symbol behind a context, and its share there."""
+        for size in range(min(self._order, len(context)), -1, -1):
+            counts = self._counts.get(context[len(context) - size :])
+            if counts is None:
+                continue
+            symbol = max(sorted(allowed & counts.keys()), key=counts.__getitem__, default=None)
+            if symbol is not None:
+                return symbol, counts[symbol] / counts.total()
+        return min(allowed), 1 / len(allowed)
+
+
+class PromptedEngine:
+    """Shows a model that was never trained on our questions some of them with their answers first.
+
+    Args:
+        engine: runs the model.
+        examples: shown before every question, the same ones each time.
+    """
+
+    def __init__(self, engine: Any, examples: Sequence[Pair]) -> None:
+        self._engine = engine
+        self._shown = "".join(f"Q: {prompt}\nA: {answer}\n\n" for prompt, answer in examples)
+
+    @property
+    def abilities(self) -> Abilities:
+        """Those of the engine."""
+        return self._engine.abilities
+
+    def complete(self, requests: Sequence[Request]) -> list[Completion]:
+        """Answers requests, in their order."""
+        return self._engine.complete(
+            [
+                Request(
+                    one.slot,
+                    f"{self._shown}Q: {one.prompt}\nA: ",
+                    one.grammar,
+                    one.max_tokens,
+                    one.sampling,
+                )
+                for one in requests
+            ]
+        )
+
+    def forget(self) -> None:
+        """Drops what the engine remembers."""
+        self._engine.forget()
+
+
+def _bytes(prompt: str) -> bytes:
+    """Returns a prompt as the beginning of a context; a byte that no text has ends it."""
+    return prompt.encode() + b"\xff"

@@ -1,0 +1,49 @@
+"""What is asked of a subject: one module a measure, each a function from a subject and a case to records.
+
+A record is plain data and depends on the subject, the case and the seed alone. ``measure`` names the measure;
+``cut`` counts answers that ended for a limit of tokens and not by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from debugworld.worldmodel.fidelity.case import Case
+from debugworld.worldmodel.fidelity.log import Record
+from debugworld.worldmodel.fidelity.subject import Subject
+
+from .changed import changed
+from .coherence import coherence
+from .forced import forced
+from .free import free
+from .inputs import inputs
+from .outputs import outputs
+from .reground import reground
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measure."""
+
+    name: str
+    """As records have it."""
+    ask: Callable[[Subject, Case, int], list[Record]]
+    """Asks a subject about a case, by a seed."""
+    cases: int
+    """Most cases that it is asked of where no budget is given: dear ones of fewer."""
+
+
+MEASURES = {
+    each.name: each
+    for each in (
+        Measure("forced", forced, 1_000),
+        Measure("free", free, 1_000),
+        Measure("outputs", outputs, 1_000),
+        Measure("inputs", inputs, 1_000),
+        Measure("changed", changed, 120),
+        Measure("coherence", coherence, 60),
+        Measure("reground", reground, 40),
+    )
+}
+"""The measures that go over cases, by name."""

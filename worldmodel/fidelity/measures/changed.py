@@ -1,0 +1,216 @@
+"""Changed futures: assign a variable, edit a line, rename everything; go on in both worlds.
+
+States are in two groups: those that the change changes, and those that must stay as they were. A subject that
+repeats what it has seen does well on the second and badly on the first.
+"""
+
+from __future__ import annotations
+
+import ast
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+from debugworld.sandboxes.debugger import (
+    Action,
+    ActionKind,
+    Event,
+    IllegalAction,
+    Program,
+    ProgramError,
+    RecordedDebugger,
+    State,
+    StateTree,
+)
+from debugworld.worldmodel.data.mutation import mutate
+from debugworld.worldmodel.data.rewrites import rewrite
+from debugworld.worldmodel.fidelity.case import Case, usable
+from debugworld.worldmodel.fidelity.exact import parts
+from debugworld.worldmodel.fidelity.log import Record
+from debugworld.worldmodel.fidelity.subject import Subject
+
+from .forced import judged, spent
+
+AFTER = 6
+"""Steps that are followed after an assignment."""
+ASKED = 4
+"""States of an edited or renamed program that are asked for."""
+TRIES = 6
+"""Draws of a change, until one can be made."""
+LONGEST = 2_000
+"""Most states of a run that is changed."""
+_INTO = Action(ActionKind.STEP_INTO)
+_COMPARED = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+}
+_COMPUTED = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Add,
+    ast.FloorDiv: ast.Mult,
+    ast.Mod: ast.FloorDiv,
+}
+
+
+def changed(subject: Subject, case: Case, seed: int) -> list[Record]:
+    """Asks about one assignment, one edited line and one renaming of a case."""
+    if len(case.states) > LONGEST:
+        return []
+    choose = case.chance(seed, "changed")
+    return [
+        *_assignment(subject, case, choose),
+        *_other_program(subject, case, choose, "edit"),
+        *_other_program(subject, case, choose, "misleading names"),
+    ]
+
+
+def _assignment(subject: Subject, case: Case, choose: random.Random) -> Iterator[Record]:
+    """Assigns a local in the middle of a run, and steps on."""
+    states = case.states
+    places = [
+        i for i, state in enumerate(states) if state.event is Event.LINE and state.depth and state.locals
+    ]
+    with RecordedDebugger(case.box.record, case.box.session) as real:
+        for _ in range(TRIES if places else 0):
+            position = choose.choice(places)
+            name = choose.choice(list(states[position].locals))
+            text = new_value(states[position].locals[name], choose)
+            if text is None:
+                continue
+            try:
+                real.reset(case.program)
+                if position:
+                    real.step(Action(ActionKind.STEP_INTO, count=position))
+                truth = real.assign(name, text)
+            except (IllegalAction, ProgramError):
+                continue
+            cost = subject.cost()
+            subject.debugger.max_states = case.budget
+            subject.debugger.reset(case.program)
+            subject.debugger.ground(states[: position + 1])
+            try:
+                answer = subject.debugger.assign(name, text)
+            except (IllegalAction, AttributeError):
+                return
+            for index in range(position, position + AFTER):
+                if index > position:
+                    if truth.event is Event.EXIT or answer.event is Event.EXIT:
+                        break
+                    truth, answer = real.step(_INTO), subject.debugger.step(_INTO)
+                old = states[index] if index < len(states) else None
+                yield _record(subject, case, "assignment", old, truth, answer, cost)
+                cost = subject.cost()
+            return
+
+
+def _other_program(subject: Subject, case: Case, choose: random.Random, kind: str) -> Iterator[Record]:
+    """Asks for states of the program as it is after a change of its text, each from its true history."""
+    program = (edited if kind == "edit" else renamed)(case.program, choose)
+    if program is None:
+        return
+    with suppress(ProgramError):
+        trace = case.box.record(program)
+        if not usable(trace, program):
+            return
+        tree = StateTree([*trace.states, trace.final])
+        first = _first_difference(case.states, tree.states) if kind == "edit" else 0
+        subject.debugger.max_states = 2 * len(tree) + 16
+        subject.debugger.reset(program)
+        near = range(max(first - 2, 0), len(tree) - 1)
+        for position in sorted(choose.sample(near, min(ASKED, len(near)))):
+            cost = subject.cost()
+            subject.debugger.ground(tree.states[: position + 1])
+            answer = subject.debugger.step(_INTO)
+            old = case.states[position + 1] if kind == "edit" and position + 1 < len(case.states) else None
+            yield _record(subject, case, kind, old, tree.states[position + 1], answer, cost)
+
+
+def _record(
+    subject: Subject,
+    case: Case,
+    kind: str,
+    old: State | None,
+    truth: State,
+    answer: State,
+    cost: dict[str, int],
+) -> Record:
+    told = judged(truth, answer)
+    stays = old is not None and parts(old) == parts(truth)
+    return {
+        "measure": "changed",
+        "case": case.key,
+        "name": case.program.name,
+        "kind": kind,
+        "group": "" if kind == "misleading names" else "must stay" if stays else "changes",
+        "exact": told["exact"],
+        "limit": told["limit"],
+        "cost": spent(subject, cost),
+    }
+
+
+def _first_difference(one: Sequence[State], other: Sequence[State]) -> int:
+    for index, (left, right) in enumerate(zip(one, other, strict=False)):
+        if parts(left) != parts(right):
+            return index
+    return min(len(one), len(other)) - 1
+
+
+def new_value(text: str, choose: random.Random) -> str | None:
+    """Returns a value of a literal's type that is another one; None where the text is no literal."""
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
+    for _ in range(TRIES):
+        found = repr(mutate(value, choose))
+        if found != text and len(found) <= 60:
+            return found
+    return None
+
+
+def edited(program: Program, choose: random.Random) -> Program | None:
+    """Returns a program with one operator or number changed in one line; None where there is none."""
+    lines = program.text.split("\n")
+    nodes = [
+        node
+        for node in ast.walk(ast.parse(program.text))
+        if (
+            isinstance(node, ast.Compare)
+            and len(node.ops) == 1
+            and type(node.ops[0]) in _COMPARED
+            or isinstance(node, ast.BinOp)
+            and type(node.op) in _COMPUTED
+            or isinstance(node, ast.Constant)
+            and type(node.value) is int
+            and node.value < 100
+        )
+        and node.lineno == node.end_lineno
+    ]
+    if not nodes:
+        return None
+    node = choose.choice(nodes)
+    line, start, end = node.lineno - 1, node.col_offset, node.end_col_offset
+    if isinstance(node, ast.Compare):
+        node.ops = [_COMPARED[type(node.ops[0])]()]
+    elif isinstance(node, ast.BinOp):
+        node.op = _COMPUTED[type(node.op)]()
+    else:
+        assert isinstance(node, ast.Constant)
+        node.value = node.value + 1  # type: ignore[operator]
+    raw = lines[line].encode()
+    lines[line] = (raw[:start] + f"({ast.unparse(node)})".encode() + raw[end:]).decode()
+    try:
+        return Program("\n".join(lines), program.call, f"{program.name}, edited").check()
+    except ProgramError:  # inside an f-string, for one
+        return None
+
+
+def renamed(program: Program, choose: random.Random) -> Program | None:
+    """Returns a program whose names say what they are not; None where it has none to change."""
+    found = rewrite(program, "mislead", choose.randrange(1 << 30))
+    return None if found is None else found.program

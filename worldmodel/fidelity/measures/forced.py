@@ -1,0 +1,119 @@
+"""Teacher-forced: from a true history, one action; every answer is judged by itself."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from debugworld.sandboxes.debugger import Action, ActionKind, Event, ExitCode, State
+from debugworld.worldmodel.fidelity.case import Case, positions
+from debugworld.worldmodel.fidelity.constructs import constructs_of
+from debugworld.worldmodel.fidelity.exact import ACTIONS, parts
+from debugworld.worldmodel.fidelity.log import Record
+from debugworld.worldmodel.fidelity.subject import Subject
+
+PER_ACTION = 2
+"""Answers asked of each case for each action."""
+BUDGETS = ("step_budget", "token_budget")
+"""Reasons of an exit that say that a limit was met, and nothing of the program."""
+
+
+def forced(subject: Subject, case: Case, seed: int) -> list[Record]:
+    """Asks for each action at random places of the run.
+
+    The places and lines are the same for every subject. ``steps`` tells, of a direct jump that skips
+    something, whether as many steps into from the same place came to the same state.
+    """
+    choose = case.chance(seed, "forced")
+    subject.debugger.max_states = case.budget
+    subject.debugger.reset(case.program)
+    lines = sorted(case.program.outline.stop_lines)
+    found = []
+    for kind in ACTIONS:
+        for position in positions(case, choose, PER_ACTION):
+            action = Action(kind, choose.choice(lines) if kind.takes_line else None)
+            target = case.tree.target(position, action)
+            found.append(_asked(subject, case, action, position, target))
+    return found
+
+
+def _asked(subject: Subject, case: Case, action: Action, position: int, target: int) -> Record:
+    states = case.states
+    truth = case.tree.shown(position, target)
+    before = states[position]
+    cost = subject.cost()
+    subject.debugger.ground(states[: position + 1])
+    answer = subject.debugger.step(action)
+    record: Record = {
+        "measure": "forced",
+        "case": case.key,
+        "name": case.program.name,
+        "action": action.kind.value,
+        "position": position,
+        "length": len(states),
+        "skipped": max(target - position - 1, 0),
+        "constructs": list(constructs_of(case.program, states[position : target + 1])),
+        **judged(truth, answer),
+        "copy": parts(truth) == parts(before),
+        "confidence": sure(subject),
+        "cost": spent(subject, cost),
+    }
+    if not record["exact"]:
+        record["seen"] = {
+            "line": before.line,
+            "source": before.source.strip(),
+            "before": told(before),
+            "truth": told(truth),
+            "answer": told(answer),
+        }
+    if record["skipped"] and subject.about.get("jumps") == "direct":
+        record["steps"] = _by_steps(subject, case, position, target)
+    return record
+
+
+def _by_steps(subject: Subject, case: Case, position: int, target: int) -> bool:
+    """Whether stepping into, from the same place, comes to the place of a jump in the true state."""
+    neural: Any = subject.debugger
+    before, neural.jumps = neural.jumps, type(neural.jumps)("rollout")
+    try:
+        neural.ground(case.states[: position + 1])
+        state = case.states[position]
+        for _ in range(target - position):
+            if state.event is Event.EXIT:
+                break
+            state = neural.step(Action(ActionKind.STEP_INTO))
+        return {**parts(state), "stdout": ""} == {**parts(case.states[target]), "stdout": ""}
+    finally:
+        neural.jumps = before
+
+
+def judged(truth: State, answer: State) -> Record:
+    """Returns which parts of an answer are right, whether all are, and whether a limit was met."""
+    right, given = parts(truth), parts(answer)
+    same = {part: right[part] == given[part] for part in right}
+    ended = answer.exit
+    limit = ended is not None and ended.code is ExitCode.NEVER and ended.reason in BUDGETS
+    return {"parts": same, "exact": all(same.values()), "limit": limit}
+
+
+def told(state: State) -> Record:
+    """Returns what a report shows of a state."""
+    shown: Record = {"event": state.event.value, "line": state.line, "locals": dict(state.locals)}
+    if state.value is not None:
+        shown["value"] = state.value
+    if state.exit is not None:
+        shown["exit"] = f"{state.exit.code} ({state.exit.reason})"
+    if state.stdout:
+        shown["stdout"] = state.stdout
+    return shown
+
+
+def sure(subject: Subject) -> float | None:
+    """Returns a subject's confidence in its last answer; None where it cannot tell."""
+    confidence = subject.debugger.confidence
+    return None if math.isnan(confidence) else confidence
+
+
+def spent(subject: Subject, before: dict[str, int]) -> dict[str, int]:
+    """Returns what was asked of the model since some counts."""
+    return {name: count - before[name] for name, count in subject.cost().items()}

@@ -1,0 +1,51 @@
+"""Input prediction (CRUXEval-I): arguments for which a function returns a value, each checked by running."""
+
+from __future__ import annotations
+
+from debugworld.sandboxes.debugger import Program, ProgramError
+from debugworld.worldmodel.completion import Sampling
+from debugworld.worldmodel.crux import FUNCTION
+from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.fidelity.case import Case
+from debugworld.worldmodel.fidelity.log import Record
+from debugworld.worldmodel.fidelity.subject import Subject
+from debugworld.worldmodel.inverse import End, Inverse
+
+from .forced import spent
+
+DRAWS = 5
+"""Answers drawn beside the likeliest one, where the subject can draw."""
+TEMPERATURE = 0.8
+
+
+def inputs(subject: Subject, case: Case, seed: int) -> list[Record]:
+    """Asks for an input of a row's output; nothing where the case is no row, or the subject has no model."""
+    row, meter = case.row, subject.meter
+    if row is None or meter is None or not subject.about.get("inverse"):
+        return []
+    cost = subject.cost()
+    record: Record = {
+        "measure": "inputs",
+        "case": case.key,
+        "name": case.program.name,
+        "right": False,
+        "draws": 0,
+        "drawn_right": 0,
+        "distinct_right": 0,
+        "answer": None,
+    }
+    end = End.returned(row.output)
+    try:
+        inverse = Inverse(Program(row.code, None, row.name).check(), FUNCTION)
+        likeliest = inverse.check(case.box, end, inverse.propose(meter, end, 1), 1)
+    except (ModelError, ProgramError) as error:
+        return [{**record, "reason": str(error), "cost": spent(subject, cost)}]
+    record["right"] = bool(likeliest.valid)
+    record["answer"] = likeliest.checked[0].proposal.arguments if likeliest.checked else None
+    if meter.abilities.sampling:
+        drawn = inverse.propose(meter, end, DRAWS, sampling=Sampling(TEMPERATURE, seed=seed))
+        checked = inverse.check(case.box, end, drawn, DRAWS)
+        record["draws"] = DRAWS
+        record["drawn_right"] = sum(one.proposal.draws for one in checked.valid)
+        record["distinct_right"] = len(checked.valid)
+    return [{**record, "cost": spent(subject, cost)}]

