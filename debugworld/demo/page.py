@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from debugworld import __version__
 from debugworld.agents.evaluation import Evaluation
+from debugworld.pages.template import page_environment
 from debugworld.worldmodel.fidelity import PARTS
 from debugworld.worldmodel.statistics import Estimate, rate
 
@@ -38,13 +38,7 @@ class SourceLine:
 
 def page(report: Report) -> str:
     """Returns the page."""
-    environment = Environment(
-        loader=PackageLoader("debugworld.demo", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment("debugworld.demo")
     environment.filters |= {"short": _short, "percent": _percent, "interval": _interval}
     fidelity = report.fidelity
     return environment.get_template("page.html.j2").render(
