@@ -1,94 +1,151 @@
-"""Measure how true a neural debugger is: exact match by action and part, teacher-forced.
+"""Measure how true a debugger is: a model, a server or a baseline against the real one, by execution alone.
 
-Programs that the checkpoint was trained on are found by content hash and left out.
+What it was trained on is found by content hash and left out. A sweep that was stopped goes on from its --log.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import platform
 from pathlib import Path
+from typing import Any
 
 from debugworld.envs.errors import TaskError
-from debugworld.envs.task_set import TaskSet, load_task_set
-from debugworld.sandboxes import Sandbox, open_sandbox
+from debugworld.envs.task_set import load_task_set
+from debugworld.sandboxes import open_sandbox
+from debugworld.sandboxes.debugger import Program
+from debugworld.script.output import json_output
 
 NAME = "fidelity"
 """Word that calls this command."""
 MAX_EVENTS = 2_000
 """States after which a program is left out."""
+DEFAULT = "generated/1073741824/60"
+"""Programs of the default card: seeds that training never uses."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     add = parser.add_argument
-    add("--model", type=Path, metavar="DIR", help="checkpoint folder (default: the one that ships)")
-    uris = "builtin[/NAME], generated/SEED[/COUNT], file/PATH or jsonl/PATH"
-    add("--tasks", default="generated/1073741824/400", metavar="URI", help=f"{uris} (default: %(default)s)")
     add(
-        "--per-action", type=int, default=2, metavar="N", help="answers asked of each program for each action"
+        "--model",
+        metavar="SUBJECT",
+        help="a checkpoint's folder, any causal language model, a GGUF file, the URL of a server, or one of "
+        "copy, static, ngram, smollm2, real; a model takes ?jumps=direct and ?granularity=line (default: the "
+        "checkpoint that ships)",
     )
     add(
-        "--granularity",
-        choices=("expression", "line"),
-        default="expression",
-        help="how much one question to the model covers (default: %(default)s)",
+        "--tasks", default=DEFAULT, metavar="URI", help="a task set, or a file of rows (default: %(default)s)"
     )
-    add("--seed", type=int, default=0, help="of the places and lines asked about (default: 0)")
+    add("--held-out", action="store_true", help="of a file, only the groups that training leaves out")
+    add("--budget", type=int, metavar="CASES", help="most programs (default: all; dear measures ask fewer)")
+    add("--minutes", type=float, metavar="M", help="begin nothing more after so long; --log goes on later")
+    add("--measures", nargs="+", metavar="NAME", help="only these measures (default: all)")
+    add("--seed", type=int, default=0, help="of all draws (default: 0)")
     add("--sandbox", help="docker, bwrap or process (default: process for programs that ship, else docker)")
-    add("--json", type=Path, metavar="OUT", help="write all numbers to this file")
+    add("--log", type=Path, metavar="FILE", help="keep every answer there, and go on from it")
+    add("--json", metavar="OUT", help="write the card there; - is stdout")
+    add("--html", type=Path, metavar="OUT", help="write the card's page there")
+    add(
+        "--beside",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="CARD",
+        help="other cards that the page shows, too",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Runs the command and returns its exit status."""
+    """Runs the command and returns its exit status.
+
+    Raises:
+        TaskError: the programs cannot serve.
+        ModelError: the subject cannot be had, or the log is of another sweep.
+        SandboxError: the box cannot be had.
+        OSError: a file cannot be written.
+    """
+    from contextlib import ExitStack
+
     from rich.console import Console
     from rich.progress import Progress
 
-    from debugworld.worldmodel.checkpoint import training_programs
-    from debugworld.worldmodel.fidelity import measure
-    from debugworld.worldmodel.fidelity.table import fidelity_table
-    from debugworld.worldmodel.neural import NeuralDebugger
+    from debugworld.fidelity.page import card_page
+    from debugworld.fidelity.tables import card_tables
+    from debugworld.worldmodel.fidelity.analysis import card
+    from debugworld.worldmodel.fidelity.comparison import read_card
+    from debugworld.worldmodel.fidelity.log import Log
+    from debugworld.worldmodel.fidelity.subjects import open_subject
+    from debugworld.worldmodel.fidelity.sweep import Settings, sweep
 
-    if args.per_action < 1:
-        raise TaskError(f"--per-action must be at least 1; got {args.per_action}")
-    tasks = load_task_set(args.tasks)
-    seen = training_programs(args.model)
-    fresh = [program for program in tasks.programs if int(program.digest[:16], 16) not in seen]
-    leaked = len(tasks.programs) - len(fresh)
-    if not fresh:
-        raise TaskError(
-            f"{args.tasks}: the checkpoint was trained on every one of these programs; choose others"
+    beside = [read_card(path) for path in args.beside]
+    programs, trusted = _programs(args.tasks, args.held_out)
+    if args.budget is not None:
+        programs = programs[: max(args.budget, 0)]
+    settings = Settings(args.seed, args.budget, seconds=None if args.minutes is None else 60 * args.minutes)
+    if args.measures:
+        settings = Settings(args.seed, args.budget, tuple(args.measures), seconds=settings.seconds)
+    with ExitStack() as stack:
+        write = stack.enter_context(json_output(args.json)) if args.json is not None else None
+        kind = args.sandbox or ("process" if trusted else "docker")
+        box = stack.enter_context(open_sandbox(kind, max_events=MAX_EVENTS))
+        subject = open_subject(args.model, box)
+        name = Path(args.tasks).name if Path(args.tasks).is_file() else args.tasks
+        recipe = {"subject": {"name": subject.name, **subject.about}, "tasks": name, **settings.to_json()}
+        log = Log(args.log, recipe)
+        progress = stack.enter_context(Progress(console=Console(stderr=True), transient=True))
+        bar = progress.add_task(subject.name, total=None)
+        told = sweep(
+            subject,
+            programs,
+            box,
+            log,
+            settings,
+            lambda done, total, what: progress.update(
+                bar, completed=done, total=total, description=what[:50]
+            ),
         )
-    with (
-        NeuralDebugger.load(args.model, granularity=args.granularity) as neural,
-        _box(args.sandbox, tasks) as box,
-        Progress(console=Console(stderr=True), transient=True) as progress,
-    ):
-        bar = progress.add_task("programs", total=len(fresh))
-        runs = ((program, box.record(program)) for program in fresh)
-        fidelity = measure(
-            neural, runs, args.seed, args.per_action, done=lambda count: progress.update(bar, completed=count)
+        if len(told.leaked) == len(programs):
+            raise TaskError(
+                f"{args.tasks}: the subject was trained on every one of these programs; choose others"
+            )
+        found: dict[str, Any] = card(subject, name, log, settings, told)
+        if "forced" not in found and args.measures is None:
+            raise TaskError(f"{args.tasks}: no program ran to its end within {MAX_EVENTS} states")
+        if write is not None:
+            write(found)
+        if args.html is not None:
+            args.html.parent.mkdir(parents=True, exist_ok=True)
+            args.html.write_text(card_page(found, beside), "utf-8")
+    console = Console(stderr=args.json == "-")
+    console.print(card_tables(found))
+    if told.leaked:
+        console.print(f"{len(told.leaked)} programs were seen in training, by content hash, and are left out")
+    if told.left:
+        console.print(
+            f"the time ended; {told.left} units are left{'' if args.log else ', and lost without --log'}"
         )
-    if not fidelity.programs:
-        raise TaskError(f"{args.tasks}: no program ran to its end within {MAX_EVENTS} states")
-    title = (
-        f"{args.tasks}: {fidelity.programs} programs, {args.granularity} by {args.granularity}, "
-        f"seed {args.seed} ({leaked} seen in training left out)"
-    )
-    Console().print(fidelity_table(fidelity, title))
-    if args.json is not None:
-        told = {
-            "tasks": args.tasks,
-            "granularity": args.granularity,
-            "seed": args.seed,
-            "leaked": leaked,
-            "machine": platform.machine(),
-        }
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps({**told, **fidelity.to_json()}, indent=1) + "\n", "utf-8")
     return 0
 
 
-def _box(name: str | None, tasks: TaskSet) -> Sandbox:
-    return open_sandbox(name or ("process" if tasks.trusted else "docker"), max_events=MAX_EVENTS)
+def _programs(tasks: str, held_out_only: bool) -> tuple[list[tuple[Program, Any]], bool]:
+    """Returns the programs with the rows that they come from, and whether they are the package's own."""
+    from debugworld.worldmodel.crux import CruxRow
+    from debugworld.worldmodel.data.examples import held_out
+    from debugworld.worldmodel.data.rows import load_rows
+
+    path = Path(tasks.removeprefix("jsonl/")) if tasks.startswith("jsonl/") else Path(tasks)
+    if not (tasks.startswith("jsonl/") or path.is_file()):
+        if held_out_only:
+            raise TaskError(f"--held-out chooses among the rows of a file, and {tasks} is none")
+        task_set = load_task_set(tasks)
+        return [(program, None) for program in task_set.programs], task_set.trusted
+    found: list[tuple[Program, Any]] = []
+    for row in load_rows(path):
+        if held_out_only and not held_out(row.group):
+            continue
+        texts = [row.row.get(key) for key in ("code", "input", "output")]
+        crux = CruxRow.of([row])[0] if all(isinstance(text, str) for text in texts) else None
+        found.append((row.programs[0], crux))
+    if not found:
+        raise TaskError(f"{tasks}: no row is of a group that training leaves out")
+    return found, False
