@@ -87,6 +87,7 @@ EXTRAS = {
     "tensorboard": "train",
     "gguf": "train",
     "openai": "endpoint",
+    "ray": "ray",
 }
 """Which extra of the distribution brings a module."""
 

@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--measures", nargs="+", metavar="NAME", help="only these measures (default: all)")
     add("--seed", type=int, default=0, help="of all draws (default: 0)")
     add("--sandbox", help="docker, bwrap or process (default: process for programs that ship, else docker)")
+    add("--ray", metavar="ADDRESS", help="spread the work over a Ray cluster: auto, HOST:PORT, or local")
     add("--log", type=Path, metavar="FILE", help="keep every answer there, and go on from it")
     add("--json", metavar="OUT", help="write the card there; - is stdout")
     add("--html", type=Path, metavar="OUT", help="write the card's page there")
@@ -94,16 +95,16 @@ def run(args: argparse.Namespace) -> int:
         log = Log(args.log, recipe)
         progress = stack.enter_context(Progress(console=Console(stderr=True), transient=True))
         bar = progress.add_task(subject.name, total=None)
-        told = sweep(
-            subject,
-            programs,
-            box,
-            log,
-            settings,
-            lambda done, total, what: progress.update(
-                bar, completed=done, total=total, description=what[:50]
-            ),
-        )
+
+        def told_of(done: int, total: int, what: str) -> None:
+            progress.update(bar, completed=done, total=total, description=what[:50])
+
+        if args.ray is not None:
+            from debugworld.worldmodel.fidelity.spread import spread
+
+            told = spread(args.ray, args.model, subject, programs, kind, MAX_EVENTS, log, settings, told_of)
+        else:
+            told = sweep(subject, programs, box, log, settings, told_of)
         if len(told.leaked) == len(programs):
             raise TaskError(
                 f"{args.tasks}: the subject was trained on every one of these programs; choose others"

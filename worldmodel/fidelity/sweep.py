@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from debugworld.sandboxes import Sandbox
@@ -15,11 +15,13 @@ from debugworld.worldmodel.crux import CruxRow
 from debugworld.worldmodel.errors import ModelError
 
 from .case import Case, UnstableTruth, record_case
-from .log import Log
+from .log import Log, Record
 from .measures import MEASURES
 from .preimages import ENUMERABLE, coverage
 from .subject import Subject
 
+PREIMAGE = "preimage"
+"""Name of the measure that brings its own programs."""
 LEFT_OUT = "left out"
 """What a record is called that tells why a case was not asked about."""
 Progress = Callable[[int, int, str], None]
@@ -33,7 +35,7 @@ class Settings:
     """Of all draws."""
     cases: int | None = None
     """Most cases of every measure; None takes each measure's own number."""
-    measures: tuple[str, ...] = (*MEASURES, "preimage")
+    measures: tuple[str, ...] = (*MEASURES, PREIMAGE)
     """Names of the measures."""
     twice: bool = True
     """Whether every truth is recorded twice."""
@@ -41,7 +43,7 @@ class Settings:
     """Time after which no further unit is begun; what was done so far counts."""
 
     def __post_init__(self) -> None:
-        known = (*MEASURES, "preimage")
+        known = (*MEASURES, PREIMAGE)
         unknown = [name for name in self.measures if name not in known]
         if unknown or not self.measures:
             raise ModelError(
@@ -78,6 +80,26 @@ class Told:
         }
 
 
+@dataclass(frozen=True)
+class Job:
+    """What is asked about one program, by one worker."""
+
+    program: Program | None
+    """The program; None for the functions of `preimages`, which come with the package."""
+    row: CruxRow | None
+    """The row that it comes from."""
+    measures: tuple[str, ...]
+    """What is asked."""
+
+    def key(self, measure: str) -> str:
+        """Returns the key of a unit of work."""
+        return f"{measure} {self.program.digest}" if self.program is not None else measure
+
+
+Answered = tuple[str, list[Record], float]
+"""A unit's key, its records, and the seconds it took."""
+
+
 def sweep(
     subject: Subject,
     programs: Sequence[tuple[Program, CruxRow | None]],
@@ -100,53 +122,62 @@ def sweep(
         ModelError: the model cannot answer.
         SandboxError: the box failed.
     """
-    told = Told(programs=len(programs))
-    fresh = []
-    for program, row in programs:
-        if int(program.digest[:16], 16) in subject.seen:
-            told.leaked.append(program.name)
-        else:
-            fresh.append((program, row))
-    units = _units(fresh, settings)
+    jobs, told = plan(subject.seen, programs, settings)
+    total = sum(len(job.measures) for job in jobs)
     begin = time.monotonic()
-    cases: dict[str, Case | str] = {}
-    for number, (measure, program, row) in enumerate(units):
-        key = f"{measure} {program.digest}"
-        progress(number, len(units), f"{measure}: {program.name}")
-        if key in log:
-            told.asked += 1
+    for job in jobs:
+        waiting = tuple(name for name in job.measures if job.key(name) not in log)
+        told.asked += len(job.measures) - len(waiting)
+        if not waiting:
             continue
         if settings.seconds is not None and time.monotonic() - begin > settings.seconds:
-            told.left += 1
+            told.left += len(waiting)
             continue
-        if program.digest not in cases:
-            cases[program.digest] = _case(box, program, row, settings)
-        case = cases[program.digest]
-        start = time.perf_counter()
-        records = (
-            [{"measure": LEFT_OUT, "case": program.digest[:16], "name": program.name, "why": case}]
-            if isinstance(case, str)
-            else MEASURES[measure].ask(subject, case, settings.seed)
-        )
-        log.add(key, records, time.perf_counter() - start)
-        told.asked += 1
-    if "preimage" in settings.measures:
-        _preimages(subject, box, log, settings, progress)
-    progress(len(units), len(units), "")
+        progress(told.asked, total, job.program.name if job.program is not None else "preimages")
+        for unit in answer(subject, replace(job, measures=waiting), box, settings):
+            log.add(*unit)
+            told.asked += 1
+    progress(told.asked, total, "")
     return told
 
 
-def _units(
-    programs: Iterable[tuple[Program, CruxRow | None]], settings: Settings
-) -> list[tuple[str, Program, CruxRow | None]]:
-    """Returns the units in the order in which they are asked: all measures of a case together."""
-    found = []
-    for number, (program, row) in enumerate(programs):
-        for name in settings.measures:
-            most = MEASURES[name].cases if name in MEASURES else 0
-            if number < (most if settings.cases is None else min(most, settings.cases)):
-                found.append((name, program, row))
-    return found
+def plan(
+    seen: Collection[int], programs: Sequence[tuple[Program, CruxRow | None]], settings: Settings
+) -> tuple[list[Job], Told]:
+    """Returns what is to be asked, a job for each program that was not seen in training."""
+    told = Told(programs=len(programs))
+    jobs: list[Job] = []
+    for program, row in programs:
+        if int(program.digest[:16], 16) in seen:
+            told.leaked.append(program.name)
+            continue
+        most = {name: MEASURES[name].cases for name in settings.measures if name in MEASURES}
+        if settings.cases is not None:
+            most = {name: min(count, settings.cases) for name, count in most.items()}
+        asked = tuple(name for name, count in most.items() if len(jobs) < count)
+        if asked:
+            jobs.append(Job(program, row, asked))
+    if PREIMAGE in settings.measures and jobs:
+        jobs.append(Job(None, None, (PREIMAGE,)))
+    return jobs, told
+
+
+def answer(subject: Subject, job: Job, box: Sandbox, settings: Settings) -> Iterator[Answered]:
+    """Yields the units of a job as they are done."""
+    if job.program is None:
+        start = time.perf_counter()
+        found = [coverage(subject, function, box, settings.seed) for function in ENUMERABLE]
+        yield PREIMAGE, [one for one in found if one is not None], time.perf_counter() - start
+        return
+    case = _case(box, job.program, job.row, settings)
+    for measure in job.measures:
+        start = time.perf_counter()
+        if isinstance(case, str):
+            name, short = job.program.name, job.program.digest[:16]
+            records = [{"measure": LEFT_OUT, "case": short, "name": name, "why": case}]
+        else:
+            records = MEASURES[measure].ask(subject, case, settings.seed)
+        yield job.key(measure), records, time.perf_counter() - start
 
 
 def _case(box: Sandbox, program: Program, row: CruxRow | None, settings: Settings) -> Case | str:
@@ -157,16 +188,6 @@ def _case(box: Sandbox, program: Program, row: CruxRow | None, settings: Setting
         )
     except UnstableTruth:
         return "two recordings of it differ"
-
-
-def _preimages(subject: Subject, box: Sandbox, log: Log, settings: Settings, progress: Progress) -> None:
-    for number, function in enumerate(ENUMERABLE):
-        key = f"preimage {hashlib.sha256((function.source + function.value).encode()).hexdigest()}"
-        if key not in log:
-            progress(number, len(ENUMERABLE), f"preimage: {function.name}")
-            start = time.perf_counter()
-            record = coverage(subject, function, box, settings.seed)
-            log.add(key, [] if record is None else [record], time.perf_counter() - start)
 
 
 def fingerprint(log: Log) -> str:

@@ -1,0 +1,199 @@
+"""The benchmark's own truths: the real debugger is right everywhere, broken ones show in the right cells."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from debugworld.sandboxes import Sandbox, open_sandbox
+from debugworld.sandboxes.debugger import Action, Event, Program, State
+from debugworld.worldmodel.crux import CruxRow
+from debugworld.worldmodel.data.programs import generate
+from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.fidelity import PARTS
+from debugworld.worldmodel.fidelity.analysis import card
+from debugworld.worldmodel.fidelity.baselines import CopyDebugger
+from debugworld.worldmodel.fidelity.case import UnstableTruth, record_case
+from debugworld.worldmodel.fidelity.log import Log
+from debugworld.worldmodel.fidelity.real import RealDebugger
+from debugworld.worldmodel.fidelity.subject import Subject
+from debugworld.worldmodel.fidelity.sweep import Settings, fingerprint, sweep
+
+SEEDS = range(2**30, 2**30 + 3)
+COUNT = "def f(s, t):\n    n = 0\n    for c in s:\n        n += int(c == t)\n    return n\n"
+MEASURES = ("forced", "free", "outputs", "changed", "coherence", "reground")
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Sandbox]:
+    with open_sandbox("process", max_events=2_000) as sandbox:
+        yield sandbox
+
+
+def programs() -> list[tuple[Program, CruxRow | None]]:
+    row = CruxRow("row", COUNT, "'berry', 'r'", "2")
+    made = [generate(seed, 1 + seed % 5).program for seed in SEEDS]
+    return [(Program(COUNT, "f('berry', 'r')", "row"), row), *((program, None) for program in made)]
+
+
+def judge(
+    subject: Subject, box: Sandbox, measures: Sequence[str] = MEASURES, log: Log | None = None
+) -> dict[str, Any]:
+    settings = Settings(measures=tuple(measures))
+    log = log or Log(None, {})
+    told = sweep(subject, programs(), box, log, settings)
+    return card(subject, "tests", log, settings, told)
+
+
+class Broken(RealDebugger):
+    """The real debugger, but for what a subclass does to each answer."""
+
+    def step(self, action: Action) -> State:
+        return self.spoil(self._real.state, super().step(action))
+
+    def spoil(self, before: State, after: State) -> State:
+        raise NotImplementedError
+
+
+class Shuffled(Broken):
+    """Says return for line, and line for return."""
+
+    def spoil(self, before: State, after: State) -> State:
+        other = {Event.LINE: Event.RETURN, Event.RETURN: Event.LINE}.get(after.event)
+        return after if other is None else replace(after, event=other)
+
+
+class OffByOne(Broken):
+    """Returns numbers that are one too large."""
+
+    def spoil(self, before: State, after: State) -> State:
+        if after.event is not Event.RETURN or not (after.value or "").isdecimal():
+            return after
+        return replace(after, value=str(int(after.value or "0") + 1))
+
+
+class Stale(Broken):
+    """Shows the locals of the state before, wherever the frame is the same."""
+
+    def spoil(self, before: State, after: State) -> State:
+        if after.event is Event.EXIT or before.depth != after.depth:
+            return after
+        return replace(after, locals=before.locals)
+
+
+def means(cells: dict[str, Any]) -> dict[str, float]:
+    return {name: cell["mean"] for name, cell in cells.items()}
+
+
+def test_the_real_debugger_is_right_everywhere(box: Sandbox) -> None:
+    found = judge(Subject("real", RealDebugger(box), about={"kind": "real"}), box)
+    for action in found["forced"]["actions"].values():
+        assert action["exact"]["mean"] == 1.0
+        assert set(means(action["parts"]).values()) == {1.0}
+    assert found["free"]["whole"]["mean"] == 1.0 and "errors" not in found["free"]
+    assert set(means(found["outputs"]).values()) == {1.0}
+    assert found["cruxeval"]["output_pass@1"] == 1.0
+    assert set(means(found["changed"]).values()) == {1.0}
+    assert {"assignment, changes", "misleading names"} <= set(found["changed"])
+    assert means(found["coherence"]) == {"illegal": 0.0, "from_nowhere": 0.0, "same_again": 1.0}
+    assert {one["mean"] for one in found["reground"]} == {1.0}
+    assert found["failures"] == [] and found["programs"]["left_out"] == {}
+
+
+@pytest.mark.parametrize(
+    ("broken", "part", "error"),
+    [(Shuffled, "event", "control"), (OffByOne, "value", "value"), (Stale, "locals", "value")],
+)
+def test_a_broken_debugger_is_caught_in_the_right_cell(
+    broken: type[Broken], part: str, error: str, box: Sandbox
+) -> None:
+    found = judge(Subject("broken", broken(box), about={}), box, ("forced", "free"))
+    wrong = {
+        name: min(action["parts"][name]["mean"] for action in found["forced"]["actions"].values())
+        for name in PARTS
+    }
+    assert wrong.pop(part) < 1.0
+    assert set(wrong.values()) == {1.0}, wrong
+    assert found["free"]["whole"]["mean"] < 1.0
+    assert found["free"]["errors"][error]["mean"] == 1.0
+    assert found["failures"][0]["seen"]["truth"] != found["failures"][0]["seen"]["answer"]
+
+
+def test_copying_is_incoherent_and_never_right(box: Sandbox) -> None:
+    found = judge(Subject("copy", CopyDebugger(), about={}), box, ("forced", "coherence", "outputs"))
+    for action in found["forced"]["actions"].values():
+        assert action["exact"]["mean"] == action["copy"]["mean"]
+    assert found["coherence"]["illegal"]["mean"] > 0.5
+    assert means(found["outputs"])["step_return"] == 0.0
+
+
+def test_a_sweep_goes_on_where_it_was_stopped(box: Sandbox, tmp_path: Path) -> None:
+    subject = Subject("real", RealDebugger(box), about={})
+    settings = Settings(measures=("forced", "free"))
+    whole = Log(None, {})
+    sweep(subject, programs(), box, whole, settings)
+    path = tmp_path / "log.jsonl"
+    first = Log(path, {"name": "real"})
+    told = sweep(subject, programs(), box, first, replace_seconds(settings, 0.0))
+    assert told.left > 0
+    first.add("forced nothing", [], 0.0)
+    with path.open("a") as file:
+        file.write('{"unit": "cut sho')
+    again = Log(path, {"name": "real"})
+    assert "forced nothing" in again
+    told = sweep(subject, programs(), box, again, settings)
+    assert told.left == 0 and told.asked == 8
+    assert fingerprint(again) == fingerprint(whole)
+    with pytest.raises(ModelError, match="another subject"):
+        Log(path, {"name": "other"})
+
+
+def replace_seconds(settings: Settings, seconds: float) -> Settings:
+    return replace(settings, seconds=seconds)
+
+
+def test_the_same_seed_gives_the_same_records(box: Sandbox) -> None:
+    prints = []
+    for seed in (0, 0, 1):
+        log = Log(None, {})
+        subject = Subject("real", RealDebugger(box), about={})
+        sweep(subject, programs(), box, log, Settings(seed=seed, measures=("forced",)))
+        prints.append(fingerprint(log))
+    assert prints[0] == prints[1] != prints[2]
+
+
+def test_what_was_learnt_from_is_left_out(box: Sandbox) -> None:
+    seen = frozenset({int(programs()[0][0].digest[:16], 16)})
+    found = judge(Subject("real", RealDebugger(box), about={}, seen=seen), box, ("outputs",))
+    assert found["programs"]["leaked"] == ["row"]
+    assert "cruxeval" not in found
+
+
+def test_a_truth_that_does_not_repeat_is_no_truth(box: Sandbox) -> None:
+    program = Program(
+        "import time\n\ndef f():\n    x = time.perf_counter_ns()\n    return x\n", "f()", "clock"
+    )
+    with pytest.raises(UnstableTruth, match="two recordings differ"):
+        record_case(box, program)
+    settings, log = Settings(measures=("forced",)), Log(None, {})
+    subject = Subject("real", RealDebugger(box), about={})
+    told = sweep(subject, [(program, None)], box, log, settings)
+    left = card(subject, "tests", log, settings, told)["programs"]["left_out"]
+    assert left == {"two recordings of it differ": ["clock"]}
+
+
+def test_unknown_measures_and_budgets() -> None:
+    with pytest.raises(ModelError, match="there are: forced"):
+        Settings(measures=("luck",))
+    with pytest.raises(ModelError, match="at least 1"):
+        Settings(cases=0)
+
+
+def test_a_card_is_plain_data(box: Sandbox) -> None:
+    found = judge(Subject("real", RealDebugger(box), about={}), box, ("forced",))
+    assert json.loads(json.dumps(found)) == found
