@@ -73,10 +73,15 @@ def leaderboard(cards: Sequence[dict[str, Any]]) -> str:
     for card in cards:
         groups.setdefault(f"{card['tasks']}, seed {card['settings']['seed']}", []).append(card)
     for group in groups.values():
-        group.sort(key=lambda card: -((find(card, ROWS[0][1]) or {"mean": -1})["mean"]))
+        group.sort(key=_rank, reverse=True)
     return environment.get_template("leaderboard.html.j2").render(
         groups=groups, rows=ROWS, find=find, paper=PAPER, crux=CRUX, version=__version__
     )
+
+
+def _rank(card: dict[str, Any]) -> tuple[float, ...]:
+    """Returns the means by which cards are ranked: those of step into first, ties by the next column."""
+    return tuple(found["mean"] if (found := find(card, place)) else -1.0 for _, place in ROWS)
 
 
 def find(card: dict[str, Any], place: Sequence[str]) -> dict[str, Any] | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -175,26 +174,6 @@ def test_bad_input_is_one_clear_error(
     captured = capsys.readouterr()
     assert text in captured.err and "Traceback" not in captured.err
     assert "walk in lockstep" not in captured.err
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A headless Chromium."""
-    program, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    try:
-        from selenium import webdriver
-    except ImportError:
-        pytest.skip("browser: selenium is not installed")
-    if program is None or driver is None:
-        pytest.skip("browser: no chromium or no chromedriver on the path")
-    options = webdriver.ChromeOptions()
-    options.binary_location = program
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(word)
-    chromium = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield chromium
-    chromium.quit()
 
 
 def test_the_page_opens_in_a_browser(

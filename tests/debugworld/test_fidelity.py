@@ -1,9 +1,10 @@
-"""``debugworld fidelity`` scores by action and part, and leaves out what was trained on."""
+"""``debugworld fidelity``, ``compare`` and ``leaderboard``: cards as JSON, as tables and as pages."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,21 +12,50 @@ import pytest
 from debugworld.cli import main
 from debugworld.envs.task_set import load_task_set
 
+TASKS = "generated/1073741824/2"
+FEW = ["--measures", "forced", "free", "outputs"]
+ROW = {"code": "def f(s, t):\n    n = 0\n    for c in s:\n        n += int(c == t)\n    return n\n"}
 
-def test_scores_of_generated_programs(
+
+def card(path: Path, *words: str) -> dict[str, Any]:
+    assert main(["fidelity", *words, "--json", str(path)]) == 0
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+def test_a_card_of_a_checkpoint(
     tiny_checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = tmp_path / "fidelity.json"
-    words = ["--model", str(tiny_checkpoint), "--tasks", "generated/1073741824/2", "--per-action", "1"]
-    assert main(["fidelity", *words, "--json", str(out)]) == 0
-    data = json.loads(out.read_text())
-    assert data["programs"] == 2
-    assert data["leaked"] == 0
-    assert data["actions"]["step_into"]["count"] == 2
+    log = tmp_path / "log.jsonl"
+    words = ["--model", str(tiny_checkpoint), "--tasks", TASKS, *FEW, "--log", str(log)]
+    found = card(tmp_path / "card.json", *words)
+    assert found["programs"]["programs"] == 2 and found["programs"]["leaked"] == []
+    assert found["forced"]["actions"]["step_into"]["exact"]["count"] == 4
+    assert found["subject"]["parameters"] > 0 and found["cost"]["questions"] > 0
     assert {"event", "line", "frame", "locals", "value", "stdout", "exit"} == set(
-        data["actions"]["run_to"]["parts"]
+        found["forced"]["actions"]["run_to"]["parts"]
     )
     assert "step_return" in capsys.readouterr().out
+    again = card(tmp_path / "again.json", *words)  # from the log alone
+    assert again == found
+
+
+def test_rows_of_cruxeval(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    row = ROW | {"input": "'berry', 'r'", "output": "2", "id": "row"}
+    file.write_text(json.dumps(row) + "\n")
+    found = card(
+        tmp_path / "card.json",
+        "--model",
+        "real",
+        "--tasks",
+        str(file),
+        "--sandbox",
+        "process",
+        "--measures",
+        "outputs",
+    )
+    assert found["cruxeval"]["output_pass@1"] == 1.0 and found["tasks"] == "rows.jsonl"
 
 
 def test_programs_seen_in_training_are_left_out(
@@ -47,10 +77,44 @@ def test_programs_seen_in_training_are_left_out(
     ("words", "text"),
     [
         (["--tasks", "nothing/here"], "names no task set"),
-        (["--per-action", "0"], "at least 1"),
-        (["--model", "nowhere"], "holds no checkpoint"),
+        (["--budget", "0"], "at least 1"),
+        (["--measures", "luck"], "there is no measure luck"),
+        (["--model", "nowhere"], "no folder of a model"),
+        (["--model", "shipped?jumps=high"], "jumps=rollout|direct|auto"),
+        (["--held-out"], "chooses among the rows of a file"),
+        (["--beside", "nowhere.json"], "cannot be read"),
     ],
 )
 def test_bad_input(words: list[str], text: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fidelity", *words]) == 2
     assert text in capsys.readouterr().err
+
+
+def test_pages_and_comparisons(tmp_path: Path, browser: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    real, copy, page = (tmp_path / name for name in ("real.json", "copy.json", "card.html"))
+    card(real, "--model", "real", "--tasks", TASKS)
+    words = ["--model", "ngram", "--tasks", TASKS, "--html", str(page), "--beside", str(real)]
+    card(copy, *words)
+    capsys.readouterr()
+    assert main(["compare", str(copy), str(real)]) == 0
+    assert "better" in capsys.readouterr().out
+    board = tmp_path / "out" / "board.html"
+    assert main(["leaderboard", str(copy), str(real), "--html", str(board)]) == 0
+    for path, pictures in ((page, 3), (board, 0)):
+        browser.get(f"file://{path}")
+        assert browser.get_log("browser") == []
+        assert len(browser.find_elements("css selector", "figure svg")) == pictures
+        for pixels in (360, 1400):
+            size = {"width": pixels, "height": 800, "deviceScaleFactor": 1, "mobile": pixels < 500}
+            browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+            wide = browser.execute_script("return document.documentElement.scrollWidth")
+            assert wide <= pixels
+    names = [each.text for each in browser.find_elements("css selector", "tbody td:first-child b")]
+    assert names[:2] == ["real", "ngram"]  # ranked
+
+
+def test_a_file_that_is_no_card(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "no.json"
+    path.write_text("{}")
+    assert main(["compare", str(path), str(path)]) == 2
+    assert "no card of debugworld fidelity" in capsys.readouterr().err

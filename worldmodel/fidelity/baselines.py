@@ -8,6 +8,7 @@ same questions as a network, within the same grammars, so they are debuggers beh
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -18,8 +19,8 @@ from debugworld.worldmodel.constraint import END, Grammar
 from debugworld.worldmodel.data.thoughts import Pair
 from debugworld.worldmodel.spoken import entry_state
 
-_PREFERRED = b"L10RXC"
-"""Letters of an outcome in the order in which `StaticEngine` takes them: go on, the condition holds, ..."""
+_CALLED = re.compile(r"(\w+)\(")
+"""Names that a statement calls."""
 
 
 class CopyDebugger:
@@ -48,7 +49,11 @@ class CopyDebugger:
 
 
 class StaticEngine:
-    """Answers without looking at values: the first outcome that the source permits, and nothing else."""
+    """Answers by the text of the statement, without looking at values.
+
+    Functions of the program that a statement calls are entered once each; then control goes on, conditions
+    hold, and nothing is bound anew.
+    """
 
     @property
     def abilities(self) -> Abilities:
@@ -57,24 +62,32 @@ class StaticEngine:
 
     def complete(self, requests: Sequence[Request]) -> list[Completion]:
         """Answers requests, in their order."""
-        return [self._answer(request.grammar, request.max_tokens) for request in requests]
+        return [self._answer(request) for request in requests]
 
     def forget(self) -> None:
         """Remembers nothing."""
 
     @staticmethod
-    def _answer(grammar: Grammar, most: int) -> Completion:
-        text, state = bytearray(), grammar.start()
-        while len(text) < most:
-            allowed = grammar.allowed(state)
-            if END in allowed:
-                return Completion(bytes(text).decode(errors="replace"), (), (), True)
-            preferred = _PREFERRED if not text else b" 'x"
-            byte = next((b for b in preferred if b in allowed), min(allowed))
-            for one in b"None" if text == b"R " else (byte,):
-                text.append(one)
-                state = grammar.advance(state, one)
-        return Completion(bytes(text).decode(errors="replace"), (), (), False)
+    def _answer(request: Request) -> Completion:
+        first, *rest = request.prompt.split("\n")
+        returned = sum(line.startswith("^") for line in rest)
+        calls = [f"C {name}" for name in _CALLED.findall(first)]
+        for text in [call for call in calls if _permits(request.grammar, call)][returned:]:
+            return Completion(text, (), (), True)
+        for text in ("L", "1", "R None", "X Exception"):
+            if _permits(request.grammar, text):
+                return Completion(text, (), (), True)
+        return Completion("", (), (), False, "nothing static can be said")
+
+
+def _permits(grammar: Grammar, text: str) -> bool:
+    """Whether a text is a whole answer."""
+    state = grammar.start()
+    for byte in text.encode():
+        if byte not in grammar.allowed(state):
+            return False
+        state = grammar.advance(state, byte)
+    return END in grammar.allowed(state)
 
 
 class NGramEngine:

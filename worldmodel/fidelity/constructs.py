@@ -67,7 +67,7 @@ def constructs_of(program: Program, states: Sequence[State]) -> tuple[str, ...]:
         found.add("closures")
     if functions & _recursive(program):
         found.add("recursion")
-    if _aliased(states[0]):
+    if any(map(_aliased, states)):
         found.add("aliasing")
     return tuple(tag for tag in CONSTRUCTS if tag in found)
 
