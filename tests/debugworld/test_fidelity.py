@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pytest
 
@@ -118,3 +119,11 @@ def test_a_file_that_is_no_card(tmp_path: Path, capsys: pytest.CaptureFixture[st
     path.write_text("{}")
     assert main(["compare", str(path), str(path)]) == 2
     assert "no card of debugworld fidelity" in capsys.readouterr().err
+
+
+def test_a_card_keeps_to_its_schema(tmp_path: Path) -> None:
+    schema = json.loads((Path(__file__).parents[2] / "docs" / "fidelity.schema.json").read_text())
+    check = jsonschema.Draft202012Validator(schema).validate
+    check(card(tmp_path / "card.json", "--model", "ngram", "--tasks", TASKS))
+    with pytest.raises(jsonschema.ValidationError):
+        check({"format": "debugworld-fidelity", "version": 1})
