@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-ray = pytest.importorskip("ray", reason="ray: pip install ray")
-
 from debugworld.sandboxes import open_sandbox
 from debugworld.sandboxes.debugger import Program
 from debugworld.worldmodel.data.programs import generate
@@ -20,6 +18,7 @@ EVENTS = 1_000
 
 @pytest.mark.slow
 def test_two_workers_tell_the_same() -> None:
+    ray = pytest.importorskip("ray", reason="ray: pip install ray")
     programs: list[tuple[Program, None]] = [(generate(2**30 + i, 1 + i % 3).program, None) for i in range(4)]
     settings = Settings(measures=("forced", "free"))
     alone, together = Log(None, {}), Log(None, {})
