@@ -91,6 +91,7 @@ def test_bad_input(words: list[str], text: str, capsys: pytest.CaptureFixture[st
     assert text in capsys.readouterr().err
 
 
+@pytest.mark.timeout(900)
 def test_pages_and_comparisons(tmp_path: Path, browser: Any, capsys: pytest.CaptureFixture[str]) -> None:
     real, copy, page = (tmp_path / name for name in ("real.json", "copy.json", "card.html"))
     card(real, "--model", "real", "--tasks", TASKS)

@@ -17,6 +17,7 @@ EVENTS = 1_000
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_two_workers_tell_the_same() -> None:
     ray = pytest.importorskip("ray", reason="ray: pip install ray")
     programs: list[tuple[Program, None]] = [(generate(2**30 + i, 1 + i % 3).program, None) for i in range(4)]
