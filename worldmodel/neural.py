@@ -173,7 +173,7 @@ class NeuralDebugger(Dreamer):
             self._fill_gaps()
         known = len(self._tree) if self._program else 0
         state = super().step(action)
-        self._move_evidence = Evidence.join(self._evidence[known : self._position + 1])
+        self._move_evidence = Evidence.join(self._evidence[known:])  # what had no answer is evidence, too
         return state
 
     def ground(self, states: Sequence[State]) -> State:

@@ -53,7 +53,7 @@ def _asked(subject: Subject, case: Case, action: Action, position: int, target: 
         "length": len(states),
         "skipped": max(target - position - 1, 0),
         "constructs": list(constructs_of(case.program, states[position : target + 1])),
-        **judged(truth, answer),
+        **judged(truth, answer, cut_short(subject)),
         "copy": parts(truth) == parts(before),
         "confidence": sure(subject),
         "cost": spent(subject, cost),
@@ -87,13 +87,29 @@ def _by_steps(subject: Subject, case: Case, position: int, target: int) -> bool:
         neural.jumps = before
 
 
-def judged(truth: State, answer: State) -> Record:
-    """Returns which parts of an answer are right, whether all are, and whether a limit was met."""
+def judged(truth: State, answer: State, cut: bool = False) -> Record:
+    """Returns which parts of an answer are right, whether all are, and whether it is wrong for a limit.
+
+    Args:
+        truth: what is right.
+        answer: what was said.
+        cut: whether the dream behind the answer ended for a limit, on the way to it.
+    """
     right, given = parts(truth), parts(answer)
     same = {part: right[part] == given[part] for part in right}
-    ended = answer.exit
-    limit = ended is not None and ended.code is ExitCode.NEVER and ended.reason in BUDGETS
-    return {"parts": same, "exact": all(same.values()), "limit": limit}
+    exact = all(same.values())
+    return {"parts": same, "exact": exact, "limit": not exact and (cut or _at_limit(answer))}
+
+
+def cut_short(subject: Subject) -> bool:
+    """Returns whether what a subject has dreamt so far ended for a limit."""
+    tree = getattr(subject.debugger, "tree", None)
+    return tree is not None and _at_limit(tree.states[-1])
+
+
+def _at_limit(state: State) -> bool:
+    ended = state.exit
+    return ended is not None and ended.code is ExitCode.NEVER and ended.reason in BUDGETS
 
 
 def told(state: State) -> Record:
