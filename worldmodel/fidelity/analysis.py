@@ -52,7 +52,7 @@ def card(subject: Subject, tasks: str, log: Log, settings: Settings, told: Told)
         "programs": {**told.to_json(), "left_out": _left_out(by[LEFT_OUT])},
         "fingerprint": fingerprint(log),
     }
-    sections: dict[str, Callable[[list[Record]], dict[str, Any]]] = {
+    sections: dict[str, Callable[[list[Record]], Any]] = {
         "forced": _forced,
         "free": _free,
         "outputs": _outputs,

@@ -26,7 +26,8 @@ def free(subject: Subject, case: Case, seed: int) -> list[Record]:
     subject.debugger.max_states = case.budget
     answer = subject.debugger.reset(case.program)
     right = steps
-    error, limit, constructs = "", False, ()
+    error, limit = "", False
+    constructs: tuple[str, ...] = ()
     for index in range(steps + 1):
         if index:
             answer = subject.debugger.step(_INTO)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
+from functools import partial
 
 from debugworld.sandboxes.debugger import Action, ActionKind, Event
 from debugworld.worldmodel.fidelity.case import Case
@@ -37,12 +38,12 @@ def reground(subject: Subject, case: Case, seed: int) -> list[Record]:
     cost = subject.cost()
     policies: dict[str, Policy] = {"never": lambda step, sure: False}
     for least in THRESHOLDS:
-        policies[f"confidence {least}"] = lambda step, sure, least=least: not sure >= least
+        policies[f"confidence {least}"] = partial(_unsure, least)
     for share in SHARES:
         chance = random.Random(f"{seed} reground {share} {case.program.digest}")
-        policies[f"chance {share}"] = lambda step, sure, share=share, chance=chance: chance.random() < share
+        policies[f"chance {share}"] = partial(_by_chance, share, chance)
     for period in PERIODS:
-        policies[f"every {period}"] = lambda step, sure, period=period: step % period == 0
+        policies[f"every {period}"] = partial(_every, period)
     found = []
     for name, policy in policies.items():
         if name.startswith("confidence") and math.isnan(subject.debugger.confidence):
@@ -62,6 +63,18 @@ def reground(subject: Subject, case: Case, seed: int) -> list[Record]:
     if found:
         found[0]["cost"] = spent(subject, cost)
     return found
+
+
+def _unsure(least: float, step: int, sure: float) -> bool:
+    return not sure >= least
+
+
+def _by_chance(share: float, chance: random.Random, step: int, sure: float) -> bool:
+    return chance.random() < share
+
+
+def _every(period: int, step: int, sure: float) -> bool:
+    return step % period == 0
 
 
 def _follow(subject: Subject, case: Case, policy: Policy) -> tuple[int, int, int]:
