@@ -114,6 +114,23 @@ def test_a_call_is_entered_with_the_values_of_its_arguments_and_goes_on_with_wha
     ]
 
 
+def test_an_object_whose_class_runs_nothing_to_make_it_is_not_asked_for() -> None:
+    program = Program(
+        "class A:\n    def add(self, n):\n        return n + 1\n\n\nclass B(A):\n    pass\n\n\n"
+        "def f(n):\n    a = A()\n    b = A().add(n)\n    c = B()\n    return a.add(b)\n",
+        "f(4)",
+    )
+    lessons = [
+        (lesson.whole[0].partition("\n")[0], lesson.parts, lesson.whole[1])
+        for lesson in lessons_of(program, record(program), Oracle())
+    ]
+    assert ("a = A()", (), "L\na=<A at #1>") in lessons
+    entering = ("?<A at #2>.add(4)\n.add(self, n)", "C add\nself=<A at #1>\nn=4")
+    assert ("b = A().add(n)", (entering,), entering[1]) in lessons
+    assert ("b = A().add(n)", (), "L\nb=5") in lessons
+    assert ("c = B()", None, "L\nc=<B at #2>") in lessons  # a base class may run something
+
+
 def shares(programs: list[Program], sandbox: Sandbox | None = None) -> Counter[str]:
     counts: Counter[str] = Counter()
     for program in programs:

@@ -130,6 +130,7 @@ class Flow:
             )
             inner.signature = inner.signature.replace("(self, ", "(").replace("(self)", "()")
             inner.parameters = ()
+            inner.bare = _is_bare(node)
 
 
 def _own_nodes(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
@@ -140,6 +141,13 @@ def _own_nodes(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
         yield node
         if not isinstance(node, (*_SCOPES, ast.Lambda)):
             todo.extend(ast.iter_child_nodes(node))
+
+
+def _is_bare(node: ast.ClassDef) -> bool:
+    """Whether a class has nothing that could run when an instance is made, or that is not seen here."""
+    plain = all(isinstance(base, ast.Name) and base.id == "object" for base in node.bases)
+    own = {part.name for part in node.body if isinstance(part, _FUNCTIONS)}
+    return plain and not node.keywords and not node.decorator_list and own.isdisjoint(("__init__", "__new__"))
 
 
 def _init_line(node: ast.ClassDef) -> int:

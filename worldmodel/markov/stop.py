@@ -109,3 +109,5 @@ class ScopeFlow:
     """Parameters that the body assigns."""
     free: tuple[str, ...] = ()
     """Names that it reads from the functions around it."""
+    bare: bool = False
+    """Whether it is a class whose instances are made without running any of its code."""

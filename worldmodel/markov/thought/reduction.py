@@ -101,7 +101,7 @@ class Reduction:
         self._question = Question(shell)
         self._returns = list(self.top.returns)
         self._inner: dict[str, str] = {}
-        self._asks = 0
+        self._asks = self._made = 0
 
     def ask(self, ask: Ask) -> Asking[Outcome]:
         """Asks one question.
@@ -493,6 +493,9 @@ class Reduction:
 
     def _call_own(self, node: ast.Call, name: str, scope: ScopeFlow, known: str | None) -> Asking[str]:
         """Calls a function or class of the program."""
+        if scope.bare and not (node.args or node.keywords):
+            self._made += 1  # no code runs: nothing about it is uncertain
+            return f"<{scope.name} at #{self.shell.numbers + self._made}>"
         makes = f"{scope.name}.__init__" in self.shell.flow.by_name
         if not scope.signature or scope.generator:
             raise Unsupported
