@@ -5,7 +5,8 @@ python benchmarks/neural.py [--model DIR] [--crux FILE] [--programs FILE] [--jso
 Exact match of the whole state by action, teacher-forced, for each granularity; then outputs and inputs of
 CRUXEval-like rows, checked by running. Everything is asked of programs that training never saw: generator
 seeds from 2**30 on, the held-out tenth of a file of real programs, rows of a benchmark. Those that the
-checkpoint was trained on, by content hash, are left out and counted.
+checkpoint was trained on, by content hash, are left out and counted. With ``--ceiling``, true answers are
+given in the model's place, too: how far the shell around the model goes by itself.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from common.report import Report
+from common.truth import TrueAnswers
 from rich.progress import track
 
 from debugworld.sandboxes import Sandbox, SandboxError, open_sandbox
@@ -34,6 +36,8 @@ from debugworld.worldmodel.thinker import Granularity
 
 MAX_EVENTS = 1_000
 """States of a run after which it is left out."""
+TRUTH = "true answers, expression"
+"""What tables call the debugger whose model is replaced by true answers."""
 SAMPLES, TEMPERATURE = 5, 0.8
 """Of inverse proposals, beside the one greedy answer."""
 
@@ -92,8 +96,8 @@ def percent(estimate: Estimate) -> str:
 def tell_fidelity(report: Report, name: str, granularity: str, fidelity: Fidelity, seconds: float) -> None:
     """Adds a set's table."""
     table = report.table(
-        f"{name}, {granularity} by {granularity}: exact match in percent, {fidelity.programs} programs, "
-        f"{seconds:.0f} s",
+        f"{name}, {granularity} by {granularity.split()[-1]}: exact match in percent, "
+        f"{fidelity.programs} programs, {seconds:.0f} s",
         ["action", "answers", "exact", "copy", *PARTS],
     )
     for action, score in fidelity.scores.items():
@@ -172,6 +176,7 @@ def main() -> None:
     add("--per-action", type=int, default=2, help="answers for each action of a program")
     add("--most-states", type=int, metavar="N", help="leave out longer runs (default: %(default)s)")
     add("--granularity", nargs="+", default=["line", "expression"], choices=[g.value for g in Granularity])
+    add("--ceiling", action="store_true", help="also give true answers in the model's place")
     add("--seed", type=int, default=0)
     add("--sandbox", default="docker")
     add("--json", type=Path, default=Path("out/neural.json"))
@@ -196,6 +201,12 @@ def main() -> None:
                 asked = track(runs, f"{name}, {granularity}", transient=True)
                 fidelity = measure(neural, asked, args.seed, args.per_action)
                 tell_fidelity(report, name, granularity, fidelity, time.perf_counter() - begin)
+            if args.ceiling:
+                begin = time.perf_counter()
+                truth = NeuralDebugger(TrueAnswers(runs), granularity=Granularity.EXPRESSION)  # type: ignore[arg-type]
+                asked = track(runs, f"{name}, true answers", transient=True)
+                fidelity = measure(truth, asked, args.seed, args.per_action)
+                tell_fidelity(report, name, TRUTH, fidelity, time.perf_counter() - begin)
         best = tell_crux(report, args, engine, box) if args.crux is not None else {}
     goals(report, best)
     report.finish(args.json)
