@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from rich.table import Table
 
+from debugworld.envs.backend import DREAMS
 from debugworld.worldmodel.statistics import Estimate
 
 from .evaluation import Evaluation
@@ -40,7 +41,7 @@ def evaluation_table(evaluations: Sequence[Evaluation]) -> Table:
 
 
 def _shown(heading: str, backend: str, faults: bool) -> bool:
-    return {"replayed %": backend == "neural", "faults": faults}.get(heading, True)
+    return {"replayed %": backend in DREAMS, "faults": faults}.get(heading, True)
 
 
 def _percent(estimate: Estimate) -> str:

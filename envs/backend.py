@@ -20,8 +20,11 @@ from debugworld.worldmodel.lockstep import After, Groundable, LockstepDebugger
 
 from .errors import TaskError
 
-BACKENDS = ("real", "neural", "lockstep")
-"""What happened, what a model dreams, and both side by side with the real one in the lead."""
+BACKENDS = ("real", "neural", "rollout", "lockstep")
+"""What happened, what a model dreams move by move, what it dreamt once from end to end, and the first two
+side by side with the real one in the lead."""
+DREAMS = ("neural", "rollout")
+"""Backends in which the agent moves over what a model dreams."""
 
 
 def open_debugger(
@@ -32,6 +35,7 @@ def open_debugger(
     after: After,
     session: Callable[[Program], Session] | None = None,
     engine: CompletionEngine | None = None,
+    rollout: Callable[[Program, Sequence[State]], Trace] | None = None,
 ) -> TreeDebugger:
     """Opens the debugger of a backend.
 
@@ -43,6 +47,7 @@ def open_debugger(
         after: What a lockstep's neural side does after a difference, as `LockstepDebugger` takes it.
         session: Starts a program for real, for looks that a trace does not answer; None does without them.
         engine: Answers in place of the model's own; None opens that.
+        rollout: Dreams a run, from some true states on where there are any; only for ``rollout``.
 
     Raises:
         TaskError: there is no such backend.
@@ -52,6 +57,11 @@ def open_debugger(
         raise TaskError(f"there is no backend {backend!r}; use one of: {', '.join(BACKENDS)}")
     if backend == "real":
         return RecordedDebugger(record, session)
+    if backend == "rollout":
+        from debugworld.worldmodel.rollout import RolloutDebugger
+
+        assert rollout is not None
+        return RolloutDebugger(rollout)
     from debugworld.worldmodel.neural import NeuralDebugger
 
     neural = NeuralDebugger.load(model, max_states, engine=engine)

@@ -31,7 +31,7 @@ class BugEnv(DebugEnv):
     """What the tasks about bugs share; see `FaultLocalization`, `Repair` and `BugInjection`.
 
     The agent debugs one test at a time, in the program as it stands. Whether a test passes is known by
-    execution (`judge`), never from the debugger, so that it is true with the neural backend, too.
+    execution (`judge`), never from the debugger, so that it is true with a dream, too.
 
     Args:
         family: As `DebugEnv` has it.

@@ -67,7 +67,7 @@ class Complexity(DebugEnv):
 
     ## Information
     ``action_mask``: int8 over the command numbers. ``moves``: moves done. ``success``:
-    whether the answer is right. ``success_real`` (neural backend): the same, since the
+    whether the answer is right. ``success_real`` (neural and rollout backends): the same, since the
     truth is real. ``error``: why the last action was refused, or what broke. ``fault``:
     whether something broke. ``differences`` (lockstep backend): where the last action
     led the two debuggers apart.

@@ -106,7 +106,7 @@ class Conformance:
 
     def test_the_checker_has_no_complaint_about_a_dream(self) -> None:
         """Nor about the backends with a model."""
-        for backend in ("neural", "lockstep"):
+        for backend in ("neural", "rollout", "lockstep"):
             with warnings.catch_warnings(), self.opened(backend=backend, **self.dream) as env:
                 warnings.simplefilter("error")
                 check_env(env)

@@ -36,9 +36,10 @@ from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.lockstep import After, LockstepDebugger
 
 from .answer import GUESSES
-from .backend import BACKENDS, open_debugger, stand_at
+from .backend import BACKENDS, DREAMS, open_debugger, stand_at
 from .chance import draw_order
 from .command import LINE_KINDS, PLAIN_KINDS, Answer, Command, CommandSet, TaskCommand, TaskKind, Trial
+from .dream_store import DreamStore, dream_store
 from .errors import NothingToAsk, TaskError
 from .family import make_family
 from .feedback import FEEDBACKS, disguise
@@ -78,13 +79,17 @@ class DebugEnv(gymnasium.Env[Any, Any]):
 
     Args:
         family: ``text`` or ``features``.
-        backend: ``real``, ``neural`` or ``lockstep``.
+        backend: ``real``, ``neural``, ``rollout`` or ``lockstep``.
         tasks: URI of the task set (see `task_set`).
         sandbox: Name of the sandbox that real runs are recorded in; None takes
             ``process`` for the package's own programs, else ``docker``. Expressions of the agent
             (``p``, conditions) are evaluated there, but in ``process`` only where the caller names it.
-        model: Folder of a checkpoint; None takes the one that ships with the package.
+        model: Folder of a checkpoint; None takes the one that ships with the package. ``rollout`` takes
+            whatever `open_subject` of `worldmodel.fidelity` takes, as ``static``.
         max_states: States after which a dream ends as ``never``.
+        real_share: Share of the episodes that ``rollout`` plays in the real run instead of the dream.
+        real_calls: Most looks of ``rollout`` at the real run, for each step of a dream: a state of which the
+            model is unsure is replaced by the real one; see `worldmodel.rollout.dream`.
         after: What the neural side of a lockstep does after a difference: ``free`` goes
             on from its own state, ``forced`` is set back to the truth, ``stop`` stays.
         max_moves: Moves that an episode allows.
@@ -125,6 +130,8 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         sandbox: str | None = None,
         model: str | None = None,
         max_states: int = 2000,
+        real_share: float = 0.0,
+        real_calls: float = 0.0,
         after: After = "free",
         max_moves: int = 20,
         max_lines: int = 64,
@@ -140,6 +147,11 @@ class DebugEnv(gymnasium.Env[Any, Any]):
             raise TaskError(f"need max_moves >= 0 and max_lines >= 1; got {max_moves} and {max_lines}")
         if max_states < 1:
             raise TaskError(f"need max_states >= 1; got {max_states}")
+        if not (0 <= real_share <= 1 and 0 <= real_calls <= 1):
+            told = f"real_share={real_share}, real_calls={real_calls}"
+            raise TaskError(f"need shares between 0 and 1; got {told}")
+        if (real_share or real_calls) and backend != "rollout":
+            raise TaskError(f"real_share and real_calls are for the backend rollout; got {backend}")
         if after not in get_args(After):
             raise TaskError(f"after must be one of: {', '.join(get_args(After))}; got {after!r}")
         if not math.isfinite(shaping) or not 0 < discount <= 1:
@@ -174,6 +186,9 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         self._sandbox = sandbox or ("process" if self.task_set.trusted else "docker")
         self._looks = sandbox is not None or self._sandbox != "process"
         self._engine: CompletionEngine | None = None
+        self._real_share, self._real_calls = real_share, real_calls
+        self._dreams: DreamStore | None = None
+        self._awake = False
         self._traces: TraceStore | None = None
         self._debugger: TreeDebugger | None = None
         self._shadow: RecordedDebugger | None = None
@@ -241,6 +256,30 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         assert self._traces is not None
         return self._traces.record(program)
 
+    def _walked(self, program: Program, given: Sequence[State] = ()) -> Trace:
+        """Returns the run that ``rollout`` moves over: the dream, or in some episodes what happens.
+
+        Args:
+            program: What is run.
+            given: True states from the entry on that the dream goes on from.
+
+        Raises:
+            ProgramError: the program cannot be debugged as given.
+            ModelError: the model cannot answer.
+            SandboxError: the box failed.
+        """
+        assert self._dreams is not None
+        if self._awake:
+            return self._record(program)
+        return self._dreams.dream(program, given, self._engine, self._record).trace
+
+    def _wake(self) -> None:
+        """Draws whether an episode is played in the real run, from a stream of its own."""
+        self._awake = False
+        if self._real_share:
+            stream = np.random.Generator(self.np_random.bit_generator.jumped(2))  # type: ignore[attr-defined]
+            self._awake = bool(stream.random() < self._real_share)
+
     def _entered(self, text: str) -> Program:
         """Returns the program entered as a trial says; only asked where the task has trials.
 
@@ -270,6 +309,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
             self._noise = np.random.Generator(self.np_random.bit_generator.jumped())  # type: ignore[attr-defined]
         self._fault, self._moves, self._over, self._truth_met, self._reply = "", 0, False, False, ""
         self._attempts, self._counted = [], (-1, 0)
+        self._wake()
         self._current, question = self._draw((options or {}).get("task"))
         if not self._fault:
             self._begin(self._current, question.start)
@@ -446,12 +486,15 @@ class DebugEnv(gymnasium.Env[Any, Any]):
                 self._after,
                 traces.session if self._looks else None,
                 self._engine,
+                self._walked,
             )
+            if self.backend == "rollout":
+                self._dreams = dream_store(self._model, traces, self._max_states, self._real_calls)
         except BaseException:
             traces.leave()
             raise
         self._traces = traces
-        self._shadow = RecordedDebugger(self._record) if self.backend == "neural" else None
+        self._shadow = RecordedDebugger(self._record) if self.backend in DREAMS else None
 
     def _draw(self, index: int | None) -> tuple[Program, Question]:
         """Draws a program that the task can use, and its question."""

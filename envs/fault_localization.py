@@ -25,7 +25,7 @@ class FaultLocalization(BugEnv):
     A faulty program is shown with tests of it; which of them pass is known by execution.
     The agent debugs one test at a time, from its entry on, and goes from one to another.
     Lines that a test has run as far as it was debugged are noted beside the test
-    (coverage; with the neural backend, as dreamt). It then accuses lines, the most
+    (coverage; with a model, as dreamt). It then accuses lines, the most
     suspected first. The truth is where the faulty program differs from the right one;
     where a line is only missing, the line that it belongs before.
 
@@ -68,7 +68,7 @@ class FaultLocalization(BugEnv):
     ``action_mask``: int8 over the command numbers. ``moves``: moves done. ``success``:
     whether a line at fault was accused. ``rank``: at which accusation, 0 where not (yet).
     ``top_1``, ``top_3``, ``top_5``: whether within so many. ``exam``: ``rank / lines``, 1
-    where not found. ``accusations_left``. ``success_real`` (neural backend): the same as
+    where not found. ``accusations_left``. ``success_real`` (neural and rollout backends): the same as
     ``success``, since the truth is real. ``error``: why the last action was refused, or
     what broke. ``fault``: whether something broke. ``differences`` (lockstep backend):
     where the last action led the two debuggers apart.

@@ -97,7 +97,7 @@ class InputPrediction(DebugEnv):
 
     ## Information
     ``action_mask``: int8 over the command numbers. ``moves``: moves done. ``success``:
-    whether the answer is right. ``success_real`` (neural backend): the same, since answers
+    whether the answer is right. ``success_real`` (neural and rollout backends): the same, since answers
     are run for real. ``reason``: what a wrong answer came to. ``error``: why the last
     action was refused, or what broke. ``fault``: whether something broke. ``differences``
     (lockstep backend): where the last action led the two debuggers apart.

@@ -52,7 +52,7 @@ class ReachState(DebugEnv):
 
     ## Information
     ``action_mask``: int8 over the command numbers. ``moves``: moves done. ``success``:
-    whether the goal holds. ``success_real`` (neural backend): whether the same moves
+    whether the goal holds. ``success_real`` (neural and rollout backends): whether the same moves
     have reached it in the real run. ``error``: why the last action was refused, or what
     broke. ``fault``: whether something broke. ``differences`` (lockstep backend): where
     the last action led the two debuggers apart.

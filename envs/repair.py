@@ -66,7 +66,7 @@ class Repair(EditEnv):
     whether a submitted program passes every test. After ``submit``: ``hidden_passed``,
     the share of the hidden tests that pass, and ``similarity`` of the patch, 0 where the
     set has no true one.
-    ``success_real`` (neural backend): the same as ``success``. ``error``: why the last
+    ``success_real`` (neural and rollout backends): the same as ``success``. ``error``: why the last
     action was refused, or what broke. ``fault``: whether something broke.
     ``differences`` (lockstep backend): where the last action led the two debuggers apart.
 

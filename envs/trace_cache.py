@@ -31,10 +31,10 @@ MEGABYTES = "DEBUGWORLD_CACHE_MB"
 """Environment variable: the most megabytes that traces may take; `MOST` if it is not set."""
 MOST = 1024
 """Megabytes."""
-VERSION = 1
+VERSION = 2
 """Of the files."""
-KEPT = frozenset({"exit", "uncaught", "step_budget"})
-"""Reasons of ends that follow from the program; others (a deadline, a kill) may be the machine's."""
+KEPT = frozenset({"exit", "uncaught", "step_budget", "token_budget", "incoherent"})
+"""Reasons of ends that follow from program or model; others (a deadline, a kill) may be the machine's."""
 _NAME = re.compile(r"[0-9a-f]{64}\.trace")
 _UNFINISHED = re.compile(r"\.writing-\w+")
 _STALE = 3600.0
@@ -74,8 +74,16 @@ def trace_key(program: Program, kind: str, python: str, limits: Mapping[str, flo
         python: Version of the interpreter, such as ``3.11.7``.
         limits: Of the recording, by name.
     """
-    parts = [VERSION, sources_digest(), kind, python, sorted(limits.items()), program.digest]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    return content_key(sources_digest(), kind, python, sorted(limits.items()), program.digest)
+
+
+def content_key(*parts: Any) -> str:
+    """Returns 64 hexadecimal digits that stand for everything that a trace follows from.
+
+    Args:
+        parts: All of it, as plain JSON data.
+    """
+    return hashlib.sha256(json.dumps([VERSION, *parts]).encode()).hexdigest()
 
 
 class TraceCache:
@@ -98,27 +106,38 @@ class TraceCache:
             key: As `trace_key` makes it.
             program: What was run.
         """
+        found = self.noted(key, program)
+        return None if found is None else found[0]
+
+    def noted(self, key: str, program: Program) -> tuple[Trace, int] | None:
+        """Returns a trace as `get` does, with the number that was kept beside it."""
         path = self._path(key)
         try:
             data = path.read_bytes()
         except OSError:
             return None
         try:
-            trace = _read(data, key, program)
+            found = _read(data, key, program)
         except (ValueError, KeyError, TypeError, zlib.error):
             with suppress(OSError):
                 path.unlink()
             return None
         with suppress(OSError):
             os.utime(path)
-        return trace
+        return found
 
-    def put(self, key: str, trace: Trace) -> None:
-        """Keeps a trace, unless its end was chance (see `KEPT`); a disk that fails is warned of once."""
+    def put(self, key: str, trace: Trace, note: int = 0) -> None:
+        """Keeps a trace, unless its end was chance (see `KEPT`); a disk that fails is warned of once.
+
+        Args:
+            key: As `trace_key` makes it.
+            trace: What is kept.
+            note: A number that is kept beside it.
+        """
         if not self._works or trace.exit.reason not in KEPT:
             return
         try:
-            data = _written(key, trace)
+            data = _written(key, trace, note)
         except PackingError:
             return
         try:
@@ -175,7 +194,7 @@ class TraceCache:
                 return
 
 
-def _written(key: str, trace: Trace) -> bytes:
+def _written(key: str, trace: Trace, note: int) -> bytes:
     """A digest, then, compressed, a line of JSON and the states as they travel from a box."""
     packer = Packer()
     for state in trace.states:
@@ -187,12 +206,13 @@ def _written(key: str, trace: Trace) -> bytes:
         "exit": trace.exit.to_json(),
         "stdout": trace.stdout,
         "stderr": trace.stderr,
+        "note": note,
     }
     body = zlib.compress(json.dumps(head).encode("ascii") + b"\n" + packer.take(), 1)
     return hashlib.sha256(body).digest() + body
 
 
-def _read(data: bytes, key: str, program: Program) -> Trace:
+def _read(data: bytes, key: str, program: Program) -> tuple[Trace, int]:
     """Reads what `_written` wrote.
 
     Raises:
@@ -209,4 +229,5 @@ def _read(data: bytes, key: str, program: Program) -> Trace:
     found = unpacker.feed(states)
     if len(found) != head["states"] or not unpacker.whole:
         raise ValueError("states are missing")
-    return Trace(head["python"], found, Exit.from_json(head["exit"]), head["stdout"], head["stderr"])
+    end = Exit.from_json(head["exit"])
+    return Trace(head["python"], found, end, head["stdout"], head["stderr"]), int(head["note"])

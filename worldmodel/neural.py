@@ -208,12 +208,20 @@ class NeuralDebugger(Dreamer):
             IllegalAction: there is no program yet.
         """
         self.program  # noqa: B018  refuses before the first reset
-        granularity, jumps = self._thinker.granularity, self.jumps
-        other = NeuralDebugger(
-            self._engine, self.max_states, self._max_tokens, granularity, jumps, self.calibration
-        )
+        other = self.beside(self._engine)
         self._copy_to(other)
         return other
+
+    def beside(self, engine: CompletionEngine) -> NeuralDebugger:
+        """Returns a debugger with the same settings, and no program yet, over an engine.
+
+        Args:
+            engine: Answers as this one's does, such as one that gathers questions for it.
+        """
+        granularity = self._thinker.granularity
+        return NeuralDebugger(
+            engine, self.max_states, self._max_tokens, granularity, self.jumps, self.calibration
+        )
 
     def restore(self, stop: Debugger) -> State:
         """Goes back to a stop that was kept by `fork`, with the breakpoints of then; the fork stays.

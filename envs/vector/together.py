@@ -11,6 +11,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from gymnasium.vector.utils import iterate
 
+from debugworld.worldmodel.completion import CompletionEngine
 from debugworld.worldmodel.gathering import Gatherer
 
 from ..environment import DebugEnv
@@ -62,7 +63,8 @@ class TogetherVectorEnv(SyncVectorEnv):
         makers = [lambda: _Done(task(**options))] * num_envs
         super().__init__(makers, copy=copy, autoreset_mode=autoreset_mode)
         self._model = options.get("model")
-        self._asks = options.get("backend", "real") != "real"
+        backend = options.get("backend", "real")
+        self._asks, self._rollout = backend != "real", backend == "rollout"
         self._gatherer: Gatherer | None = None
 
     def reset(
@@ -101,21 +103,33 @@ class TogetherVectorEnv(SyncVectorEnv):
         """Works out the next results of some environments."""
         for env in self.envs:
             env.results.clear()
-        if not self._asks:
-            found = [each() for each in work.values()]
-        else:
-            found = self._opened().run(list(work.values()))
+        gatherer = self._opened() if self._asks else None
+        jobs = list(work.values())
+        found = [each() for each in jobs] if gatherer is None else gatherer.run(jobs)
         for place, results in zip(work, found, strict=True):
             self.envs[place].results.extend(results)
 
-    def _opened(self) -> Gatherer:
+    def _opened(self) -> Gatherer | None:
+        """Returns what gathers the questions; None where no model is asked."""
         if self._gatherer is None:
-            from debugworld.worldmodel.neural import shared_engine
-
-            self._gatherer = Gatherer(shared_engine(self._model), self.num_envs)
+            engine = self._engine()
+            if engine is None:
+                self._asks = False
+                return None
+            self._gatherer = Gatherer(engine, self.num_envs)
             for env in self.envs:
                 env.task._engine = self._gatherer
         return self._gatherer
+
+    def _engine(self) -> CompletionEngine | None:
+        if not self._rollout:
+            from debugworld.worldmodel.neural import shared_engine
+
+            return shared_engine(self._model)
+        task = self.envs[0].task
+        task._open()
+        assert task._dreams is not None
+        return task._dreams.engine
 
 
 def _resetting(env: DebugEnv, seed: int | None, options: dict[str, Any] | None) -> Callable[[], list[Any]]:
