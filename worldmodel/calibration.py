@@ -247,6 +247,29 @@ def calibration_error(confidence: Sequence[float], right: Sequence[bool], bins: 
     return sum(gaps) / len(right)
 
 
+def calibration_floor(
+    confidence: Sequence[float], bins: int = BINS, draws: int = 200, seed: int = 0
+) -> float:
+    """Returns the calibration error that so many answers show by chance when confidence is perfectly right.
+
+    Outcomes are drawn from the confidences themselves, as in the consistency resampling of Broecker and Smith
+    (2007). An error near its floor tells no more than that there are too few answers to find a fault.
+
+    Args:
+        confidence: In each answer, in [0, 1].
+        bins: As `calibration_error` takes them.
+        draws: Sets of outcomes; their mean error is returned.
+        seed: Of the draws.
+
+    Raises:
+        ValueError: there are no answers.
+    """
+    chance = np.random.default_rng(seed)
+    values = np.asarray(confidence, np.float64)
+    sets = chance.random((draws, len(values))) < values
+    return float(np.mean([calibration_error(confidence, right.tolist(), bins) for right in sets]))
+
+
 def brier(confidence: Sequence[float], right: Sequence[bool]) -> float:
     """Returns the mean squared distance between confidence and outcome (Brier, 1950).
 

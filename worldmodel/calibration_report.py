@@ -13,14 +13,17 @@ def calibration_table(before: Mapping[str, Judgement], after: Mapping[str, Judge
     """Returns a ``rich`` table with a row for each kind of prediction: before and after the calibration."""
     from rich.table import Table
 
-    caption = "ECE with bins of equal mass; programs that the calibration was not fitted to"
+    caption = (
+        "ECE with bins of equal mass; floor: what so many answers would show by chance if the confidence "
+        "were right; programs that the calibration was not fitted to"
+    )
     table = Table(title=title, title_justify="left", pad_edge=False, caption=caption)
     table.add_column("kind")
-    for heading in ("answers", "right", "ECE before", "after", "Brier before", "after"):
+    for heading in ("answers", "right", "ECE before", "after", "floor", "Brier before", "after"):
         table.add_column(heading, justify="right")
     for kind, old in before.items():
         new = after[kind]
-        numbers = (old.error, new.error, old.brier, new.brier)
+        numbers = (old.error, new.error, new.floor, old.brier, new.brier)
         table.add_row(kind, str(old.count), f"{old.accuracy:.2f}", *(f"{number:.3f}" for number in numbers))
     return table
 

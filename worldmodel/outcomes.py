@@ -19,6 +19,7 @@ from debugworld.worldmodel.calibration import (
     Evidence,
     brier,
     calibration_error,
+    calibration_floor,
     fit,
     threshold,
 )
@@ -115,10 +116,18 @@ class Judgement:
     """Expected calibration error, see `calibration.calibration_error`."""
     brier: float
     """Brier score."""
+    floor: float
+    """The calibration error that chance alone would show, see `calibration.calibration_floor`."""
 
     def to_json(self) -> dict[str, Any]:
         """Returns everything as plain JSON data."""
-        return {"count": self.count, "accuracy": self.accuracy, "ece": self.error, "brier": self.brier}
+        return {
+            "count": self.count,
+            "accuracy": self.accuracy,
+            "ece": self.error,
+            "ece_floor": self.floor,
+            "brier": self.brier,
+        }
 
 
 def judge(outcomes: Sequence[Outcome], calibration: Calibration) -> dict[str, Judgement]:
@@ -141,6 +150,7 @@ def judge(outcomes: Sequence[Outcome], calibration: Calibration) -> dict[str, Ju
                 sum(right) / len(right),
                 calibration_error(confidence, right),
                 brier(confidence, right),
+                calibration_floor(confidence),
             )
     return found
 

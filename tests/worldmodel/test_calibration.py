@@ -19,6 +19,7 @@ from debugworld.worldmodel.calibration import (
     Evidence,
     brier,
     calibration_error,
+    calibration_floor,
     fit,
     reliability,
     risk_coverage,
@@ -80,6 +81,16 @@ def test_a_damaged_file_is_told(tmp_path: Path, text: str) -> None:
     (tmp_path / FILE).write_text(text)
     with pytest.raises(ModelError, match="debugworld calibrate"):
         Calibration.load(tmp_path)
+
+
+def test_the_floor_is_the_error_of_a_perfect_confidence_and_falls_with_the_answers() -> None:
+    for count in (200, 5000):
+        _, right, chance = _synthetic(3, count)
+        floor = calibration_floor(chance)
+        assert calibration_error(chance, right) == pytest.approx(floor, rel=0.6)
+        assert floor < (0.09 if count == 200 else 0.025)
+        assert floor == calibration_floor(chance)
+    assert calibration_floor([0.0, 1.0, 1.0]) == 0.0
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=60))

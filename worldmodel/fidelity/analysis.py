@@ -10,7 +10,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from debugworld.worldmodel.calibration import brier, calibration_error, reliability, risk_coverage
+from debugworld.worldmodel.calibration import (
+    brier,
+    calibration_error,
+    calibration_floor,
+    reliability,
+    risk_coverage,
+)
 from debugworld.worldmodel.crux import pass_at_k
 from debugworld.worldmodel.statistics import mean, rate
 
@@ -134,6 +140,7 @@ def _confidence(records: list[Record]) -> dict[str, Any]:
     return {
         "count": len(records),
         "ece": calibration_error(sure, right),
+        "ece_floor": calibration_floor(sure),
         "brier": brier(sure, right),
         "reliability": [list(point) for point in reliability(sure, right)],
         "risk_coverage": _thin([list(point) for point in risk_coverage(sure, right)]),
