@@ -532,6 +532,8 @@ class DebugEnv(gymnasium.Env[Any, Any]):
                     debugger.reset(program)
                     if start:
                         stand_at(debugger, states)
+            if isinstance(self.debugger, RecordedDebugger):
+                self.debugger.trace  # noqa: B018  a rollout is dreamt now, so that its faults come now
         except (SandboxError, ModelError) as error:
             self._fault = str(error)
 
