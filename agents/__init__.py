@@ -7,6 +7,7 @@ from debugworld.worldmodel.statistics import Estimate
 
 from .agent import AGENTS, SPECTRUM_AGENTS, Agent, make_agent
 from .evaluation import Episode, Evaluation, evaluate, run_episode
+from .learned import LearnedAgent, learned_options
 from .mutation_agent import MutationAgent
 from .random_agent import RandomAgent
 from .scripted import ScriptedAgent
@@ -19,11 +20,13 @@ __all__ = [
     "Episode",
     "Estimate",
     "Evaluation",
+    "LearnedAgent",
     "MutationAgent",
     "RandomAgent",
     "ScriptedAgent",
     "SpectrumAgent",
     "evaluate",
+    "learned_options",
     "make_agent",
     "run_episode",
 ]

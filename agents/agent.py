@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from debugworld.envs import BugInjection, DebugEnv, FaultLocalization, Repair
 from debugworld.envs.spectrum import FORMULAE
 
+from .learned import LearnedAgent, is_learned
 from .mutation_agent import MutationAgent
 from .random_agent import RandomAgent
 from .scripted import ScriptedAgent
@@ -32,9 +33,15 @@ SPECTRUM_AGENTS = tuple(FORMULAE)
 def make_agent(name: str, env: DebugEnv) -> Agent:
     """Returns a new agent for an environment.
 
+    Args:
+        name: One of `AGENTS` or `SPECTRUM_AGENTS`, or the folder of a trained agent.
+        env: Where it will act.
+
     Raises:
         ValueError: there is none of that name, or not for this environment.
     """
+    if is_learned(name):
+        return LearnedAgent.load(name, env)
     if name in SPECTRUM_AGENTS:
         if not isinstance(env, FaultLocalization):
             raise ValueError(f"the agent {name} plays FaultLocalization only; others: {', '.join(AGENTS)}")
@@ -47,4 +54,6 @@ def make_agent(name: str, env: DebugEnv) -> Agent:
         if isinstance(env, Repair | BugInjection):
             return MutationAgent(plants=isinstance(env, BugInjection))
         return ScriptedAgent()
-    raise ValueError(f"there is no agent {name!r}; use one of: {', '.join(AGENTS)}")
+    raise ValueError(
+        f"there is no agent {name!r}; use one of: {', '.join(AGENTS)}, or the folder of a trained one"
+    )

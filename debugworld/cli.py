@@ -88,6 +88,8 @@ EXTRAS = {
     "gguf": "train",
     "openai": "endpoint",
     "ray": "ray",
+    "stable_baselines3": "sb3",
+    "sb3_contrib": "sb3",
 }
 """Which extra of the distribution brings a module."""
 
