@@ -23,7 +23,7 @@ KIND = "debugworld agent"
 LEARNER: dict[str, Any] = {
     "n_steps": 64,
     "batch_size": 512,
-    "n_epochs": 4,
+    "n_epochs": 3,
     "learning_rate": 1e-3,
     "gamma": 0.95,
     "gae_lambda": 0.9,

@@ -59,10 +59,8 @@ def open_world(config: TrainAgentConfig) -> VectorEnv[Any, Any, Any]:
     if config.curriculum:
         by: Any = config.curriculum
         makers = [lambda: Curriculum(gymnasium.make(config.env, **config.env_options), by=by)]
-        return SyncVectorEnv(makers * config.num_envs, copy=False, autoreset_mode=mode)
-    return gymnasium.make_vec(
-        config.env, config.num_envs, autoreset_mode=mode, copy=False, **config.env_options
-    )
+        return SyncVectorEnv(makers * config.num_envs, autoreset_mode=mode)
+    return gymnasium.make_vec(config.env, config.num_envs, autoreset_mode=mode, **config.env_options)
 
 
 def dream_ahead(
