@@ -68,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.progress import Progress
 
+    from debugworld.agents.learned import read_manifest
     from debugworld.agents.training.train import train_agent
 
     config = TrainAgentConfig(
@@ -108,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
     told = ""
     if "success" in last:
         told = f", success {last['success']:.1%} of its last {last['episodes']} episodes"
-    Console().print(f"{folder}: {last.get('steps', 0)} steps{told}")
+    Console().print(f"{folder}: {read_manifest(folder)['steps']} steps{told}", soft_wrap=True)
     return 0
 
 
