@@ -64,11 +64,11 @@ def _run(report: Report, args: argparse.Namespace, options: dict[str, int], fold
 
     table = report.table(
         f"On {args.episodes} episodes of {held_out}, in the real world",
-        ["agent", "success, %", "return", "moves", "trained in"],
+        ["agent", "success, %", "return", "moves", "dreamt in", "trained in", "CPU time"],
     )
     base = {name: told for name, told in zip(args.agents, played(*args.agents), strict=True)}
     for name, told in base.items():
-        table.add(name, *_cells(told), "")
+        table.add(name, *_cells(told), "", "", "")
     report.results |= {"curves": {}, "agents": {name: _numbers(told) for name, told in base.items()}}
     for world in args.worlds:
         for seed in args.seeds:
@@ -87,7 +87,8 @@ def _run(report: Report, args: argparse.Namespace, options: dict[str, int], fold
             )
             agent, seconds = _trained(config)
             [told] = played(str(agent))
-            table.add(name, *_cells(told), f"{seconds['train']:.0f} s")
+            spent = [f"{seconds[key]:.0f} s" for key in ("dream", "train", "train_cpu")]
+            table.add(name, *_cells(told), *spent)
             curve = json.loads((agent / "curve.json").read_text("utf-8"))
             report.results["curves"][name] = curve
             report.results["agents"][name] = _numbers(told) | {"seconds": seconds}

@@ -81,7 +81,7 @@ def train_agent(
             total[1] = count
 
         dreams = dream_ahead(config, start, dreamt) if config.algo == "ppo" else None
-        ready = time.monotonic()
+        ready, worked = time.monotonic(), time.process_time()
         torch.manual_seed(config.seed)
         from .vector import MaskedVecEnv
 
@@ -103,7 +103,11 @@ def train_agent(
             progress.save()
             world.close()
         model.save(out / WEIGHTS)
-        times = {"dream": round(ready - begun, 3), "train": round(time.monotonic() - ready, 3)}
+        times = {
+            "dream": round(ready - begun, 3),
+            "train": round(time.monotonic() - ready, 3),
+            "train_cpu": round(time.process_time() - worked, 3),
+        }
         _write_manifest(config, env, model, {} if dreams is None else dreams.to_json(), times)
     finally:
         env.close()
