@@ -47,7 +47,7 @@ def main() -> None:
     add("--json", type=Path, default=Path("out/learning.json"))
     add("--plot", type=Path, default=Path("out/learning.svg"))
     args = parser.parse_args()
-    report = Report("learning", vars(args))
+    report = Report(args.json.stem, vars(args))
     options = {key: int(value) for key, _, value in (word.partition("=") for word in args.option)}
     with tempfile.TemporaryDirectory() as folder:
         _run(report, args, options, Path(folder))

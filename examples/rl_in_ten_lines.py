@@ -1,4 +1,4 @@
-"""RL in ten lines: train in a dream, check in the real thing. pip install 'debugworld[model,sb3]'"""
+"""RL in ten lines: train in a dream, check in the real thing."""
 
 from pathlib import Path
 
