@@ -40,18 +40,18 @@ def weights(folder: Path) -> list[Any]:
 
 @pytest.mark.slow
 def test_what_is_learnt_in_a_dream_holds_in_the_real_world(tmp_path: Path) -> None:
-    """More than three standard errors above random legal moves, on the same seeds."""
-    network = {"layers": 0}
-    folder = train_agent(tiny(tmp_path / "agent", steps=20_000, network=network))
-    episodes = 120
-    agents = ["random", str(folder)]
-    random, learnt = evaluate(REACH, agents, "real", episodes, 1_000_000, **learned_options(folder))
+    """On programs that were not dreamt, more than three standard errors above random legal moves."""
+    config = replace(BASE, model=None, tasks="builtin?split=test", steps=16_000, network={"layers": 0})
+    folder = train_agent(replace(config, out=tmp_path / "agent"))
+    agents, episodes, options = ["random", str(folder)], 100, learned_options(folder)
+    others = "builtin?split=validation"
+    random, learnt = evaluate(REACH, agents, "real", episodes, 1_000_000, tasks=others, **options)
     print(f"random {random.success.mean:.3f}, learnt {learnt.success.mean:.3f}")
     one, other = random.success.mean, learnt.success.mean
     assert other > one + 3 * np.sqrt((one * (1 - one) + other * (1 - other)) / episodes)
     assert random.success == random.success_real and learnt.success == learnt.success_real
-    options = {"model": "static", "max_states": 120, **learned_options(folder)}
-    [dreamt] = evaluate(REACH, [str(folder)], "rollout", 20, 1_000_000, **options)
+    dreams = {"tasks": config.tasks, "max_states": 120, **options}
+    [dreamt] = evaluate(REACH, [str(folder)], "rollout", 20, 1_000_000, **dreams)
     assert not dreamt.faults and dreamt.success_real.mean > 0
 
 
