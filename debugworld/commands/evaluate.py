@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from debugworld.agents.agent import AGENTS, SPECTRUM_AGENTS
+from debugworld.agents.agent import AGENTS, CATALOG
 from debugworld.agents.evaluation import Evaluation, evaluate
 from debugworld.agents.learned import is_learned, learned_options
 from debugworld.envs import ENV_IDS, PROGRAM_ENV_IDS, load_task_set
@@ -62,6 +62,7 @@ def run(args: argparse.Namespace) -> int:
     backends = _choices("backend", args.backends, BACKENDS)
     for name in envs:
         _choices("environment", name, ENV_IDS)
+        task, family = name.split("/")[1].split("-")[:2]
         if name in PROGRAM_ENV_IDS:
             load_task_set(args.tasks)
             if wrong := [agent for agent in agents if agent in SPECTRUM_AGENTS]:
