@@ -94,6 +94,10 @@ CATALOG: dict[str, Entry] = {
 """The agents by name; those with names that hold a path or an address come beside, see `make_agent`."""
 
 
+LANGUAGE = "lm:"
+"""How the name of a language model's agent begins."""
+
+
 def make_agent(name: str, env: DebugEnv) -> Agent:
     """Returns a new agent for an environment.
 
@@ -103,6 +107,7 @@ def make_agent(name: str, env: DebugEnv) -> Agent:
 
     Raises:
         ValueError: there is none of that name, or not for this environment.
+        ModelError: the language model or a setting of it cannot be used.
     """
     if is_learned(name):
         return LearnedAgent.load(name, env)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,8 @@ class Evaluation:
     """Name of the backend."""
     episodes: tuple[Episode, ...]
     """In the order of their seeds; at least one."""
+    spent: Mapping[str, int] = field(default_factory=dict)
+    """What the agent says that it has spent, such as calls and tokens of a language model; mostly nothing."""
 
     @cached_property
     def success(self) -> Estimate:
@@ -86,6 +88,7 @@ class Evaluation:
             "return": self.reward.to_json(),
             "moves": self.moves.to_json(),
             "faults": self.faults,
+            **({"spent": dict(self.spent)} if self.spent else {}),
             "episodes": [asdict(episode) for episode in self.episodes],
         }
 

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from debugworld.agents.agent import AGENTS, CATALOG
+from debugworld.agents.agent import AGENTS, CATALOG, LANGUAGE
 from debugworld.agents.evaluation import Evaluation, evaluate
 from debugworld.agents.learned import is_learned, learned_options
 from debugworld.envs import ENV_IDS, PROGRAM_ENV_IDS, load_task_set
