@@ -18,8 +18,8 @@ from .step_agent import StepAgent
 
 __all__ = [
     "AGENTS",
-    "SPECTRUM_AGENTS",
     "CATALOG",
+    "SPECTRUM_AGENTS",
     "Agent",
     "BisectionAgent",
     "Episode",

@@ -10,6 +10,7 @@ from debugworld.envs import BugInjection, DebugEnv, FaultLocalization, Repair
 from debugworld.envs.registration import BUG_TASKS, TASKS, families_of
 from debugworld.envs.spectrum import FORMULAE
 
+from .bisection_agent import BisectionAgent
 from .learned import LearnedAgent, is_learned
 from .mutation_agent import MutationAgent
 from .random_agent import RandomAgent
@@ -102,27 +103,25 @@ def make_agent(name: str, env: DebugEnv) -> Agent:
     """Returns a new agent for an environment.
 
     Args:
-        name: One of `AGENTS` or `SPECTRUM_AGENTS`, or the folder of a trained agent.
-        env: Where it will act.
+        name: One of `CATALOG`, or ``lm:MODEL?setting=value&...`` for a language model: ``smollm2``, a path
+            or the address of a server (see `language`), or the folder of a trained agent.
+        env: The environment.
 
     Raises:
         ValueError: there is none of that name, or not for this environment.
         ModelError: the language model or a setting of it cannot be used.
     """
+    if name.startswith(LANGUAGE):
+        from .language import open_language_agent
+
+        return open_language_agent(name.removeprefix(LANGUAGE), env)
     if is_learned(name):
         return LearnedAgent.load(name, env)
-    if name in SPECTRUM_AGENTS:
-        if not isinstance(env, FaultLocalization):
-            raise ValueError(f"the agent {name} plays FaultLocalization only; others: {', '.join(AGENTS)}")
-        return SpectrumAgent(name)
-    if name == "random":
-        return RandomAgent(env.action_space)
-    if name == "scripted":
-        if isinstance(env, FaultLocalization):
-            return SpectrumAgent()
-        if isinstance(env, Repair | BugInjection):
-            return MutationAgent(plants=isinstance(env, BugInjection))
-        return ScriptedAgent()
-    raise ValueError(
-        f"there is no agent {name!r}; use one of: {', '.join(AGENTS)}, or the folder of a trained one"
-    )
+    entry = CATALOG.get(name)
+    if entry is None:
+        known = f"{', '.join(CATALOG)}, {LANGUAGE}MODEL, or the folder of a trained one"
+        raise ValueError(f"there is no agent {name!r}; use one of: {known}")
+    refusal = entry.refusal(name, env)
+    if refusal:
+        raise ValueError(refusal)
+    return entry.make(env)

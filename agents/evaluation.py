@@ -131,7 +131,7 @@ def evaluate(
             for number in range(seed, seed + episodes):
                 done.append(run_episode(env, agent, number))
                 on_episode()
-            found.append(Evaluation(env_id, name, backend, tuple(done)))
+            found.append(Evaluation(env_id, name, backend, tuple(done), getattr(agent, "spent", {})))
         if isinstance(env, RecordEpisodes) and log is not None:
             env.save(log, add=True)
     finally:

@@ -211,7 +211,7 @@ State = int
 """A node of the tree of texts; below 0 a text of one's own, ``-1 - state`` bytes short of a character."""
 _ASCII = frozenset(range(0x20, 0x7F))
 _LEADS = {byte: 1 for byte in range(0xC2, 0xE0)} | {byte: 2 for byte in range(0xE1, 0xED)}
-_FREE = _ASCII | _LEADS.keys()
+_FREE = _ASCII | frozenset(_LEADS)
 
 
 class CommandGrammar:

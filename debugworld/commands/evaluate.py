@@ -33,7 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"{', '.join(name for name in ENV_IDS if name not in text_ids)})",
     )
     add = parser.add_argument
-    more = f"; for FaultLocalization also {', '.join(SPECTRUM_AGENTS)}; or folders of `train-agent`"
+    models = ", ".join(f"{LANGUAGE}{model}" for model in ("smollm2", "PATH", "URL"))
+    more = f"; known: {', '.join(CATALOG)}, {models}, or folders of `train-agent`"
     add("--agents", default=",".join(AGENTS), metavar="A,B", help=f"agents (default: %(default)s{more})")
     known = ", ".join(BACKENDS)
     add("--backends", default="real,neural", metavar="A,B", help=f"out of {known} (default: %(default)s)")
@@ -57,16 +58,16 @@ def run(args: argparse.Namespace) -> int:
     envs = args.env or args.text_ids
     words = [word.strip() for word in args.agents.split(",")]
     learned = tuple(word for word in words if is_learned(word))
-    agents = _choices("agent", args.agents, (*AGENTS, *SPECTRUM_AGENTS, *learned))
+    language = tuple(word for word in words if word.startswith(LANGUAGE))  # checked when they are opened
+    agents = _choices("agent", args.agents, (*CATALOG, *learned, *language))
     options = _common_options(learned)
     backends = _choices("backend", args.backends, BACKENDS)
     for name in envs:
         _choices("environment", name, ENV_IDS)
-        task, family = name.split("/")[1].split("-")[:2]
         if name in PROGRAM_ENV_IDS:
             load_task_set(args.tasks)
-            if wrong := [agent for agent in agents if agent in SPECTRUM_AGENTS]:
-                raise TaskError(f"the agent {wrong[0]} plays FaultLocalization only")
+        for agent in agents:
+            _check_place(agent, name)
     evaluations = _evaluate(args, envs, agents, backends, options)
     Console().print(evaluation_table(evaluations))
     if args.json is not None:
@@ -78,6 +79,17 @@ def run(args: argparse.Namespace) -> int:
         }
         args.json.write_text(json.dumps(data, indent=1) + "\n", "utf-8")
     return 0
+
+
+def _check_place(agent: str, env_id: str) -> None:
+    """Raises where an agent does not play in an environment; trained ones are checked when opened."""
+    task, family = env_id.split("/")[1].split("-")[:2]
+    entry = CATALOG.get(agent)
+    if agent.startswith(LANGUAGE) and family != "Text":
+        raise TaskError(f"the agent {agent} reads pages; take an id with Text, not {env_id}")
+    if entry is not None and (task not in entry.tasks or family not in entry.families):
+        places = f"{', '.join(entry.tasks)} ({', '.join(entry.families)})"
+        raise TaskError(f"the agent {agent} plays {places} only, not {env_id}")
 
 
 def _evaluate(

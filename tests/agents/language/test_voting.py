@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from debugworld.agents.language import first_of
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(st.sampled_from(["a", "b", "c", None]), min_size=1, max_size=9), st.data())
 def test_first_m_of_k(votes: list[str | None], data: st.DataObject) -> None:
     agree = data.draw(st.integers(1, len(votes)))
