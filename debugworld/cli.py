@@ -88,6 +88,7 @@ EXTRAS = {
     "gguf": "train",
     "openai": "endpoint",
     "ray": "ray",
+    "trl": "trl",
     "stable_baselines3": "sb3",
     "sb3_contrib": "sb3",
 }

@@ -1,14 +1,14 @@
 """GRPO for language models that debug by tools, through TRL, in the real world or in a dream.
 
-TRL generates, calls the tools (`envs.plugins.trl`) and learns; here stand the settings, the worlds, advantages for
-the best of k, and a check in the real world afterwards.
+TRL generates, calls the tools (`envs.plugins.trl`) and learns; here stand the settings, the worlds,
+advantages for the best of k, and a check in the real world afterwards.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,8 +57,8 @@ class LanguageTrainConfig:
     episodes: int = 256
     """Episodes to draw prompts from; seeds from ``seed`` on."""
     pass_at: int = 0
-    """k of the best of k that is learnt for, see `pass_at_k`; 0 for GRPO's own advantages (Shao et al., 2024):
-    rewards less their group's mean, over its deviation."""
+    """k of the best of k that is learnt for, see `pass_at_k`; 0 for GRPO's own advantages (Shao et al.,
+    2024): rewards less their group's mean, over its deviation."""
     tool_calls: int = 8
     """Most tool calls of an episode."""
     completion_tokens: int = 3000
@@ -70,8 +70,8 @@ class LanguageTrainConfig:
     seed: int = 0
     """Of the episodes, the draws and their order."""
     check_episodes: int = 0
-    """Episodes in the real world that the trained model plays at the end, one completion each; their seeds come
-    after those of training."""
+    """Episodes in the real world that the trained model plays at the end, one completion each; their seeds
+    come after those of training."""
     dream: str | None = None
     """Model that dreams, as the environment's argument ``model``; None for the one that ships."""
     sandbox: str | None = None
@@ -83,7 +83,9 @@ class LanguageTrainConfig:
 
     def __post_init__(self) -> None:
         if self.world not in GRPO_WORLDS:
-            raise AgentError(f"there is no world {self.world!r} for grpo; use one of: {', '.join(GRPO_WORLDS)}")
+            raise AgentError(
+                f"there is no world {self.world!r} for grpo; use one of: {', '.join(GRPO_WORLDS)}"
+            )
         if "-Text-" not in self.env:
             raise AgentError(f"a language model is trained on pages; take an id with Text, not {self.env}")
         for name in ("steps", "prompts", "episodes", "tool_calls", "completion_tokens"):
@@ -99,6 +101,23 @@ class LanguageTrainConfig:
     def to_json(self) -> dict[str, Any]:
         """Returns the settings as plain JSON data."""
         return asdict(self) | {"out": str(self.out)}
+
+
+def language_config(learner: Mapping[str, Any], **settings: Any) -> LanguageTrainConfig:
+    """Returns the settings of a run whose own and whose trainer's settings come mixed.
+
+    Args:
+        learner: Fields of `LanguageTrainConfig`, and of `trl.GRPOConfig`.
+        **settings: More fields of `LanguageTrainConfig`.
+
+    Raises:
+        AgentError: a setting is out of range, or there is none of that name.
+    """
+    own = {each.name for each in fields(LanguageTrainConfig)}
+    mine = {key: value for key, value in learner.items() if key in own}
+    return LanguageTrainConfig(
+        **(settings | mine), trainer={key: value for key, value in learner.items() if key not in own}
+    )
 
 
 def train_language_agent(
@@ -149,7 +168,9 @@ def train_loaded(
         model=model,
         args=_arguments(config),
         train_dataset=_rows(range(config.seed, first), _TRAIN),
-        eval_dataset=_rows(range(first, first + config.check_episodes), _CHECK) if config.check_episodes else None,
+        eval_dataset=_rows(range(first, first + config.check_episodes), _CHECK)
+        if config.check_episodes
+        else None,
         processing_class=with_tools(tokenizer),
         environment_factory=worlds,
         callbacks=[Told()],
@@ -211,8 +232,8 @@ def with_tools(tokenizer: Any) -> Any:
     if "tools" not in (tokenizer.chat_template or ""):
         if not {"<|im_start|>", "<|im_end|>"} <= set(tokenizer.get_vocab()):
             raise AgentError(
-                "the tokenizer's chat template has no tools, and it lacks <|im_start|> and <|im_end|> to take "
-                "another one; choose a chat model with tools"
+                "the tokenizer's chat template has no tools, and it lacks <|im_start|> and <|im_end|> to "
+                "take another one; choose a chat model with tools"
             )
         tokenizer.chat_template = qwen2_5_chat_template
     tokenizer.padding_side = "left"
@@ -259,11 +280,17 @@ def _arguments(config: LanguageTrainConfig) -> Any:
     }
     if config.pass_at:  # a sum over tokens by a constant length: the policy gradient, as `pass_at_k` needs it
         settings |= {"loss_type": "dr_grpo", "scale_rewards": "none"}
+    unknown = set(config.trainer) - {each.name for each in fields(GRPOConfig)}
+    if unknown:
+        mine = ", ".join(each.name for each in fields(LanguageTrainConfig))
+        raise AgentError(
+            f"there is no setting {min(unknown)!r}; there are {mine}, and those of trl.GRPOConfig"
+        )
     return GRPOConfig(**(settings | dict(config.trainer)))
 
 
 def _trainer_type() -> Any:
-    """Returns TRL's trainer with advantages for the best of k; made here, since TRL is imported where used."""
+    """Returns TRL's trainer with advantages for the best of k; made here, where TRL is needed."""
     import torch
     from trl import GRPOTrainer
 

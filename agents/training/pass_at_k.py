@@ -5,11 +5,11 @@ rewards are 0 or 1, and the expected best reward where they are not. Of n > k co
 
     A_i = k * ( mean over T of max(r_i, max_T r)  -  mean over U of max_U r )
 
-with T over all sets of k - 1 of the other completions and U over all sets of k of them. The first term makes
-``(1/n) * sum_i A_i * grad log p(x_i)`` an unbiased estimate of the gradient of ``J_k``; the second one does not
-depend on completion i, so it lowers the variance and adds no bias. Both means have a closed form over the
-sorted rewards, and for rewards of 0 and 1, with c of the others right, they are ``1`` for a right completion
-or ``1 - C(n-1-c, k-1) / C(n-1, k-1)`` for a wrong one, less ``1 - C(n-1-c, k) / C(n-1, k)``.
+with T over all sets of k - 1 of the other completions and U over all sets of k of them. The first term
+makes ``(1/n) * sum_i A_i * grad log p(x_i)`` an unbiased estimate of the gradient of ``J_k``; the second one
+does not depend on completion i, so it lowers the variance and adds no bias. Both means have a closed form
+over the sorted rewards, and for rewards of 0 and 1, with c of the others right, they are ``1`` for a right
+completion or ``1 - C(n-1-c, k-1) / C(n-1, k-1)`` for a wrong one, less ``1 - C(n-1-c, k) / C(n-1, k)``.
 
 The estimator of pass@k is that of Chen et al., *Evaluating Large Language Models Trained on Code*, 2021; its
 gradient, the extension to any rewards and leave-one-out baselines are those of Walder and Karkhanis,

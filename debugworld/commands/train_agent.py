@@ -1,4 +1,4 @@
-"""Train an agent in the real world, in a dream, or in both, by masked PPO or from logged episodes.
+"""Train an agent in the real world, in a dream, or in both, by masked PPO, from logged episodes, or by GRPO.
 
 The folder of a run is an agent: `debugworld evaluate --agents random,scripted,DIR` plays it on any backend.
 It holds manifest.json (settings, dreams, times, versions), policy.zip, curve.json, checkpoints/, and
@@ -17,6 +17,8 @@ from debugworld.envs import ENV_IDS
 
 NAME = "train-agent"
 """Word that calls this command."""
+GRPO = "grpo"
+"""The algorithm for language models; they play the ids with Text, by tools."""
 _DEFAULT = TrainAgentConfig()
 
 
@@ -26,7 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     known = ", ".join(name for name in ENV_IDS if "-Features-" in name)
     add("--env", default=_DEFAULT.env, metavar="ID", help=f"one of {known} (default: %(default)s)")
     add("--world", default=_DEFAULT.world, choices=WORLDS, help="where it trains (default: %(default)s)")
-    add("--algo", default=_DEFAULT.algo, choices=ALGORITHMS, help="how it learns (default: %(default)s)")
+    add(
+        "--algo",
+        default=_DEFAULT.algo,
+        choices=(*ALGORITHMS, GRPO),
+        help="how it learns (default: %(default)s)",
+    )
     add("--policy", default=_DEFAULT.policy, choices=POLICIES, help="what learns (default: %(default)s)")
     add("--steps", type=int, default=_DEFAULT.steps, metavar="N", help="moves (default: %(default)s)")
     add("--seed", type=int, default=_DEFAULT.seed, help="of everything that is drawn (default: %(default)s)")
@@ -46,7 +53,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--num-envs", type=int, default=_DEFAULT.num_envs, metavar="N", help=envs)
     add("--curriculum", choices=("band", "progress"), default="", help="draw tasks by measured difficulty")
     add("--log", type=Path, action="append", default=[], metavar="FILE", dest="logs", help=_LOG)
-    add("--init", type=Path, metavar="DIR", help="begin with the weights of a trained agent")
+    add(
+        "--init",
+        type=Path,
+        metavar="DIR",
+        help="begin with the weights of a trained agent; grpo: a language model (default: smollm2)",
+    )
     add("--checkpoint-every", type=int, default=0, metavar="N", help="keep a checkpoint every N steps")
     add("--resume", action="store_true", help="go on with the last checkpoint in --out")
     add("--tensorboard", action="store_true", help="write logs for TensorBoard")
@@ -58,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 _LOG = "episodes that awr learns from, may be repeated; `debugworld evaluate --log FILE` writes them"
 _SETTINGS = (
-    ("learner", "setting of the algorithm, such as learning_rate=0.0003"),
+    ("learner", "setting of the algorithm, such as learning_rate=0.0003; grpo: group, pass_at, ..."),
     ("network", "setting of the policy lines: width, layers, heads"),
 )
 
@@ -71,6 +83,8 @@ def run(args: argparse.Namespace) -> int:
     from debugworld.agents.learned import read_manifest
     from debugworld.agents.training.train import train_agent
 
+    if args.algo == GRPO:
+        return _grpo(args)
     config = TrainAgentConfig(
         env=args.env,
         world=args.world,
@@ -110,6 +124,36 @@ def run(args: argparse.Namespace) -> int:
     if "success" in last:
         told = f", success {last['success']:.1%} of its last {last['episodes']} episodes"
     Console().print(f"{folder}: {read_manifest(folder)['steps']} steps{told}", soft_wrap=True)
+    return 0
+
+
+def _grpo(args: argparse.Namespace) -> int:
+    """Trains a language model."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from debugworld.agents.training.grpo import RECORD, language_config, train_language_agent
+
+    given = {"env": args.env, "steps": args.steps, "out": args.out}
+    told = {key: value for key, value in given.items() if value != getattr(_DEFAULT, key)}
+    if args.init is not None:
+        told["model"] = str(args.init)
+    config = language_config(
+        _settings(args.learners),
+        world=args.world,
+        tasks=args.tasks,
+        seed=args.seed,
+        dream=args.model,
+        sandbox=args.sandbox,
+        options=_settings(args.options),
+        **told,
+    )
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("updates", total=config.steps)
+        folder = train_language_agent(config, lambda done, total: progress.update(bar, completed=done))
+    steps = json.loads((folder / RECORD).read_text("utf-8"))["steps"]
+    last = f", mean reward {steps[-1]['reward']:.3f} in the last" if steps else ""
+    Console().print(f"{folder}: {len(steps)} updates{last}; play it as lm:{folder}")
     return 0
 
 

