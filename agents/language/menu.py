@@ -99,7 +99,8 @@ class Menu:
         top = min(max(shown, default=commands.max_lines), commands.max_lines)
         tests = max(map(int, _TEST.findall(head.partition("\nTests:\n")[2])), default=commands.tests)
         found: list[Choice] = []
-        for kind in (*BASIC_KINDS, ActionKind.EVALUATE, *commands.kinds):
+        kinds: tuple[ActionKind | TaskKind, ...] = (*BASIC_KINDS, ActionKind.EVALUATE, *commands.kinds)
+        for kind in kinds:
             numbers: tuple[int, ...] | None = None
             if isinstance(kind, TaskKind):
                 text = kind.takes_text
@@ -181,11 +182,12 @@ def _legal(
     numbers: Sequence[int] | None,
 ) -> tuple[int, ...]:
     """Returns the numbers with which a command is legal now; (0,) for one that takes none."""
-    make = TaskCommand if isinstance(kind, TaskKind) else Action
     found = []
     for number in numbers if numbers is not None else (None,):
         try:
-            place = commands.number(make(kind, number))  # type: ignore[arg-type]
+            place = commands.number(
+                TaskCommand(kind, number) if isinstance(kind, TaskKind) else Action(kind, number)
+            )
         except ValueError:
             break
         if mask[place]:
