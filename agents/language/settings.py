@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from debugworld.worldmodel.errors import ModelError
@@ -75,8 +76,8 @@ def read_name(name: str) -> tuple[str, Settings]:
         ModelError: a setting is unknown, or its value is none.
     """
     model, _, query = name.partition("?")
-    known = {field.name: type(field.default) for field in fields(Settings)}
-    told: dict[str, object] = {}
+    known: dict[str, Any] = {field.name: type(field.default) for field in fields(Settings)}
+    told: dict[str, Any] = {}
     kept: list[tuple[str, str]] = []
     url = model.startswith(("http://", "https://"))
     for key, value in parse_qsl(query, keep_blank_values=True):
@@ -90,4 +91,4 @@ def read_name(name: str) -> tuple[str, Settings]:
                 told[key] = known[key](value)
             except ValueError:
                 raise ModelError(f"{key} is a {known[key].__name__}; got {value!r}") from None
-    return f"{model}?{urlencode(kept)}" if kept else model, Settings(**told)  # type: ignore[arg-type]
+    return f"{model}?{urlencode(kept)}" if kept else model, Settings(**told)
