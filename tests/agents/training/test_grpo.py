@@ -119,7 +119,7 @@ def test_two_updates_learn_from_what_the_environment_paid(
     before, after = (load_model(str(each))[0].state_dict() for each in (caller, folder))
     assert any(not torch.equal(before[name], after[name]) for name in before)
     [played] = evaluate(
-        "debugworld/ReachState-Text-v0", [f"lm:{folder}?characters=400"], "real", 1, max_moves=2, max_lines=24
+        "debugworld/ReachState-Text-v0", [f"lm:{folder}?characters=400"], "real", 1, max_moves=3, max_lines=24
     )
     assert played.spent["actions"] >= 1 and not played.faults
     with pytest.raises(AgentError, match="is not empty"):
