@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -115,7 +115,7 @@ class LanguageAgent:
                 unusable[0] = said.text
                 return None
 
-        winner, _ = first_of(draw, settings.samples, settings.votes)
+        winner = cast("Command | None", first_of(draw, settings.samples, settings.votes)[0])
         self.usage.actions += 1
         self._turn += 1
         self._said = (spell(winner) if winner is not None else unusable[0])[: self._longest]

@@ -256,7 +256,7 @@ def _rows(seeds: range, world: str) -> Dataset:
 
 def _arguments(config: LanguageTrainConfig) -> Any:
     import torch
-    from trl import GRPOConfig
+    from trl.trainer.grpo_config import GRPOConfig
 
     cuda = torch.cuda.is_available()
     settings: dict[str, Any] = {
@@ -292,7 +292,7 @@ def _arguments(config: LanguageTrainConfig) -> Any:
 def _trainer_type() -> Any:
     """Returns TRL's trainer with advantages for the best of k; made here, where TRL is needed."""
     import torch
-    from trl import GRPOTrainer
+    from trl.trainer.grpo_trainer import GRPOTrainer
 
     class PassAtKTrainer(GRPOTrainer):
         """GRPO whose advantages are those of `pass_at_k` where ``pass_at`` is above 0."""
@@ -308,7 +308,7 @@ def _trainer_type() -> Any:
 
         def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
             found: dict[str, Any] = super()._generate_and_score_completions(inputs)
-            if not self._pass_at or not self.model.training:
+            if not self._pass_at or self.model is None or not self.model.training:
                 return found
             rewards = (self._rewarded * self.reward_weights.to(self._rewarded.device)).nansum(dim=1)
             groups = rewards.view(-1, self.num_generations).double().cpu().numpy()

@@ -224,13 +224,13 @@ def smollm2() -> Path:
 def test_smollm2_plays() -> None:
     smollm2()
     names = [
-        "lm:smollm2?characters=1500",
-        "lm:smollm2?prompt=think&thought=12&samples=3&agree=2&characters=1500",
+        "lm:smollm2?characters=600&tokens=16",
+        "lm:smollm2?prompt=think&thought=8&samples=2&characters=600&tokens=16",
     ]
-    plain, thinking = evaluate(OUTPUT, names, "real", 1, tasks="builtin/fibonacci", max_moves=2)
+    plain, thinking = evaluate(OUTPUT, names, "real", 1, tasks="builtin/fibonacci", max_moves=1)
     for found in (plain, thinking):
-        assert not any(episode.fault or episode.refusals for episode in found.episodes)
-        assert found.spent["prompt_tokens"] > 300 * found.spent["samples"] and found.spent["tokens"] > 0
+        assert not any(episode.fault for episode in found.episodes)
+        assert found.spent["prompt_tokens"] > 200 * found.spent["samples"] and found.spent["tokens"] > 0
     assert plain.spent["calls"] == plain.spent["samples"] == plain.spent["actions"]
     assert thinking.spent["calls"] == 2 * thinking.spent["samples"] >= 4 * thinking.spent["actions"]
 
@@ -263,8 +263,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.mark.slow
 def test_a_server_plays_by_a_schema(url: str, tmp_path: Path) -> None:
     out = tmp_path / "out.json"
-    name = f"lm:{url}?model=small&characters=1500&prompt=method"
-    words = ["evaluate", "--env", OUTPUT, "--backends", "real", "--episodes", "2", "--agents", name]
+    name = f"lm:{url}?model=small&characters=900&prompt=method"
+    words = ["evaluate", "--env", OUTPUT, "--backends", "real", "--episodes", "1", "--agents", name]
     assert cli.main([*words, "--tasks", "builtin/fibonacci", "--json", str(out)]) == 0
     [found] = json.loads(out.read_text())["evaluations"]
     spent = found["spent"]
