@@ -14,6 +14,8 @@ from debugworld.envs.features import EVENTS, TEST_FLAGS
 from debugworld.envs.spectrum import FORMULAE
 from debugworld.sandboxes.debugger import Action, Event
 
+from .stop import Stop
+
 _TEST = re.compile(
     r"^(->|  ) +(\d+)  .*  (passes|fails: .*|not run since the last edit)$"
     r"(?:\n          lines run so far: (.*)$)?",
@@ -53,6 +55,10 @@ class BugSight:
         """Lines that were accused in vain."""
         self.over = False
         """Whether the program stands at its exit."""
+        self.event = Event.EXIT
+        """Why it stands still."""
+        self.line = 0
+        """Where; 0 at the exit."""
         self.moves_left = True
         """Whether a move is still allowed."""
         self._counts: dict[int, tuple[float, float]] = {}
@@ -61,6 +67,11 @@ class BugSight:
         known = [test for test in self.tests if test.debugged]
         self._failing = sum(test.passes is False for test in known)
         self._passing = sum(test.passes is True for test in known)
+
+    @property
+    def covered(self) -> frozenset[int]:
+        """The lines that failing tests have run so far."""
+        return frozenset(line for line, (failed, _) in self._counts.items() if failed)
 
     def suspects(self, formula: str) -> list[int]:
         """Returns the lines that were not accused, the most suspected by what was covered so far first."""
@@ -84,7 +95,8 @@ class BugSight:
 
     def _read_page(self, page: str) -> None:
         head, _, program = page.partition("\nProgram:\n")
-        self.over = "\nStop: exit" in program
+        stop = Stop.read(page)
+        self.event, self.line, self.over = stop.event, stop.line, stop.event is Event.EXIT
         self.moves_left = "\nMoves left: 0\n" not in head
         wrong = re.search(r"^Accusations left: .*; not at fault: (.*)$", head, re.MULTILINE)
         self.accused = frozenset(map(int, wrong[1].split(", "))) if wrong else frozenset()
@@ -104,7 +116,8 @@ class BugSight:
     def _read_arrays(self, seen: dict[str, Any]) -> None:
         tests, coverage = seen["tests"], seen["coverage"]
         self._commands = CommandSet(len(seen["lines"]), 0, FaultLocalization.kinds, len(tests))
-        self.over = EVENTS[int(seen["event"])] is Event.EXIT
+        self.event, self.line = EVENTS[int(seen["event"])], int(seen["line"])
+        self.over = self.event is Event.EXIT
         self.moves_left = seen["progress"][1] > 0
         columns = {name: tests[:, place] > 0 for place, name in enumerate(TEST_FLAGS)}
         for row in np.flatnonzero(columns["present"]):

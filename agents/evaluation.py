@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import gymnasium
 
 from debugworld.envs import DebugEnv
+from debugworld.envs.episode import RecordEpisodes
 from debugworld.worldmodel.statistics import Estimate, mean, rate
 
 from .agent import Agent, make_agent
@@ -47,6 +49,8 @@ class Evaluation:
     """Name of the backend."""
     episodes: tuple[Episode, ...]
     """In the order of their seeds; at least one."""
+    spent: Mapping[str, int] = field(default_factory=dict)
+    """What the agent says that it has spent, such as calls and tokens of a language model; mostly nothing."""
 
     @cached_property
     def success(self) -> Estimate:
@@ -84,6 +88,7 @@ class Evaluation:
             "return": self.reward.to_json(),
             "moves": self.moves.to_json(),
             "faults": self.faults,
+            **({"spent": dict(self.spent)} if self.spent else {}),
             "episodes": [asdict(episode) for episode in self.episodes],
         }
 
@@ -95,6 +100,7 @@ def evaluate(
     episodes: int,
     seed: int = 0,
     on_episode: Callable[[], None] = lambda: None,
+    log: Path | None = None,
     **options: Any,
 ) -> list[Evaluation]:
     """Runs each agent for some episodes; episode ``i`` has seed ``seed + i`` for all of them.
@@ -106,13 +112,16 @@ def evaluate(
         episodes: Episodes for each agent, at least one.
         seed: Seed of the first episode.
         on_episode: Called after each episode.
+        log: File that the episodes are added to, as `load_episodes` reads them.
         options: Further arguments of the environment.
 
     Raises:
         TaskError: an argument of the environment is wrong.
         ValueError: there is no such agent.
     """
-    env = gymnasium.make(env_id, backend=backend, **options)
+    env: gymnasium.Env[Any, Any] = gymnasium.make(env_id, backend=backend, **options)
+    if log is not None:
+        env = RecordEpisodes(env)
     debug_env = env.unwrapped
     assert isinstance(debug_env, DebugEnv)
     found = []
@@ -122,7 +131,9 @@ def evaluate(
             for number in range(seed, seed + episodes):
                 done.append(run_episode(env, agent, number))
                 on_episode()
-            found.append(Evaluation(env_id, name, backend, tuple(done)))
+            found.append(Evaluation(env_id, name, backend, tuple(done), getattr(agent, "spent", {})))
+        if isinstance(env, RecordEpisodes) and log is not None:
+            env.save(log, add=True)
     finally:
         env.close()
     return found

@@ -31,18 +31,25 @@ class ScriptedAgent:
         """Returns the routine's next action."""
         sight = look(observation)
         if sight.attempts is not None:
-            return _experiment(sight, sight.attempts)
+            return experiment(sight, sight.attempts, Action(ActionKind.CONTINUE))
         if sight.query is not None:
             return _recall(sight, *sight.query)
         return _predict(sight) if sight.goal is None else _reach(sight, *sight.goal)
 
 
-def _experiment(sight: Sight, attempts: Sequence[Tried]) -> Any:
+def experiment(sight: Sight, attempts: Sequence[Tried], onward: Action) -> Any:
+    """Returns the next action where runs may be tried: try all, each to its end, then answer.
+
+    Args:
+        sight: What is seen.
+        attempts: The runs so far.
+        onward: The move that goes on in a run.
+    """
     right = [each for each in attempts if each.right]
     if right:
         return sight.choose(right[0].text)
     if sight.moves_left and sight.under_way:
-        return sight.say(Action(ActionKind.CONTINUE))
+        return sight.say(onward)
     tried = {each.text for each in attempts}
     left = [text for text in sight.trials if text not in tried]
     endless = sight.growth and any(each.endless for each in attempts)

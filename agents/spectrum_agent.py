@@ -14,7 +14,8 @@ class SpectrumAgent:
     """Plays FaultLocalization in either family.
 
     Args:
-        formula: ``ochiai`` (Abreu et al., 2007) or ``tarantula`` (Jones and Harrold, 2005).
+        formula: ``ochiai`` (Abreu et al., 2007), ``tarantula`` (Jones and Harrold, 2005) or ``dstar``
+            (Wong et al., 2014); see `envs.spectrum`.
 
     Raises:
         ValueError: there is no such formula.

@@ -22,6 +22,8 @@ ORDER = (
     "lookups",
     "environments",
     "data",
+    "learning",
+    "localising",
 )
 TITLES = {
     "neural": "The neural debugger",
@@ -32,7 +34,11 @@ TITLES = {
     "lookups": "Look-ups on a recorded run",
     "environments": "Environments: make, reset and step",
     "data": "Data sets of runs",
+    "learning": "Agents that learn to reach states",
+    "localising": "Agents that learn to find faults",
 }
+PROGRAMS = {"localising": "learning"}
+"""Programs by the results that are named otherwise."""
 HEAD = """\
 # Benchmarks
 
@@ -58,9 +64,10 @@ def main() -> None:
 def section(told: Mapping[str, Any]) -> Iterator[str]:
     """Yields the lines of one program's section."""
     machine, settings = told["machine"], told["settings"]
+    program = PROGRAMS.get(told["name"], told["name"])
     yield f"## {TITLES[told['name']]}\n"
     yield (
-        f"`python benchmarks/{told['name']}.py`; {machine['cpu']}, {machine['cores']} cores (load "
+        f"`python benchmarks/{program}.py`; {machine['cpu']}, {machine['cores']} cores (load "
         f"{machine['load']} when it began), {machine['system']}, Python {machine['python']}.\n"
     )
     kept = {

@@ -88,6 +88,9 @@ EXTRAS = {
     "gguf": "train",
     "openai": "endpoint",
     "ray": "ray",
+    "trl": "trl",
+    "stable_baselines3": "sb3",
+    "sb3_contrib": "sb3",
 }
 """Which extra of the distribution brings a module."""
 

@@ -111,7 +111,7 @@ class BugEnv(DebugEnv):
         for place in draw_order(len(bugs), self.np_random) if index is None else [index]:
             tried += 1
             try:
-                bug = self._enterable(bugs[place])
+                bug = self.enterable(bugs[place])
                 question = None
                 if bug is not None:
                     self._show(bug, bug.buggy, bug.cases[:1], (None,))
@@ -134,7 +134,7 @@ class BugEnv(DebugEnv):
         self._cases, self._results = tuple(cases), tuple(results)
         self._test, self._covered = test, [set() for _ in cases]
 
-    def _enterable(self, bug: Bug) -> Bug | None:
+    def enterable(self, bug: Bug) -> Bug | None:
         """Returns a bug with the cases that a debugger can enter its program by, each once; None for none."""
         source = bug.fixed if self.right else bug.buggy
         cases = dict.fromkeys(bug.cases)

@@ -91,7 +91,7 @@ class BugInjection(EditEnv):
     `task_set`) that come to what they come to, and more calls like them where there are
     few. ``max_tests`` (8): most tests.
     ``max_changed`` (5): most lines that the bug may change. ``accusations`` (5): guesses
-    of the solver. ``solver`` (``ochiai``): ``ochiai``, ``tarantula``, ``random``, or a
+    of the solver. ``solver`` (``ochiai``): ``ochiai``, ``tarantula``, ``dstar``, ``random``, or a
     function from `Evidence` to lines, the most suspected first. ``sandbox``: None takes
     ``docker``, because what runs is written by the agent.
 

@@ -84,7 +84,7 @@ class DreamStore:
             ModelError: the model cannot answer.
             SandboxError: the box failed.
         """
-        found = self._known(program, given)
+        found = self.known(program, given)
         return self._dream(self._dreamer(engine), program, given, record) if found is None else found
 
     def prefetch(
@@ -112,7 +112,7 @@ class DreamStore:
             dreamer = self._dreamer(engine)
             for program in waiting:
                 try:
-                    if self._known(program, ()) is None:
+                    if self.known(program, ()) is None:
                         self._dream(dreamer, program, (), record)
                 except (ProgramError, ModelError):
                     pass
@@ -149,7 +149,12 @@ class DreamStore:
             cache.put(key, found.trace, found.looks)
         return found
 
-    def _known(self, program: Program, given: Sequence[State]) -> Dreamt | None:
+    def known(self, program: Program, given: Sequence[State] = ()) -> Dreamt | None:
+        """Returns the dream of a program where it was dreamt; None where it was not.
+
+        Raises:
+            ProgramError: the program cannot be debugged as given.
+        """
         key = self._key(program, given)
         found = self._dreams.get(key)
         if found is not None:

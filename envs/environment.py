@@ -183,7 +183,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         self.observation_space = self._family.observation_space
         self.action_space = self._family.action_space
         self._model, self._max_states, self._after = model, max_states, after
-        self._sandbox = sandbox or ("process" if self.task_set.trusted else "docker")
+        self.sandbox = self._sandbox = sandbox or ("process" if self.task_set.trusted else "docker")
         self._looks = sandbox is not None or self._sandbox != "process"
         self._engine: CompletionEngine | None = None
         self._real_share, self._real_calls = real_share, real_calls
@@ -532,6 +532,8 @@ class DebugEnv(gymnasium.Env[Any, Any]):
                     debugger.reset(program)
                     if start:
                         stand_at(debugger, states)
+            if isinstance(self.debugger, RecordedDebugger):
+                self.debugger.trace  # noqa: B018  a rollout is dreamt now, so that its faults come now
         except (SandboxError, ModelError) as error:
             self._fault = str(error)
 

@@ -159,10 +159,16 @@ class RecordEpisodes(gymnasium.Wrapper[Any, Any, Any, Any]):
         self._keep()
         super().close()
 
-    def save(self, path: Path) -> None:
-        """Writes the kept episodes as JSON Lines."""
+    def save(self, path: Path, add: bool = False) -> None:
+        """Writes the kept episodes as JSON Lines.
+
+        Args:
+            path: The file.
+            add: Whether those that it has stay; else they are replaced.
+        """
         text = "".join(json.dumps(episode.to_json()) + "\n" for episode in self.episodes)
-        path.write_text(text, "utf-8")
+        with path.open("a" if add else "w", encoding="utf-8") as file:
+            file.write(text)
 
     def _keep(self) -> None:
         if self._now is not None and self._now.steps:

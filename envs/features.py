@@ -48,7 +48,8 @@ _TRIAL_NUMBERS = 5
 DEEP = 16
 """Depth from which on all are the same."""
 _TOKEN = re.compile(r"\w+|\*\*|//|[-+*/<>=!]=|\S")
-_VOCABULARY = 1024
+VOCABULARY = 1024
+"""Numbers that tokens are hashed to, over which they are divided."""
 _DIGITS = 4
 
 Array = npt.NDArray[np.float32]
@@ -208,8 +209,8 @@ def line_tokens(program: Program, max_lines: int) -> Array:
     numbers = np.zeros((max_lines, MAX_TOKENS), np.float32)
     for row, line in enumerate(program.lines[:max_lines]):
         found = _TOKEN.findall(line)[:MAX_TOKENS]
-        hashes = [1 + zlib.crc32(token.encode(errors="replace")) % (_VOCABULARY - 1) for token in found]
-        numbers[row, : len(found)] = np.array(hashes, np.float32) / _VOCABULARY
+        hashes = [1 + zlib.crc32(token.encode(errors="replace")) % (VOCABULARY - 1) for token in found]
+        numbers[row, : len(found)] = np.array(hashes, np.float32) / VOCABULARY
     return numbers
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import inf, sqrt
 
 from debugworld.sandboxes.debugger import Event, Program, State
 
@@ -64,7 +64,23 @@ def tarantula(failed: float, passed: float, failing: int, passing: int) -> float
     return share / (share + (passed / passing if passing else 0.0))
 
 
-FORMULAE: dict[str, Callable[[float, float, int, int], float]] = {"ochiai": ochiai, "tarantula": tarantula}
+def dstar(failed: float, passed: float, failing: int, passing: int) -> float:
+    """How much a line is suspected: ``ef ** 2 / (ep + nf)``, 0 where no failing run has it.
+
+    With ``nf = F - ef`` the failing runs that lack the line, and else as in `ochiai`; infinite where every
+    failing run has it and no passing one (Wong, Debroy, Gao and Li, 2014, with the exponent 2).
+    """
+    if not failed:
+        return 0.0
+    against = passed + failing - failed
+    return failed**2 / against if against else inf
+
+
+FORMULAE: dict[str, Callable[[float, float, int, int], float]] = {
+    "ochiai": ochiai,
+    "tarantula": tarantula,
+    "dstar": dstar,
+}
 """The formulae by name."""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
@@ -22,6 +23,18 @@ STRUCTURED = {"vllm": "vllm", "llamacpp": "llama.cpp", "me": "llama.cpp"}
 """What a server calls itself as the owner of its models -> the dialect in which it takes a grammar."""
 _SECOND = Sampling(temperature=0.7, seed=1)
 """How a greedy answer outside the grammar is asked for again: the same way it would come out the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A message of a server's chat."""
+
+    text: str
+    """The message; empty where there is none."""
+    prompt_tokens: int
+    """Tokens that the model read; 0 where the server does not tell."""
+    tokens: int
+    """Tokens that it wrote; 0 where the server does not tell."""
 
 
 class EndpointEngine:
@@ -124,6 +137,44 @@ class EndpointEngine:
     def forget(self) -> None:
         """Drops the memo."""
         self._memo.forget()
+
+    @property
+    def structured(self) -> str:
+        """Dialect of grammars that the server takes: ``vllm``, ``llama.cpp`` or ``none``."""
+        return self._structured
+
+    def chat(
+        self,
+        messages: Sequence[dict[str, str]],
+        max_tokens: int,
+        sampling: Sampling | None = None,
+        response_format: dict[str, Any] | None = None,
+    ) -> Reply:
+        """Asks for the next message of a conversation; nothing is remembered.
+
+        Args:
+            messages: ``role`` and ``content`` of each.
+            max_tokens: longest message, in tokens of the server's model.
+            sampling: how it is drawn; None takes the likeliest.
+            response_format: how the message is to be written, as the chat completions API has it.
+
+        Raises:
+            ModelError: the server is away, takes too long or refuses the request.
+        """
+        options: dict[str, Any] = {} if response_format is None else {"response_format": response_format}
+        if sampling is not None:
+            options |= {"top_p": sampling.top_p, "seed": sampling.seed % 2**32}
+        reply = self._ask(
+            self._client.chat.completions.create,
+            model=self.model,
+            messages=list(messages),
+            max_tokens=max_tokens,
+            temperature=sampling.temperature if sampling else 0.0,
+            **options,
+        )
+        text = reply.choices[0].message.content if reply.choices else ""
+        usage = reply.usage
+        return Reply(text or "", usage.prompt_tokens if usage else 0, usage.completion_tokens if usage else 0)
 
     def _answer(self, requests: Sequence[Request]) -> list[Completion]:
         with ThreadPoolExecutor(max(1, min(self._concurrency, len(requests)))) as pool:

@@ -113,6 +113,20 @@ class GenerateEngine:
         """Drops the memo."""
         self._memo.forget()
 
+    def chat(self, messages: Sequence[dict[str, str]]) -> str:
+        """Returns the prompt of a conversation in the model's own template, up to the next message.
+
+        Where the model has none, the messages follow one another with a blank line between them. What looks
+        like a control token in a message is broken up.
+
+        Args:
+            messages: ``role`` and ``content`` of each.
+        """
+        told = [{**each, "content": each["content"].replace("<|", "< |")} for each in messages]
+        if self._tokenizer.chat_template is None:
+            return "\n\n".join(each["content"] for each in told) + "\n\n"
+        return str(self._tokenizer.apply_chat_template(told, tokenize=False, add_generation_prompt=True))
+
     def _answer(self, requests: Sequence[Request]) -> list[Completion]:
         prompts = [self._tokenizer(request.prompt)["input_ids"] or [self._end] for request in requests]
         answers: dict[int, Completion] = {}

@@ -23,6 +23,7 @@ from debugworld.sandboxes.debugger import (
     State,
     StateTree,
     Trace,
+    TreeDebugger,
 )
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.fidelity.subject import Judged
@@ -131,6 +132,7 @@ class RolloutDebugger(RecordedDebugger):
     def __init__(self, rollout: Callable[[Program, Sequence[State]], Trace]) -> None:
         super().__init__(lambda program: rollout(program, ()))
         self._rollout = rollout
+        self._given: tuple[State, ...] = ()
 
     @property
     def trace(self) -> Trace:
@@ -140,7 +142,7 @@ class RolloutDebugger(RecordedDebugger):
             ModelError: the model cannot answer.
         """
         if self._trace is None:
-            self._trace = self._rollout(self.program, ())
+            self._trace = self._rollout(self.program, self._given)
         return super().trace
 
     def ground(self, states: Sequence[State]) -> State:
@@ -155,7 +157,6 @@ class RolloutDebugger(RecordedDebugger):
         program = self.program
         if not states:
             raise IllegalAction("a true history has at least the entry state; none was given")
-        self._trace = None
         self._stand(self._tree_from(program, states), len(states) - 1)
         return self.state
 
@@ -170,18 +171,21 @@ class RolloutDebugger(RecordedDebugger):
         self._copy_to(other)
         return other
 
+    def _copy_to(self, other: TreeDebugger) -> None:
+        super()._copy_to(other)
+        assert isinstance(other, RolloutDebugger)
+        other._given = self._given
+
     def _start(self, program: Program) -> StateTree:
-        self._trace = None
         return self._tree_from(program, [entry_state(program)])
 
     def _tree_from(self, program: Program, states: Sequence[State]) -> StateTree:
         """Returns a tree with some states, whose others are dreamt all at once."""
-        given = tuple(states[1:] and states)
+        self._trace = None
+        self._given = given = tuple(states[1:] and states)
 
         def grow() -> None:
-            trace = self._rollout(program, given)
-            self._trace = trace
-            for state in list(trace.whole)[len(states) :]:
+            for state in list(self._rollout(program, given).whole)[len(states) :]:
                 tree.append(state)
 
         tree = StateTree(states, grow)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
-from debugworld.agents.agent import AGENTS, SPECTRUM_AGENTS
+from debugworld.agents.agent import AGENTS, CATALOG, LANGUAGE
 from debugworld.agents.evaluation import Evaluation, evaluate
+from debugworld.agents.learned import is_learned, learned_options
 from debugworld.envs import ENV_IDS, PROGRAM_ENV_IDS, load_task_set
 from debugworld.envs.backend import BACKENDS
 from debugworld.envs.errors import TaskError
@@ -31,7 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"{', '.join(name for name in ENV_IDS if name not in text_ids)})",
     )
     add = parser.add_argument
-    more = f"; for FaultLocalization also {', '.join(SPECTRUM_AGENTS)}"
+    models = ", ".join(f"{LANGUAGE}{model}" for model in ("smollm2", "PATH", "URL"))
+    more = f"; known: {', '.join(CATALOG)}, {models}, or folders of `train-agent`"
     add("--agents", default=",".join(AGENTS), metavar="A,B", help=f"agents (default: %(default)s{more})")
     known = ", ".join(BACKENDS)
     add("--backends", default="real,neural", metavar="A,B", help=f"out of {known} (default: %(default)s)")
@@ -41,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=0, help="seed of the first episode (default: 0)")
     add("--sandbox", help="docker, bwrap or process (default: process for builtin, else docker)")
     add("--model", metavar="PATH", help="checkpoint folder (default: the one that ships)")
+    add("--log", type=Path, metavar="FILE", help="write the episodes as `train-agent --log` reads them")
     add("--json", type=Path, metavar="OUT", help="write all numbers and episodes to this file")
     parser.set_defaults(text_ids=text_ids)
 
@@ -52,15 +56,19 @@ def run(args: argparse.Namespace) -> int:
     from debugworld.agents.evaluation_table import evaluation_table
 
     envs = args.env or args.text_ids
-    agents = _choices("agent", args.agents, (*AGENTS, *SPECTRUM_AGENTS))
+    words = [word.strip() for word in args.agents.split(",")]
+    learned = tuple(word for word in words if is_learned(word))
+    language = tuple(word for word in words if word.startswith(LANGUAGE))  # checked when they are opened
+    agents = _choices("agent", args.agents, (*CATALOG, *learned, *language))
+    options = _common_options(learned)
     backends = _choices("backend", args.backends, BACKENDS)
     for name in envs:
         _choices("environment", name, ENV_IDS)
         if name in PROGRAM_ENV_IDS:
             load_task_set(args.tasks)
-            if wrong := [agent for agent in agents if agent in SPECTRUM_AGENTS]:
-                raise TaskError(f"the agent {wrong[0]} plays FaultLocalization only")
-    evaluations = _evaluate(args, envs, agents, backends)
+        for agent in agents:
+            _check_place(agent, name)
+    evaluations = _evaluate(args, envs, agents, backends, options)
     Console().print(evaluation_table(evaluations))
     if args.json is not None:
         data = {
@@ -73,8 +81,23 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _check_place(agent: str, env_id: str) -> None:
+    """Raises where an agent does not play in an environment; trained ones are checked when opened."""
+    task, family = env_id.split("/")[1].split("-")[:2]
+    entry = CATALOG.get(agent)
+    if agent.startswith(LANGUAGE) and family != "Text":
+        raise TaskError(f"the agent {agent} reads pages; take an id with Text, not {env_id}")
+    if entry is not None and (task not in entry.tasks or family not in entry.families):
+        places = f"{', '.join(entry.tasks)} ({', '.join(entry.families)})"
+        raise TaskError(f"the agent {agent} plays {places} only, not {env_id}")
+
+
 def _evaluate(
-    args: argparse.Namespace, envs: list[str], agents: list[str], backends: list[str]
+    args: argparse.Namespace,
+    envs: list[str],
+    agents: list[str],
+    backends: list[str],
+    options: dict[str, Any],
 ) -> list[Evaluation]:
     from rich.console import Console
     from rich.progress import Progress
@@ -96,8 +119,20 @@ def _evaluate(
                     tasks=args.tasks,
                     sandbox=args.sandbox,
                     model=args.model,
+                    log=args.log,
+                    **options,
                 )
     return found
+
+
+def _common_options(learned: tuple[str, ...]) -> dict[str, Any]:
+    """Returns the arguments of the environment that trained agents were trained with."""
+    found = [learned_options(folder) for folder in learned]
+    for folder, options in zip(learned, found, strict=True):
+        if options != found[0]:
+            told = f"{learned[0]} and {folder} were trained with other options"
+            raise TaskError(f"{told}; play them apart")
+    return found[0] if found else {}
 
 
 def _choices(what: str, text: str, known: tuple[str, ...]) -> list[str]:

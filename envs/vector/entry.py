@@ -20,8 +20,8 @@ from .together import TogetherVectorEnv
 
 _TABLED = (OutputPrediction, StateQuery, ReachState)
 """Tasks that can be stepped in tables: nothing runs but what was recorded when an episode began."""
-_USUAL = (("backend", "real"), ("actions", "plain"), ("feedback", "true"))
-"""Arguments, and what they must be for the environments to be stepped in tables."""
+_USUAL = (("backend", ("real", "rollout")), ("actions", ("plain",)), ("feedback", ("true",)))
+"""Arguments, and what they may be for the environments to be stepped in tables."""
 
 
 def open_vector(task: type[DebugEnv], num_envs: int = 1, **options: Any) -> VectorEnv[Any, Any, Any]:
@@ -39,7 +39,7 @@ def open_vector(task: type[DebugEnv], num_envs: int = 1, **options: Any) -> Vect
     if num_envs < 1:
         raise ValueError(f"a vector needs at least one environment; got num_envs={num_envs}")
     tabled = task in _TABLED and options.get("family") == "features" and options.get("render_mode") != "human"
-    plain = not options.get("shaping") and all(options.get(name, usual) == usual for name, usual in _USUAL)
+    plain = not options.get("shaping") and all(options.get(name, usual[0]) in usual for name, usual in _USUAL)
     kind = RecordedVectorEnv if tabled and plain else TogetherVectorEnv
     return kind(task, num_envs, **options)
 

@@ -22,6 +22,7 @@ from ..scene import NOWHERE, Question, Scene
 from .asked import Candidates, Goals, Part, Queries, Rows, Which
 from .drawing import Draw, said
 from .refusals import Refusals
+from .shadow import Shadow, move_over
 from .world import BROKEN, World
 
 MOST_STATES = 4_000_000
@@ -66,6 +67,8 @@ class Episodes:
         self._last = np.full(count, -1, np.int64)
         self._all = np.arange(count)
         self._world: World | None = None
+        self._shadow: Shadow | None = None
+        self._stale = False
         self._batch: RecordedBatch
 
     def begin(self, which: Rows, draws: Sequence[Draw]) -> None:
@@ -81,13 +84,15 @@ class Episodes:
             self._renew(which)
         world = self._world
         assert world is not None
-        runs = [world.run(draw.program, draw.trace) for draw in draws]
-        starts = [draw.question.start for draw in draws]
+        runs = self._runs(draws)
+        starts = [0 if draw.trace is BROKEN else draw.question.start for draw in draws]
         self._batch.reset(np.array(runs), which, np.array(starts))
         for name, table in (("lines", world.still), ("tokens", world.tokens)):
             self.seen[name][which] = table.rows[runs]
         for part in self._parts:
             part.place(which, runs, [draw.question for draw in draws], self.seen)
+        if self._shadow is not None:
+            self._shadow.begin(which, draws, starts, self.seen)
         faults = [draw.fault for draw in draws]
         self.errors[which] = [fault or None for fault in faults]
         self.broken[which] = self._failed[which] = list(map(bool, faults))
@@ -123,6 +128,8 @@ class Episodes:
         success = answered & self._right[self._all, np.minimum(choice, self._right.shape[1] - 1)]
         if self._goals is not None:
             success |= walking & ~refused & self._goals.holds(batch.rows)
+        if self._shadow is not None:
+            self._shadow.step(numbers, walking & ~refused)
         rewards = np.where(counted, np.where(refused, -(MOVE_COST + REFUSAL_COST), -MOVE_COST), 0.0)
         rewards += SUCCESS_REWARD * success
         terminated = answered | success
@@ -144,6 +151,8 @@ class Episodes:
         """
         world, seen, most = self._world, self.seen, self._task.max_moves
         assert world is not None
+        if self._stale:
+            which, self._stale = slice(None), False
         rows, places = self._batch.rows[which], self._all[which]
         lines = world.traces.lines[rows]
         seen["event"][which] = world.traces.events[rows]
@@ -167,6 +176,16 @@ class Episodes:
         for part in self._parts:
             part.show(which, rows, seen)
         self._show_masks(which, places, rows)
+
+    def success_real(self, success: Flags) -> Flags | None:
+        """Returns which episodes were a success in the real run; None where that is where they are played.
+
+        Args:
+            success: Which were a success in the run that they walk over.
+        """
+        if self._shadow is None:
+            return None
+        return self._shadow.met | (success & bool(self._task.answers))
 
     def scene(self, place: int) -> Scene:
         """Returns what an agent may see in one environment."""
@@ -237,12 +256,17 @@ class Episodes:
                 text = self._refusals.text(place, number)
             self.errors[place] = text
 
+    def _runs(self, draws: Sequence[Draw]) -> list[int]:
+        assert self._world is not None
+        return [self._world.run(draw.program, draw.trace, draw.kind) for draw in draws]
+
     def _renew(self, which: Rows) -> None:
         """Begins a new world with the runs on which the other environments stand."""
         others = np.setdiff1d(self._all, which) if self._world is not None else self._all[:0]
         first = self._draws[0]
-        world = self._world = World(first.program, first.trace, self._task.commands.max_lines)
+        world = self._world = World(first.program, first.trace, self._task.commands.max_lines, first.kind)
         before = self._batch if others.size else None
+        shadow = self._shadow
         batch = self._batch = RecordedBatch(world.traces, self._count)
         self._refusals = Refusals(batch, self._task.commands)
         answers = self._task.answers
@@ -250,15 +274,14 @@ class Episodes:
         queries = Queries(world, self._count) if self._task.queries else None
         candidates = Candidates(world, self._count, answers, queries) if answers else None
         self._parts: list[Part] = [part for part in (self._goals, queries, candidates) if part is not None]
+        self._shadow = Shadow(world, self._count, self._goals is not None) if first.real else None
         if before is None:
             return
         draws = [self._draws[place] for place in others.tolist()]
-        runs = [world.run(draw.program, draw.trace) for draw in draws]
-        batch.reset(np.array(runs), others, before.positions[others])
-        points = [before.points(place) for place in range(self._count)]
-        for turn in range(max(map(len, points))):
-            lines = [own[turn] if turn < len(own) else 0 for own in points]
-            meant = np.isin(self._all, others) & (np.array(lines) > 0)
-            batch.step(self._break.start - 1 + np.array(lines), meant)
+        runs = self._runs(draws)
+        move_over(before, batch, others, runs)
         for part in self._parts:
             part.place(others, runs, [draw.question for draw in draws], self.seen)
+        self._stale = True
+        if self._shadow is not None and shadow is not None:
+            self._shadow.follow(shadow, others, draws, self.seen)

@@ -215,6 +215,9 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
             "moves": episodes.moves,
             "fault": episodes.broken,
         }
+        real = episodes.success_real(success)
+        if real is not None:
+            parts["success_real"] = real
         everyone, found = which.all(), {}
         for key, values in parts.items():
             if everyone:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 import numpy as np
 
@@ -40,9 +40,10 @@ class World:
         program: Of the first run.
         trace: Of the first run.
         max_lines: Lines that observations and actions cover.
+        kind: As `run` takes it, of the first run.
     """
 
-    def __init__(self, program: Program, trace: Trace, max_lines: int) -> None:
+    def __init__(self, program: Program, trace: Trace, max_lines: int, kind: Hashable = "") -> None:
         self.max_lines = max_lines
         """Lines that observations and actions cover."""
         self.names, self.texts = Texts(NAME_WIDTH), Texts(TEXT_WIDTH)
@@ -68,14 +69,20 @@ class World:
         self.named.add([0])
         self._columns: dict[tuple[int, str], int] = {}
         self._counts: dict[tuple[int, int], int] = {}
-        self._runs: dict[tuple[str, bool], int] = {(program.digest, trace is BROKEN): 0}
+        self._runs: dict[tuple[str, Hashable], int] = {(program.digest, kind): 0}
         self.traces = TraceBatch([(program, trace)], max_lines)
         """The runs."""
         self._add(0)
 
-    def run(self, program: Program, trace: Trace) -> int:
-        """Returns the number of a program's run, a new one for one that was not seen or is `BROKEN`."""
-        key = program.digest, trace is BROKEN
+    def run(self, program: Program, trace: Trace, kind: Hashable = "") -> int:
+        """Returns the number of a program's run, a new one for one that was not seen.
+
+        Args:
+            program: What was run.
+            trace: What came of it.
+            kind: What tells the run from others of the program.
+        """
+        key = program.digest, kind
         found = self._runs.get(key)
         if found is None:
             found = self._runs[key] = len(self.traces)

