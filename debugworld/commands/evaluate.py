@@ -10,7 +10,7 @@ import argparse
 import json
 from pathlib import Path
 
-from debugworld.agents.agent import AGENTS, SPECTRUM_AGENTS
+from debugworld.agents.agent import AGENTS, DREAMING_AGENTS, SPECTRUM_AGENTS
 from debugworld.agents.evaluation import Evaluation, evaluate
 from debugworld.envs import ENV_IDS, PROGRAM_ENV_IDS, load_task_set
 from debugworld.envs.backend import BACKENDS
@@ -31,7 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"{', '.join(name for name in ENV_IDS if name not in text_ids)})",
     )
     add = parser.add_argument
-    more = f"; for FaultLocalization also {', '.join(SPECTRUM_AGENTS)}"
+    more = (
+        f"; for FaultLocalization also {', '.join(SPECTRUM_AGENTS)}; on pages of programs also "
+        f"{', '.join(DREAMING_AGENTS)}, with settings as in planner?width=4&model=ngram"
+    )
     add("--agents", default=",".join(AGENTS), metavar="A,B", help=f"agents (default: %(default)s{more})")
     known = ", ".join(BACKENDS)
     add("--backends", default="real,neural", metavar="A,B", help=f"out of {known} (default: %(default)s)")
@@ -52,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     from debugworld.agents.evaluation_table import evaluation_table
 
     envs = args.env or args.text_ids
-    agents = _choices("agent", args.agents, (*AGENTS, *SPECTRUM_AGENTS))
+    agents = _choices("agent", args.agents, (*AGENTS, *SPECTRUM_AGENTS, *DREAMING_AGENTS))
     backends = _choices("backend", args.backends, BACKENDS)
     for name in envs:
         _choices("environment", name, ENV_IDS)
@@ -60,6 +63,9 @@ def run(args: argparse.Namespace) -> int:
             load_task_set(args.tasks)
             if wrong := [agent for agent in agents if agent in SPECTRUM_AGENTS]:
                 raise TaskError(f"the agent {wrong[0]} plays FaultLocalization only")
+        wrong = [agent for agent in agents if agent.partition("?")[0] in DREAMING_AGENTS]
+        if wrong and not (name in PROGRAM_ENV_IDS and "-Text-" in name):
+            raise TaskError(f"the agent {wrong[0]} plays tasks on programs as Text only")
     evaluations = _evaluate(args, envs, agents, backends)
     Console().print(evaluation_table(evaluations))
     if args.json is not None:
@@ -103,7 +109,7 @@ def _evaluate(
 def _choices(what: str, text: str, known: tuple[str, ...]) -> list[str]:
     chosen = [word.strip() for word in text.split(",") if word.strip()]
     for word in chosen:
-        if word not in known:
+        if word not in known and word.partition("?")[0] not in set(known).intersection(DREAMING_AGENTS):
             raise TaskError(f"there is no {what} {word!r}; use one of: {', '.join(known)}")
     if not chosen:
         raise TaskError(f"name at least one {what} out of: {', '.join(known)}")

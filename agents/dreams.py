@@ -1,0 +1,173 @@
+"""Dreams: whole runs that a debugger predicts from what an agent has seen.
+
+A dream begins at the program's entry, goes through what is taken for its past, and runs to its exit. Several
+dreams of one stop differ where the model was in doubt: the first takes its likeliest answers, the others draw
+theirs. One question has one answer within a dream.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from debugworld.sandboxes.debugger import (
+    Action,
+    ActionKind,
+    Event,
+    Exit,
+    ExitCode,
+    Program,
+    State,
+)
+from debugworld.worldmodel.calibration import Evidence
+from debugworld.worldmodel.completion import Abilities, Completion, CompletionEngine, Request, Sampling
+from debugworld.worldmodel.fidelity.subject import Judged, Subject
+from debugworld.worldmodel.neural import NeuralDebugger
+
+DOUBT = 0.9
+"""Least probability of an answer's tokens from which on it is not drawn again."""
+_INTO = Action(ActionKind.STEP_INTO)
+_NOWHERE = State.at_exit(Exit(ExitCode.NEVER, "step_budget"))
+
+
+@dataclass(frozen=True)
+class Dream:
+    """A run as it is predicted."""
+
+    states: tuple[State, ...]
+    """Its states in time, the exit last."""
+    evidence: tuple[Evidence, ...]
+    """How each came about; certain for those that were given."""
+
+    def between(self, start: int, end: int) -> Evidence:
+        """Returns the evidence for the states after one place up to another."""
+        return Evidence.join(self.evidence[start + 1 : end + 1])
+
+
+class Drawn:
+    """An engine whose doubtful answers are drawn; the same question always gets the same one.
+
+    Args:
+        engine: Answers; where it does not draw, its answers are taken as they are.
+        seed: Of the draws.
+        doubt: Least token probability from which on an answer is kept.
+    """
+
+    def __init__(self, engine: CompletionEngine, seed: int, doubt: float = DOUBT) -> None:
+        self._engine, self._seed, self._doubt = engine, seed, math.log(doubt)
+        self._known: dict[str, Completion] = {}
+
+    @property
+    def abilities(self) -> Abilities:
+        """Those of the engine."""
+        return self._engine.abilities
+
+    def complete(self, requests: Sequence[Request]) -> list[Completion]:
+        """Answers requests, in their order."""
+        found = self._engine.complete(requests)
+        if not self._engine.abilities.sampling:
+            return found
+        again = [n for n, answer in enumerate(found) if not answer.raw_lowest >= self._doubt]
+        new = [n for n in again if requests[n].prompt not in self._known]
+        drawn = [
+            dataclasses.replace(requests[n], sampling=Sampling(seed=self._seed + len(self._known) + place))
+            for place, n in enumerate(new)
+        ]
+        answers = self._engine.complete(drawn) if drawn else []
+        self._known.update((requests[n].prompt, answer) for n, answer in zip(new, answers, strict=True))
+        for n in again:
+            found[n] = self._known[requests[n].prompt]
+        return found
+
+    def forget(self) -> None:
+        """Draws anew from now on."""
+        self._known.clear()
+
+
+class Dreams:
+    """Dreams of one subject.
+
+    Args:
+        subject: Whose; see `worldmodel.fidelity.subjects.open_subject`.
+        width: How many of a stop; only a model that draws has more than one.
+        ahead: States after the stop at which a dream is ended.
+        seed: Of the draws.
+    """
+
+    def __init__(self, subject: Subject, width: int = 1, ahead: int = 200, seed: int = 0) -> None:
+        self.subject = subject
+        """The subject."""
+        self._ahead = ahead
+        self._dreamers: list[Judged] = [subject.debugger]
+        likeliest = subject.debugger
+        if isinstance(likeliest, NeuralDebugger) and likeliest.engine.abilities.sampling:
+            for number in range(1, width):
+                engine = Drawn(likeliest.engine, seed + (number << 20))
+                granularity = subject.about.get("granularity", "expression")
+                self._dreamers.append(
+                    NeuralDebugger(engine, granularity=granularity, calibration=likeliest.calibration)
+                )
+
+    @property
+    def width(self) -> int:
+        """How many dreams there are of one stop."""
+        return len(self._dreamers)
+
+    def dream(self, program: Program, past: Sequence[State], number: int = 0) -> Dream:
+        """Dreams a run from its past on.
+
+        Args:
+            program: A checked program.
+            past: The states from the entry to the stop, in time; at least one.
+            number: Which of the dreams; 0 is the likeliest.
+
+        Raises:
+            IllegalAction: the past is none of this program, for a subject that can tell.
+            ModelError: the model cannot answer.
+            SandboxError: the real debugger is dreamt with, and its box failed.
+        """
+        dreamer = self._dreamers[number]
+        dreamer.max_states = len(past) + self._ahead
+        dreamer.reset(program)
+        dreamer.ground(past)
+        states = list(past)
+        evidence = [Evidence()] * len(past)
+        while states[-1].event is not Event.EXIT and len(states) <= len(past) + self._ahead:
+            state = dreamer.step(_INTO)
+            states.append(state)
+            evidence.append(dreamer.evidence if isinstance(dreamer, NeuralDebugger) else Evidence())
+        if states[-1].event is not Event.EXIT:
+            states.append(_NOWHERE)
+            evidence.append(Evidence())
+        return Dream(tuple(states), tuple(evidence))
+
+    def sureness(self, evidence: Evidence) -> float:
+        """Returns the probability that states with this evidence are right, in [0, 1]."""
+        dreamer = self._dreamers[0]
+        if isinstance(dreamer, NeuralDebugger):
+            return dreamer.calibration.probability(evidence)
+        return 1.0 if self.subject.about.get("kind") == "real" else 0.0
+
+
+def first_past(program: Program, state: State, stack: Sequence[tuple[str, int]]) -> list[State]:
+    """Returns the least past that leads to a stop of which only the page is known.
+
+    Args:
+        program: The program.
+        state: The stop.
+        stack: Function and line of each frame, innermost first.
+
+    Returns:
+        A call and a calling line for each frame below, then the frame's call, then the stop. What their
+        variables held is not known, and the line of a call is taken for that of its frame.
+    """
+    past: list[State] = []
+    for depth, (function, line) in enumerate(reversed(stack)):
+        source = program.source_line(line)
+        if depth < state.depth:
+            past += [State(event, line, source, function, depth) for event in (Event.CALL, Event.LINE)]
+        elif state.event is not Event.CALL:
+            past.append(State(Event.CALL, line, source, function, depth))
+    return [*past, state]
