@@ -11,6 +11,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from debugworld.sandboxes.debugger import (
     Action,
@@ -19,15 +20,19 @@ from debugworld.sandboxes.debugger import (
     Exit,
     ExitCode,
     Program,
+    ProgramError,
     State,
 )
 from debugworld.worldmodel.calibration import Evidence
 from debugworld.worldmodel.completion import Abilities, Completion, CompletionEngine, Request, Sampling
 from debugworld.worldmodel.fidelity.subject import Judged, Subject
+from debugworld.worldmodel.gathering import Gatherer
 from debugworld.worldmodel.neural import NeuralDebugger
 
 DOUBT = 0.9
 """Least probability of an answer's tokens from which on it is not drawn again."""
+TOGETHER = 16
+"""Most runs that are dreamt at a time."""
 _INTO = Action(ActionKind.STEP_INTO)
 _NOWHERE = State.at_exit(Exit(ExitCode.NEVER, "step_budget"))
 
@@ -128,12 +133,16 @@ class Dreams:
             ModelError: the model cannot answer.
             SandboxError: the real debugger is dreamt with, and its box failed.
         """
-        dreamer = self._dreamers[number]
+        return self._on(self._dreamers[number], program, past)
+
+    def _on(self, dreamer: Judged, program: Program, past: Sequence[State]) -> Dream:
+        """Dreams on from a past, or from the entry where there is none."""
         dreamer.max_states = len(past) + self._ahead
-        dreamer.reset(program)
-        dreamer.ground(past)
-        states = list(past)
-        evidence = [Evidence()] * len(past)
+        entry = dreamer.reset(program)
+        if past:
+            dreamer.ground(past)
+        states = list(past or [entry])
+        evidence = [Evidence()] * len(states)
         while states[-1].event is not Event.EXIT and len(states) <= len(past) + self._ahead:
             state = dreamer.step(_INTO)
             states.append(state)
@@ -142,6 +151,40 @@ class Dreams:
             states.append(_NOWHERE)
             evidence.append(Evidence())
         return Dream(tuple(states), tuple(evidence))
+
+    def from_entry(self, programs: Sequence[Program]) -> list[Dream | None]:
+        """Dreams several programs from their entries; the questions of a model are asked together.
+
+        Returns:
+            The likeliest dream of each; None for one that cannot be dreamt as given.
+
+        Raises:
+            ModelError: the model cannot answer.
+        """
+        dreamer = self._dreamers[0]
+        if not isinstance(dreamer, NeuralDebugger):
+            return [self._whole(dreamer, program) for program in programs]
+        gatherer = Gatherer(dreamer.engine, TOGETHER)
+        granularity = self.subject.about.get("granularity", "expression")
+
+        def job(program: Program) -> Dream | None:
+            debugger = NeuralDebugger(gatherer, granularity=granularity, calibration=dreamer.calibration)
+            return self._whole(debugger, program)
+
+        try:
+            return [
+                dream
+                for start in range(0, len(programs), TOGETHER)
+                for dream in gatherer.run([partial(job, each) for each in programs[start : start + TOGETHER]])
+            ]
+        finally:
+            gatherer.close()
+
+    def _whole(self, dreamer: Judged, program: Program) -> Dream | None:
+        try:
+            return self._on(dreamer, program, [])
+        except ProgramError:
+            return None
 
     def sureness(self, evidence: Evidence) -> float:
         """Returns the probability that states with this evidence are right, in [0, 1]."""
