@@ -1,9 +1,9 @@
 """The inverse tester: looks in a dream for arguments that lead somewhere, and runs the most promising ones.
 
 What is looked for is a line of the program, or an end of the call. Candidates are dreamt forwards, many
-together; those whose dreamt run gets there are run first, the surest first, then those whose dream is least sure
-that they do not. The model's answers to the inverse question are candidates, too. Every run is a real one, in a
-box, and only that says whether a target was reached.
+together; those whose dreamt run gets there are run first, the surest first, then those whose dream is least
+sure that they do not. The model's answers to the inverse question are candidates, too. Every run is a real
+one, in a box, and only that says whether a target was reached.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """The planner: looks ahead in a dream, acts in the world, and dreams anew where the world is different.
 
 Over a dreamt run the fewest commands to the goal are a shortest way (see `shortest`), however deep it lies.
-With several dreams a command is worth what it is worth in each of them, on average, as if all would be known
-after it (QMDP: Littman, Cassandra and Kaelbling, 1995; hindsight optimization: Chong, Givan and Chang, 2000).
-What a dream's own confidence leaves open counts as one more dream, in which nothing but the goal is known.
+With several dreams a command is worth what it is worth in each of them, on average, as if all would be
+known after it (QMDP: Littman, Cassandra and Kaelbling, 1995; hindsight optimization: Chong, Givan and
+Chang, 2000). What a dream's own confidence leaves open counts as one more dream, in which nothing but the
+goal is known.
 """
 
 from __future__ import annotations

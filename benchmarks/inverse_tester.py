@@ -3,11 +3,11 @@
 python benchmarks/inverse_tester.py [--programs FILE] [--generated 24] [--rows 24] [--seed 0]
     [--json docs/benchmarks/inverse_tester.json]
 
-A program comes with one call. Its targets are lines that the call does not run, and ends that it does not come
-to, each known to be possible: other calls, of the row's own and of a pool drawn with other seeds, were run to
-find them. Lines that the same calls of the pool run are one target. Every strategy gets the same targets and
-budget; a real run is a call in the box, whatever was dreamt before. Programs are held out from training: generator
-seeds from 2**30 on, the held-out groups of a file of rows.
+A program comes with one call. Its targets are lines that the call does not run, and ends that it does not
+come to, each known to be possible: other calls, of the row's own and of a pool drawn with other seeds, were
+run to find them. Lines that the same calls of the pool run are one target. Every strategy gets the same
+targets and budget; a real run is a call in the box, whatever was dreamt before. Programs are held out from
+training: generator seeds from 2**30 on, the held-out groups of a file of rows.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from common.report import Report
+from neural import percent
 from rich.progress import track
 
 from debugworld.agents.candidates import likely_end, mutations, proposals, typed
@@ -35,7 +37,7 @@ from debugworld.worldmodel.data.rows import load_rows
 from debugworld.worldmodel.fidelity.subject import Subject
 from debugworld.worldmodel.fidelity.subjects import open_subject
 from debugworld.worldmodel.inverse import End
-from debugworld.worldmodel.statistics import Estimate, mean
+from debugworld.worldmodel.statistics import mean
 
 BUDGETS = (1, 2, 4, 8, 16, 32)
 """Real runs for each target."""
@@ -169,11 +171,6 @@ def share(runs: Sequence[int], budget: int) -> float:
     return sum(0 < count <= budget for count in runs) / len(runs)
 
 
-def percent(estimate: Estimate) -> str:
-    """Writes a share or a difference of shares with its interval, in percent."""
-    return f"{100 * estimate.mean:.1f} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
-
-
 def kind_of(target: Target) -> str:
     """Returns what a target is."""
     return "lines" if target.end is None else "ends"
@@ -220,6 +217,16 @@ def tell(report: Report, cases: Sequence[Case], runs: dict[str, dict[str, list[i
             }
 
 
+def told(each: Case, runs: dict[str, dict[str, list[int]]]) -> dict[str, Any]:
+    """Returns one program's targets with the runs that each strategy took."""
+    found = {name: taken[each.program.digest] for name, taken in runs.items()}
+    targets = [
+        {"target": str(target), **{name: counts[n] for name, counts in found.items()}}
+        for n, target in enumerate(each.targets)
+    ]
+    return {"program": each.program.name, "set": each.group, "call": each.program.call, "targets": targets}
+
+
 def main() -> None:
     """Measures, prints tables and writes JSON."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -252,18 +259,7 @@ def main() -> None:
     for group in wanted:
         tell(report, cases, runs, group)
     report.results["seconds"], report.results["questions"] = seconds, questions
-    report.results["runs"] = [
-        {
-            "program": each.program.name,
-            "set": each.group,
-            "call": each.program.call,
-            "targets": [
-                {"target": str(target), **{name: found[each.program.digest][n] for name, found in runs.items()}}
-                for n, target in enumerate(each.targets)
-            ]
-        }
-        for each in cases
-    ]  # fmt: skip
+    report.results["runs"] = [told(each, runs) for each in cases]
     for name in runs:
         report.notes.append(f"{name}: {seconds[name]} s, {questions[name]} questions")
     report.finish(args.json)
