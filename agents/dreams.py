@@ -137,13 +137,14 @@ class Dreams:
 
     def _on(self, dreamer: Judged, program: Program, past: Sequence[State]) -> Dream:
         """Dreams on from a past, or from the entry where there is none."""
-        dreamer.max_states = len(past) + self._ahead
+        most = max(len(past), 1) + self._ahead
+        dreamer.max_states = most
         entry = dreamer.reset(program)
         if past:
             dreamer.ground(past)
         states = list(past or [entry])
         evidence = [Evidence()] * len(states)
-        while states[-1].event is not Event.EXIT and len(states) <= len(past) + self._ahead:
+        while states[-1].event is not Event.EXIT and len(states) <= most:
             state = dreamer.step(_INTO)
             states.append(state)
             evidence.append(dreamer.evidence if isinstance(dreamer, NeuralDebugger) else Evidence())
