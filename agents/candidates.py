@@ -7,6 +7,8 @@ they lead to only a run can tell.
 from __future__ import annotations
 
 import ast
+import itertools
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -34,6 +36,43 @@ def mutations(program: Program, seed: int, count: int) -> Iterator[str]:
     """Yields the call with literals changed, their types kept: random search around what is known."""
     for changed in mutated(program, seed, count):
         yield changed.call or ""
+
+
+def edges(program: Program, seed: int, count: int) -> Iterator[str]:
+    """Yields calls with one argument at the edge of its type: nothing, one, less than nothing, one item."""
+    call = _call(program)
+    if call is None:
+        return
+    known, found = ast.unparse(call), dict[str, None]()
+    for place, argument in enumerate(call.args):
+        try:
+            value = ast.literal_eval(argument)
+        except (ValueError, TypeError, SyntaxError):
+            continue
+        for edge in _edges(value):
+            changed = ast.parse(known, mode="eval").body
+            assert isinstance(changed, ast.Call)
+            changed.args[place] = ast.parse(repr(edge), mode="eval").body
+            found.setdefault(ast.unparse(changed))
+    found.pop(known, None)
+    yield from random.Random(seed).sample(list(found), min(count, len(found)))  # noqa: S311  no secret
+
+
+def _edges(value: Any) -> list[Any]:
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, (int, float)):
+        return [type(value)(edge) for edge in (0, 1, -1)]
+    if isinstance(value, (str, list)):
+        return [value[:0], value[:1], value[::-1], value[:1] * max(len(value), 2)]
+    return [{}] if isinstance(value, dict) else []
+
+
+def mixed(program: Program, seed: int, count: int) -> Iterator[str]:
+    """Yields `edges` and `mutations` in turn, then the rest of the latter."""
+    pairs = itertools.zip_longest(edges(program, seed, count // 4), mutations(program, seed, count))
+    found = dict.fromkeys(call for pair in pairs for call in pair if call is not None)
+    yield from itertools.islice(found, count)
 
 
 def typed(program: Program, seed: int, count: int) -> Iterator[str]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from debugworld.sandboxes.debugger import Event, Program, ProgramError, State, Trace
 from debugworld.worldmodel.inverse import End, is_end
 
-from .candidates import Source, likely_end, mutations, proposals
+from .candidates import Source, likely_end, mixed, proposals
 from .dreams import Dream, Dreams
 
 SCREENED = 64
@@ -128,7 +128,7 @@ class InverseTester:
     def __init__(
         self,
         dreams: Dreams,
-        source: Source = mutations,
+        source: Source = mixed,
         screened: int = SCREENED,
         proposed: int = PROPOSED,
         seed: int = 0,

@@ -26,7 +26,7 @@ from common.report import Report
 from neural import percent
 from rich.progress import track
 
-from debugworld.agents.candidates import likely_end, mutations, proposals, typed
+from debugworld.agents.candidates import likely_end, mixed, mutations, proposals, typed
 from debugworld.agents.dreams import Dreams
 from debugworld.agents.inverse_tester import AHEAD, PROPOSED, SCREENED, InverseTester, Target, search
 from debugworld.sandboxes import Sandbox, SandboxError, open_sandbox
@@ -126,23 +126,39 @@ def strategies(args: argparse.Namespace, model: Subject, box: Sandbox) -> dict[s
     """Returns the strategies by name."""
     most = max(BUDGETS)
 
+    @cache
+    def changed(program: Program) -> tuple[str, ...]:
+        return tuple(mutations(program, args.seed, most))
+
+    @cache
+    def with_edges(program: Program) -> tuple[str, ...]:
+        return tuple(mixed(program, args.seed, most))
+
+    @cache
+    def drawn(program: Program) -> tuple[str, ...]:
+        return tuple(typed(program, args.seed, most))
+
     def chance(program: Program, target: Target) -> Iterator[str]:
-        return mutations(program, args.seed, most)
+        return iter(changed(program))
+
+    def edged(program: Program, target: Target) -> Iterator[str]:
+        return iter(with_edges(program))
 
     def by_type(program: Program, target: Target) -> Iterator[str]:
-        return typed(program, args.seed, most)
+        return iter(drawn(program))
 
     def inverse(program: Program, target: Target) -> Iterator[str]:
         end, meter = target.end or likely_end(program, target.line), model.meter
         asked = proposals(meter, program, end, args.seed, PROPOSED) if end and meter else iter(())
-        return iter(dict.fromkeys(itertools.chain(asked, mutations(program, args.seed, most))))
+        return iter(dict.fromkeys(itertools.chain(asked, with_edges(program))))
 
     def tester(subject: Subject, proposed: int) -> Calls:
         dreams = Dreams(subject, 1, AHEAD)
-        return InverseTester(dreams, mutations, args.screened, proposed, args.seed).calls
+        return InverseTester(dreams, mixed, args.screened, proposed, args.seed).calls
 
     found: dict[str, Calls] = {
         "random": chance,
+        "random with edges": edged,
         "hypothesis": by_type,
         "inverse": inverse,
         "dream": tester(model, 0),
