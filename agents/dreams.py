@@ -13,28 +13,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from debugworld.sandboxes.debugger import (
-    Action,
-    ActionKind,
-    Event,
-    Exit,
-    ExitCode,
-    Program,
-    ProgramError,
-    State,
-)
+from debugworld.sandboxes.debugger import Event, Program, ProgramError, State
 from debugworld.worldmodel.calibration import Evidence
 from debugworld.worldmodel.completion import Abilities, Completion, CompletionEngine, Request, Sampling
 from debugworld.worldmodel.fidelity.subject import Judged, Subject
 from debugworld.worldmodel.gathering import Gatherer
 from debugworld.worldmodel.neural import NeuralDebugger
+from debugworld.worldmodel.rollout import dream
 
 DOUBT = 0.9
 """Least probability of an answer's tokens from which on it is not drawn again."""
 TOGETHER = 16
 """Most runs that are dreamt at a time."""
-_INTO = Action(ActionKind.STEP_INTO)
-_NOWHERE = State.at_exit(Exit(ExitCode.NEVER, "step_budget"))
 
 
 @dataclass(frozen=True)
@@ -137,21 +127,10 @@ class Dreams:
 
     def _on(self, dreamer: Judged, program: Program, past: Sequence[State]) -> Dream:
         """Dreams on from a past, or from the entry where there is none."""
-        most = max(len(past), 1) + self._ahead
-        dreamer.max_states = most
-        entry = dreamer.reset(program)
-        if past:
-            dreamer.ground(past)
-        states = list(past or [entry])
-        evidence = [Evidence()] * len(states)
-        while states[-1].event is not Event.EXIT and len(states) <= most:
-            state = dreamer.step(_INTO)
-            states.append(state)
-            evidence.append(dreamer.evidence if isinstance(dreamer, NeuralDebugger) else Evidence())
-        if states[-1].event is not Event.EXIT:
-            states.append(_NOWHERE)
-            evidence.append(Evidence())
-        return Dream(tuple(states), tuple(evidence))
+        trace, _ = dream(dreamer, program, max(len(past), 1) + self._ahead, past)
+        states = tuple(trace.whole)
+        told = dreamer.evidences if isinstance(dreamer, NeuralDebugger) else ()
+        return Dream(states, (*told, *([Evidence()] * (len(states) - len(told)))))
 
     def from_entry(self, programs: Sequence[Program]) -> list[Dream | None]:
         """Dreams several programs from their entries; the questions of a model are asked together.
