@@ -43,11 +43,11 @@ BUDGETS = (1, 2, 4, 8, 16, 32)
 """Real runs for each target."""
 POOL = 1_000_003
 """Added to the seed of the calls that targets are found with."""
-POOLED = 60
+POOLED = 40
 """Calls of each kind that targets are found with."""
 LINES, ENDS = 3, 2
 """Most targets of each kind for a program."""
-LONGEST = 100
+LONGEST = 60
 """States of the known call after which a program is left out."""
 SHORT = 40
 """Characters of an end that is asked for."""

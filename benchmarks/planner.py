@@ -6,8 +6,8 @@ Every agent acts in the real debugger on the same tasks and seeds. Beside the sc
 over the model stand the planner over the real debugger (an upper bound: its dream is the truth) and over
 subjects that know next to nothing. Under ``copy``, in whose dream nothing ever changes, the planner falls
 back on what it does without any dream: a breakpoint that holds at the goal alone, where there is one.
-Generator programs are from seeds that training never used. Differences are paired, over the tasks that both
-agents solved.
+Generator programs are from seeds that training never used. Moves saved, against the scripted agent and
+against the planner over ``copy``, are paired, over the tasks that both agents solved.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ ENV = "debugworld/ReachState-Text-v0"
 SCRIPTED = "scripted"
 DREAMERS = ("real", "shipped", "ngram", "static", "copy")
 """What the planner dreams with."""
+BLIND = "planner?model=copy"
+"""The planner without a dream that helps."""
 WITHOUT = "conditions=0"
 """The setting without breakpoints under conditions."""
 
@@ -79,18 +81,20 @@ def tell(report: Report, group: str, found: dict[str, dict[str, Any]]) -> None:
     count = len(found[SCRIPTED]["episodes"])
     table = report.table(
         f"{group}: {count} tasks, real moves to the goal",
-        ["agent", "solved %", "moves", "saved, paired", "both solved", "questions", "seconds"],
+        ["agent", "solved %", "moves", "saved", "saved, blind", "both solved", "questions", "seconds"],
     )
     results = report.results.setdefault(group, {})
     for name, each in found.items():
         episodes: list[Episode] = each["episodes"]
         solved, moves = rate([e.success for e in episodes]), mean([e.moves for e in episodes])
         saved, both = fewer(episodes, found[SCRIPTED]["episodes"])
+        blind = fewer(episodes, found[BLIND]["episodes"])[0] if BLIND in found else None
         table.add(
             name.replace("planner?model=", "planner, ").replace("&", ", "),
             percent(solved),
             plain(moves),
             "" if name == SCRIPTED else plain(saved),
+            "" if blind is None or name == BLIND else plain(blind),
             str(both),
             f"{each['questions']:.0f}",
             f"{each['seconds']:.2f}",
@@ -99,6 +103,7 @@ def tell(report: Report, group: str, found: dict[str, dict[str, Any]]) -> None:
             "success": solved.to_json(),
             "moves": moves.to_json(),
             "saved": saved.to_json(),
+            "saved_blind": None if blind is None else blind.to_json(),
             "both_solved": both,
             "questions": each["questions"],
             "seconds": each["seconds"],
