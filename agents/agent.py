@@ -18,7 +18,6 @@ from .scripted import ScriptedAgent
 from .spectrum_agent import SpectrumAgent
 from .step_agent import StepAgent
 
-
 class Agent(Protocol):
     """Chooses actions from observations and the published info, never from hidden truth."""
 
@@ -35,12 +34,14 @@ class Entry:
 
     tasks: tuple[str, ...]
     """The tasks that it plays, by the names in their ids."""
-    make: Callable[[DebugEnv], Agent]
+    make: Callable[..., Agent]
     """Makes it for an environment of such a task."""
     does: str
     """What it does, in a line."""
     text_only: bool = False
     """Whether it reads pages only."""
+    settings: bool = False
+    """Whether settings may follow its name after ``?``; ``make`` then takes them, too."""
 
     def refusal(self, name: str, env: DebugEnv) -> str:
         """Says why it does not play in an environment; empty where it does."""
@@ -65,6 +66,12 @@ def _scripted(env: DebugEnv) -> Agent:
     return ScriptedAgent()
 
 
+def _planner(settings: str) -> Agent:
+    from .planner_settings import open_planner  # a model is opened with it
+
+    return open_planner(settings)
+
+
 AGENTS = ("random", "scripted")
 """The agents by name that play everything."""
 SPECTRUM_AGENTS = tuple(FORMULAE)
@@ -83,6 +90,13 @@ CATALOG: dict[str, Entry] = {
         lambda env: BisectionAgent(),
         "halves the lines before the failure by breakpoints, for where a value came from",
         text_only=True,
+    ),
+    "planner": Entry(
+        _PROGRAM_TASKS,
+        lambda env, settings="": _planner(settings),
+        "looks ahead in a dream of the program, acts where it is",
+        text_only=True,
+        settings=True,
     ),
 } | {
     name: Entry(
@@ -103,13 +117,15 @@ def make_agent(name: str, env: DebugEnv) -> Agent:
     """Returns a new agent for an environment.
 
     Args:
-        name: One of `CATALOG`, or ``lm:MODEL?setting=value&...`` for a language model: ``smollm2``, a path
-            or the address of a server (see `language`), or the folder of a trained agent.
+        name: One of `CATALOG`, a planner's with settings as in ``planner?width=4&model=ngram`` (see
+            `planner_settings`); ``lm:MODEL?setting=value&...`` for a language model: ``smollm2``, a path
+            or the address of a server (see `language`); or the folder of a trained agent.
         env: The environment.
 
     Raises:
         ValueError: there is none of that name, or not for this environment.
-        ModelError: the language model or a setting of it cannot be used.
+        ModelError: the model behind it or a setting of it cannot be used.
+        TaskError: a planner's setting is unknown or out of range.
     """
     if name.startswith(LANGUAGE):
         from .language import open_language_agent
@@ -117,11 +133,12 @@ def make_agent(name: str, env: DebugEnv) -> Agent:
         return open_language_agent(name.removeprefix(LANGUAGE), env)
     if is_learned(name):
         return LearnedAgent.load(name, env)
-    entry = CATALOG.get(name)
-    if entry is None:
+    word, asks, settings = name.partition("?")
+    entry = CATALOG.get(word)
+    if entry is None or (asks and not entry.settings):
         known = f"{', '.join(CATALOG)}, {LANGUAGE}MODEL, or the folder of a trained one"
         raise ValueError(f"there is no agent {name!r}; use one of: {known}")
-    refusal = entry.refusal(name, env)
+    refusal = entry.refusal(word, env)
     if refusal:
         raise ValueError(refusal)
-    return entry.make(env)
+    return entry.make(env, settings) if asks else entry.make(env)

@@ -16,6 +16,8 @@ from common.report import GOAL_COLUMNS, goal_rows
 ORDER = (
     "neural",
     "questions",
+    "planner",
+    "inverse_tester",
     "debuggers",
     "hot_loop",
     "recording",
@@ -28,6 +30,8 @@ ORDER = (
 TITLES = {
     "neural": "The neural debugger",
     "questions": "Where the neural debugger errs",
+    "planner": "Planning in the dream, moving in the real debugger",
+    "inverse_tester": "Arguments looked for in the dream, run for real",
     "debuggers": "Moves beside other debuggers",
     "hot_loop": "A breakpoint in a hot loop",
     "recording": "Recording",

@@ -158,6 +158,11 @@ class NeuralDebugger(Dreamer):
         return self._move_evidence
 
     @property
+    def evidences(self) -> tuple[Evidence, ...]:
+        """What the confidence in each state of the tree is made of, in time."""
+        return tuple(self._evidence)
+
+    @property
     def confidences(self) -> tuple[float, ...]:
         """The confidence in each state of the tree, in time; 1 where it was given or certain."""
         return tuple(map(self.calibration.probability, self._evidence))

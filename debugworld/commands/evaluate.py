@@ -59,7 +59,8 @@ def run(args: argparse.Namespace) -> int:
     words = [word.strip() for word in args.agents.split(",")]
     learned = tuple(word for word in words if is_learned(word))
     language = tuple(word for word in words if word.startswith(LANGUAGE))  # checked when they are opened
-    agents = _choices("agent", args.agents, (*CATALOG, *learned, *language))
+    told = tuple(word for word in words if _takes_settings(word.partition("?")[0]))
+    agents = _choices("agent", args.agents, (*CATALOG, *told, *learned, *language))
     options = _common_options(learned)
     backends = _choices("backend", args.backends, BACKENDS)
     for name in envs:
@@ -81,10 +82,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _takes_settings(agent: str) -> bool:
+    return agent in CATALOG and CATALOG[agent].settings
+
+
 def _check_place(agent: str, env_id: str) -> None:
     """Raises where an agent does not play in an environment; trained ones are checked when opened."""
     task, family = env_id.split("/")[1].split("-")[:2]
-    entry = CATALOG.get(agent)
+    entry = CATALOG.get(agent.partition("?")[0])
     if agent.startswith(LANGUAGE) and family != "Text":
         raise TaskError(f"the agent {agent} reads pages; take an id with Text, not {env_id}")
     if entry is not None and (task not in entry.tasks or family not in entry.families):

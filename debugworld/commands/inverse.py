@@ -1,7 +1,8 @@
-"""Ask which arguments could have made a function end in a given way, and check the answers.
+"""Ask which arguments could have made a function end in a given way, or reach a line, and check the answers.
 
-There is no forward run: a model proposes argument lists, and the real debugger runs each of them in
-a box. The exit status is 0 where at least one was right, 1 where none was.
+For an end there is no forward run: a model proposes argument lists, and the real debugger runs each of them
+in a box. For a line, calls like a known one are dreamt forwards, and the most promising ones are run. The
+exit status is 0 where at least one was right, 1 where none was.
 """
 
 from __future__ import annotations
@@ -21,10 +22,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     add = parser.add_argument
     add("file", metavar="FILE", help="the program, UTF-8 text")
-    add("--function", required=True, metavar="NAME", help="the function, Class.method for a method")
+    add("--function", metavar="NAME", help="the function, Class.method for a method; of an end")
     end = parser.add_mutually_exclusive_group(required=True)
     end.add_argument("--returns", metavar="VALUE", help="what it returned, such as \"'abc'\"")
     end.add_argument("--raises", metavar="ERROR", help="what it raised: 'Type: message', or a type alone")
+    end.add_argument("--reaches", type=int, metavar="LINE", help="a line that ran")
+    add("--call", metavar="EXPR", help="of a line: a call that is known, such as 'f(1, [2])'")
+    add(
+        "--runs", type=int, default=8, metavar="N", help="of a line: most calls to run (default: %(default)s)"
+    )
+    add(
+        "--screened",
+        type=int,
+        default=64,
+        metavar="N",
+        help="of a line: calls to dream (default: %(default)s)",
+    )
     add(
         "--given",
         action="append",
@@ -66,6 +79,10 @@ def run(args: argparse.Namespace) -> int:
 
     if args.samples < 1 or not 0 <= args.temperature < 100:
         raise ModelError("--samples must be at least 1 and --temperature from 0 on")
+    if args.reaches is not None:
+        return _reach(args)
+    if args.function is None:
+        raise ModelError("--returns and --raises are said of a function: name it with --function")
     given = dict(_given(text) for text in args.given)
     inverse = Inverse(Program.read(args.file).check(), args.function)
     end = End.returned(args.returns) if args.returns is not None else End(args.raises.strip(), True)
@@ -83,6 +100,39 @@ def run(args: argparse.Namespace) -> int:
             told = {"function": args.function, "seed": args.seed, "temperature": args.temperature}
             write({**told, "given": given, **found.to_json()})
     return 0 if found.valid else 1
+
+
+def _reach(args: argparse.Namespace) -> int:
+    """Looks for a call that runs a line."""
+    from rich.console import Console
+
+    from debugworld.agents.dreams import Dreams
+    from debugworld.agents.inverse_tester import AHEAD, InverseTester, Target, search
+    from debugworld.sandboxes.debugger import Program
+    from debugworld.worldmodel.errors import ModelError
+    from debugworld.worldmodel.fidelity.subjects import open_subject
+
+    if args.call is None or args.runs < 1 or args.screened < 1:
+        raise ModelError(
+            "--reaches needs a known call, --call 'f(1)', and at least 1 for --runs and --screened"
+        )
+    program = Program.read(args.file, args.call).check()
+    program.require_breakable(args.reaches)
+    target = Target(args.reaches)
+    with ExitStack() as stack:
+        write = stack.enter_context(json_output(args.json)) if args.json is not None else None
+        box = stack.enter_context(open_box(args))
+        dreams = Dreams(open_subject(None if args.model is None else str(args.model), box), ahead=AHEAD)
+        tester = InverseTester(dreams, screened=args.screened, seed=args.seed)
+        found = search(box.record, program, target, tester.calls(program, target), args.runs)
+        if args.json != STDOUT:
+            for call in found.tried:
+                Console().print(
+                    f"{call}: {'runs' if call == found.found else 'does not run'} {target}", markup=False
+                )
+        if write is not None:
+            write({"line": args.reaches, "seed": args.seed, "tried": list(found.tried), "found": found.found})
+    return 0 if found.found else 1
 
 
 def _given(text: str) -> tuple[str, str]:

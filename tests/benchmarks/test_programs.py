@@ -113,6 +113,32 @@ def test_data_is_measured_by_source_and_what_lacks_is_told(tmp_path: Path) -> No
         assert found["mutation"]["tried"] >= found["mutation"]["kept"] > 0 and found["walks"]["actions"] > 0
 
 
+@pytest.mark.slow
+def test_planners_are_measured_on_the_same_tasks(tmp_path: Path) -> None:
+    words = ["--episodes", "4", "--builtin", "0", "--sandbox", "process", "--dreamers", "real", "copy"]
+    told = measured(tmp_path, "planner", *words, "--plain")
+    found = told["results"]["generator"]
+    assert len(found) == 3 and "builtin" in told["missing"]
+    assert all(len(each["episodes"]) == 4 and each["success"]["mean"] == 1.0 for each in found.values())
+    moves = {name: each["moves"]["mean"] for name, each in found.items()}
+    assert min(moves, key=lambda name: moves[name]) == "planner?model=real&sandbox=process"
+
+
+@pytest.mark.slow
+def test_inverse_testers_get_the_same_targets(tmp_path: Path) -> None:
+    words = ["--generated", "2", "--model", "static", "--bounds", "real", "--sandbox", "process"]
+    told = measured(tmp_path, "inverse_tester", *words, "--screened", "12")
+    results = told["results"]
+    assert "real functions" in told["missing"] and len(results["runs"]) == 2
+    found = results["generator"]["all"]
+    assert found["targets"] == sum(len(each["targets"]) for each in results["runs"]) > 0
+    for name in ("random", "random with edges", "hypothesis", "inverse", "dream", "dream of real"):
+        shares = [share["mean"] for share in found[name]["reached"].values()]
+        assert shares == sorted(shares)
+    true = found["dream of real"]["reached"]
+    assert true["1"] == true["32"]  # a true dream needs no second run
+
+
 def test_goals_are_judged_in_both_directions() -> None:
     script = (
         "import sys; sys.path.insert(0, 'benchmarks')\n"
