@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Group
 from rich.table import Table
 
+from debugworld.worldmodel.fidelity.analysis import ORIGINS
 from debugworld.worldmodel.fidelity.comparison import Change
 from debugworld.worldmodel.fidelity.exact import PARTS
 
@@ -59,6 +60,9 @@ def _lines(card: dict[str, Any]) -> list[tuple[str, str]]:
         ]
     for name in ("outputs", "inputs", "changed", "coherence"):
         found += [(f"{name}: {key}", share(one)) for key, one in card.get(name, {}).items()]
+    for name in ORIGINS:
+        cells = {key: one for key, one in card.get(name, {}).items() if isinstance(one, dict)}
+        found += [(f"{name}: {key}, pass@1", share(one)) for key, one in cells.items()]
     if "preimage" in card:
         found.append(("inverse: draws that are right", share(card["preimage"]["valid"])))
         found.append(("inverse: share of the preimage that is found", share(card["preimage"]["coverage"])))

@@ -6,7 +6,7 @@ cases the bootstrap's. The definitions stand in docs/fidelity.md.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +20,7 @@ from debugworld.worldmodel.calibration import (
 from debugworld.worldmodel.crux import pass_at_k
 from debugworld.worldmodel.statistics import mean, rate
 
+from .case import BEYOND
 from .constructs import CONSTRUCTS
 from .exact import ACTIONS, PARTS
 from .log import Log, Record
@@ -35,6 +36,8 @@ SKIPPED = ((0, 0), (1, 2), (3, 5), (6, 10), (11, 30), (31, 10**9))
 """States that a jump skips, both ends included."""
 HORIZONS = (1, 2, 3, 5, 10, 20, 30, 50, 75, 100, 150, 200)
 """Steps at which the survival curve is read."""
+ORIGINS = ("cruxeval", "livecodebench", "humaneval", "mbpp")
+"""Benchmarks that have a section of their own."""
 FAILURES = 10
 """Failures that are shown."""
 COST = ("questions", "prompt_tokens", "answer_tokens", "cut")
@@ -55,7 +58,11 @@ def card(subject: Subject, tasks: str, log: Log, settings: Settings, told: Told)
         "subject": {"name": subject.name, "parameters": subject.parameters, **subject.about},
         "tasks": tasks,
         "settings": settings.to_json(),
-        "programs": {**told.to_json(), "left_out": _left_out(by[LEFT_OUT])},
+        "programs": {
+            **told.to_json(),
+            "left_out": _left_out(by[LEFT_OUT]),
+            "beyond_reach": _beyond(by[BEYOND]),
+        },
         "fingerprint": fingerprint(log),
     }
     sections: dict[str, Callable[[list[Record]], Any]] = {
@@ -71,9 +78,10 @@ def card(subject: Subject, tasks: str, log: Log, settings: Settings, told: Told)
     for name, section in sections.items():
         if by[name]:
             found[name] = section(by[name])
-    crux = _crux(by["outputs"], by["inputs"])
-    if crux:
-        found["cruxeval"] = crux
+    for origin in ORIGINS:
+        mine = [[one for one in by[name] if one["origin"] == origin] for name in ("outputs", "inputs")]
+        if any(mine):
+            found[origin] = _pass_at_1(*mine)
     found["cost"] = _cost(subject, by, log.seconds)
     found["failures"] = _failures(by["forced"])
     return found
@@ -198,12 +206,12 @@ def _inputs(records: list[Record]) -> dict[str, Any]:
     return found
 
 
-def _crux(outputs: list[Record], inputs: list[Record]) -> dict[str, Any]:
-    """Returns pass@1 of the rows of CRUXEval as plain fractions, and as cells."""
+def _pass_at_1(outputs: list[Record], inputs: list[Record]) -> dict[str, Any]:
+    """Returns pass@1 of the rows of a benchmark as plain fractions, and as cells."""
     found: dict[str, Any] = {}
     asked = {
-        "output": [one["right"] for one in outputs if one["crux"] and one["way"] == "step_return"],
-        "output, run to": [one["right"] for one in outputs if one["crux"] and one["way"] == "run_to"],
+        "output": [one["right"] for one in outputs if one["way"] == "step_return"],
+        "output, run to": [one["right"] for one in outputs if one["way"] == "run_to"],
         "input": [one["right"] for one in inputs],
     }
     for name, right in asked.items():
@@ -305,6 +313,11 @@ def _left_out(records: list[Record]) -> dict[str, list[str]]:
     for record in records:
         found[record["why"]].add(record["name"])
     return {why: sorted(names) for why, names in sorted(found.items())}
+
+
+def _beyond(records: list[Record]) -> dict[str, int]:
+    """Returns how many questions were not asked, by measure, since they lead over too many states."""
+    return dict(sorted(Counter(record["of"] for record in records).items()))
 
 
 def _bucket(number: int, buckets: Sequence[tuple[int, int]]) -> str:

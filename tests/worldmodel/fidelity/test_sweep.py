@@ -178,13 +178,37 @@ def test_a_truth_that_does_not_repeat_is_no_truth(box: Sandbox) -> None:
     program = Program(
         "import time\n\ndef f():\n    x = time.perf_counter_ns()\n    return x\n", "f()", "clock"
     )
-    with pytest.raises(UnstableTruth, match="two recordings differ"):
+    with pytest.raises(UnstableTruth, match="two recordings of it differ"):
         record_case(box, program)
     settings, log = Settings(measures=("forced",)), Log(None, {})
     subject = Subject("real", RealDebugger(box), about={})
     told = sweep(subject, [(program, None)], box, log, settings)
     left = card(subject, "tests", log, settings, told)["programs"]["left_out"]
-    assert left == {"two recordings of it differ": ["clock"]}
+    assert left == {"two recordings of it differ; it depends on time, chance or addresses": ["clock"]}
+
+
+def test_what_is_too_long_is_told(box: Sandbox) -> None:
+    """Programs beyond the box are left out by name, questions beyond the reach counted."""
+    body = "    t = 0\n    for i in range(n):\n        t += i\n    return t\n"
+    long, longer = (Program(f"def f(n):\n{body}", f"f({n})", f"loop {n}") for n in (100, 5000))
+    log, subject = Log(None, {}), Subject("real", RealDebugger(box), about={})
+    settings = Settings(measures=("forced", "outputs", "free"), reach=40)
+    told = sweep(subject, [(long, None), (longer, None)], box, log, settings)
+    found = card(subject, "tests", log, settings, told)
+    assert found["programs"]["left_out"] == {"it has 2,000 states and more": ["loop 5000"]}
+    beyond = found["programs"]["beyond_reach"]
+    assert beyond.pop("outputs") == 1 and "outputs" not in found
+    asked = sum(action["exact"]["count"] for action in found["forced"]["actions"].values())
+    assert asked + beyond.pop("forced") == 10 and asked >= 2 and not beyond
+    assert set(found["forced"]["skipped"]) <= {"0", "1 to 2", "3 to 5", "6 to 10", "11 to 30", "31 and more"}
+    assert found["free"]["steps_to_first_difference"]["mean"] == 200
+
+
+def test_a_dream_within_reach_is_ended(box: Sandbox) -> None:
+    case = record_case(box, Program(COUNT, "f('b' * 400, 'b')"), reach=40)
+    assert case.budget_from(0) == 97 and case.budget_from(len(case.states) - 2) == len(case.states) + 95
+    assert case.budget == 2 * len(case.states) + 16
+    assert record_case(box, case.program).budget_from(0) == case.budget
 
 
 def test_unknown_measures_and_budgets() -> None:

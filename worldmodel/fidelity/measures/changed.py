@@ -24,7 +24,7 @@ from debugworld.sandboxes.debugger import (
 )
 from debugworld.worldmodel.data.mutation import mutate
 from debugworld.worldmodel.data.rewrites import rewrite
-from debugworld.worldmodel.fidelity.case import Case, usable
+from debugworld.worldmodel.fidelity.case import Case, unusable
 from debugworld.worldmodel.fidelity.exact import parts
 from debugworld.worldmodel.fidelity.log import Record
 from debugworld.worldmodel.fidelity.subject import Subject
@@ -115,7 +115,7 @@ def _other_program(subject: Subject, case: Case, choose: random.Random, kind: st
         return
     with suppress(ProgramError):
         trace = case.box.record(program)
-        if not usable(trace, program):
+        if unusable(trace, program):
             return
         tree = StateTree([*trace.states, trace.final])
         first = _first_difference(case.states, tree.states) if kind == "edit" else 0

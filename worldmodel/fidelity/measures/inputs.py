@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from debugworld.sandboxes.debugger import Program, ProgramError
 from debugworld.worldmodel.completion import Sampling
-from debugworld.worldmodel.crux import FUNCTION
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.fidelity.case import Case
 from debugworld.worldmodel.fidelity.log import Record
@@ -28,6 +27,7 @@ def inputs(subject: Subject, case: Case, seed: int) -> list[Record]:
         "measure": "inputs",
         "case": case.key,
         "name": case.program.name,
+        "origin": row.origin,
         "right": False,
         "draws": 0,
         "drawn_right": 0,
@@ -36,7 +36,7 @@ def inputs(subject: Subject, case: Case, seed: int) -> list[Record]:
     }
     end = End.returned(row.output)
     try:
-        inverse = Inverse(Program(row.code, None, row.name).check(), FUNCTION)
+        inverse = Inverse(Program(row.code, None, row.name).check(), row.function)
         likeliest = inverse.check(case.box, end, inverse.propose(meter, end, 1), 1)
     except (ModelError, ProgramError) as error:
         return [{**record, "reason": str(error), "cost": spent(subject, cost)}]
