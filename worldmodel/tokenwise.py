@@ -23,7 +23,7 @@ from transformers import (
 )
 from transformers.cache_utils import DynamicLayer
 
-from debugworld.worldmodel.engine import Completion, Request
+from debugworld.worldmodel.completion import Abilities, Completion, Request
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.quiet import drop_kernel_advice, without_bars
 from debugworld.worldmodel.vocabulary import Vocabulary
@@ -76,6 +76,23 @@ class TokenEngine:
         except Exception as error:  # each library below fails in ways of its own
             raise ModelError(f"{path} holds no causal language model that can be opened ({error})") from error
         return cls(model.requires_grad_(False), tokenizer)
+
+    @property
+    def parameters(self) -> int:
+        """Number of the model's parameters."""
+        return sum(each.numel() for each in self._model.parameters())
+
+    @property
+    def context(self) -> int:
+        """Tokens that the model reads and writes together, as configuration and tokenizer say; else 8,192."""
+        told = getattr(self._model.config, "max_position_embeddings", None) or 8192
+        known = self._tokenizer.model_max_length  # a huge number where it is not known
+        return min(told, known)
+
+    @property
+    def abilities(self) -> Abilities:
+        """It does not draw."""
+        return Abilities(masks=True, logprobs=True, raw_logprobs=True, sampling=False)
 
     def vocabulary(self, markers: Sequence[str] = (), stop: Sequence[str] = ()) -> Vocabulary:
         """Returns the tokenizer as the grammars of a codec see it.

@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     from debugworld.worldmodel.fidelity.comparison import read_card
     from debugworld.worldmodel.fidelity.log import Log
     from debugworld.worldmodel.fidelity.subjects import open_subject
-    from debugworld.worldmodel.fidelity.sweep import Settings, sweep
+    from debugworld.worldmodel.fidelity.sweep import EVERY, Settings, sweep
 
     beside = [read_card(path) for path in args.beside]
     tasks = load_programs(args.tasks, args.held_out, args.seed)
@@ -94,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
     settings = Settings(
         args.seed,
         args.budget,
-        **({"measures": tuple(args.measures)} if args.measures else {}),
+        tuple(args.measures or EVERY),
         reach=args.reach,
         seconds=None if args.minutes is None else 60 * args.minutes,
     )

@@ -26,6 +26,8 @@ REACH = 500
 """States that a jump may lead over where nothing else is said, and an outcome take."""
 LEFT_OUT = "left out"
 """What a record is called that tells why a case was not asked about."""
+EVERY = (*MEASURES, PREIMAGE)
+"""Names of all measures."""
 Progress = Callable[[int, int, str], None]
 
 
@@ -37,7 +39,7 @@ class Settings:
     """Of all draws."""
     cases: int | None = None
     """Most cases of every measure; None takes each measure's own number."""
-    measures: tuple[str, ...] = (*MEASURES, PREIMAGE)
+    measures: tuple[str, ...] = EVERY
     """Names of the measures."""
     twice: bool = True
     """Whether every truth is recorded twice."""
@@ -47,11 +49,10 @@ class Settings:
     """Time after which no further unit is begun; what was done so far counts."""
 
     def __post_init__(self) -> None:
-        known = (*MEASURES, PREIMAGE)
-        unknown = [name for name in self.measures if name not in known]
+        unknown = [name for name in self.measures if name not in EVERY]
         if unknown or not self.measures:
             raise ModelError(
-                f"there is no measure {', '.join(unknown) or '(none)'}; there are: {', '.join(known)}"
+                f"there is no measure {', '.join(unknown) or '(none)'}; there are: {', '.join(EVERY)}"
             )
         if self.cases is not None and self.cases < 1:
             raise ModelError(f"a budget must be at least 1 case; got {self.cases}")

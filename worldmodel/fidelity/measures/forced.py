@@ -81,7 +81,9 @@ def _asked(subject: Subject, case: Case, action: Action, position: int, target: 
 def _by_steps(subject: Subject, case: Case, position: int, target: int) -> bool:
     """Whether stepping into, from the same place, comes to the place of a jump in the true state."""
     neural: Any = subject.debugger
-    before, neural.jumps = neural.jumps, type(neural.jumps)("rollout")
+    before = getattr(neural, "jumps", None)
+    if before is not None:  # else it is asked step by step in any case
+        neural.jumps = type(before)("rollout")
     try:
         neural.ground(case.states[: position + 1])
         state = case.states[position]
@@ -91,7 +93,8 @@ def _by_steps(subject: Subject, case: Case, position: int, target: int) -> bool:
             state = neural.step(Action(ActionKind.STEP_INTO))
         return {**parts(state), "stdout": ""} == {**parts(case.states[target]), "stdout": ""}
     finally:
-        neural.jumps = before
+        if before is not None:
+            neural.jumps = before
 
 
 def judged(truth: State, answer: State, cut: bool = False) -> Record:

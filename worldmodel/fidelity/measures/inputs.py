@@ -10,6 +10,7 @@ from debugworld.worldmodel.fidelity.log import Record
 from debugworld.worldmodel.fidelity.subject import Subject
 from debugworld.worldmodel.inverse import End, Inverse
 
+from .backward import BACKWARD, backward_inputs
 from .forced import spent
 
 DRAWS = 5
@@ -22,6 +23,8 @@ def inputs(subject: Subject, case: Case, seed: int) -> list[Record]:
     row, meter = case.row, subject.meter
     if row is None or meter is None or not subject.about.get("inverse"):
         return []
+    if subject.about["inverse"] == BACKWARD:
+        return backward_inputs(subject, case, row)
     cost = subject.cost()
     record: Record = {
         "measure": "inputs",
