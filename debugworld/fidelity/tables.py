@@ -75,7 +75,17 @@ def _lines(card: dict[str, Any]) -> list[tuple[str, str]]:
         found.append(
             (f"re-grounding, {policy['policy']}", f"{100 * policy['real_calls']:.0f} % real: {share(policy)}")
         )
+    for way, told in card.get("granularity", {}).items():
+        flops = f"{told['flops_per_move']:.2g} FLOPs" if "flops_per_move" in told else "no network"
+        text = f"{flops} a move: {share(told['exact'])}"
+        found.append((f"granularity, {way}", text))
     cost = card["cost"]
+    for way, told in cost.get("real", {}).items():
+        what = "to begin a live run" if way == "start" else f"a state, {way}"
+        found.append((f"the real debugger, {what}", f"{1e6 * told['seconds_per_state']:,.0f} us"))
+    if "seconds_per_step_into" in cost:
+        times = f", {cost['times_a_live_step']:,.0f} times a live step" if "times_a_live_step" in cost else ""
+        found.append(("a step into of this subject", f"{1e6 * cost['seconds_per_step_into']:,.0f} us{times}"))
     per = (
         f"{cost['tokens_per_right_state']:.0f} tokens a right state; "
         if "tokens_per_right_state" in cost

@@ -1,13 +1,12 @@
 """From records to a card: cells with counts and intervals, curves, costs, and the most telling failures.
 
-A *cell* is ``{"count", "mean", "low", "high"}``: a share and its 95 % interval (Wilson, 1927); of means over
-cases the bootstrap's. The definitions stand in docs/fidelity.md.
+The definitions stand in docs/fidelity.md.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from debugworld.worldmodel.calibration import (
@@ -18,10 +17,12 @@ from debugworld.worldmodel.calibration import (
     risk_coverage,
 )
 from debugworld.worldmodel.crux import pass_at_k
-from debugworld.worldmodel.statistics import mean, rate
+from debugworld.worldmodel.statistics import mean
 
 from .case import BEYOND
+from .cell import Cell, cell
 from .constructs import CONSTRUCTS
+from .costs import cost_of, curve_of
 from .exact import ACTIONS, PARTS
 from .log import Log, Record
 from .measures.inputs import DRAWS
@@ -40,8 +41,6 @@ ORIGINS = ("cruxeval", "livecodebench", "humaneval", "mbpp")
 """Benchmarks that have a section of their own."""
 FAILURES = 10
 """Failures that are shown."""
-COST = ("questions", "prompt_tokens", "answer_tokens", "cut")
-Cell = dict[str, Any]
 
 
 def card(subject: Subject, tasks: str, log: Log, settings: Settings, told: Told) -> dict[str, Any]:
@@ -82,18 +81,11 @@ def card(subject: Subject, tasks: str, log: Log, settings: Settings, told: Told)
         mine = [[one for one in by[name] if one["origin"] == origin] for name in ("outputs", "inputs")]
         if any(mine):
             found[origin] = _pass_at_1(*mine)
-    found["cost"] = _cost(subject, by, log.seconds)
+    if by["granularity"]:
+        found["granularity"] = curve_of(by["granularity"], subject.parameters)
+    found["cost"] = cost_of(subject, by, log.seconds)
     found["failures"] = _failures(by["forced"])
     return found
-
-
-def cell(outcomes: Sequence[bool]) -> Cell:
-    """Returns the cell of some outcomes.
-
-    Raises:
-        ValueError: there are none.
-    """
-    return {"count": len(outcomes), **rate(outcomes).to_json()}
 
 
 def _cells(
@@ -274,26 +266,6 @@ def _reground(records: list[Record]) -> list[dict[str, Any]]:
                 **right.to_json(),
             }
         )
-    return found
-
-
-def _cost(subject: Subject, by: Mapping[str, list[Record]], seconds: float) -> dict[str, Any]:
-    """Returns what was asked of the model, in all and for each right teacher-forced state."""
-    totals = dict.fromkeys(COST, 0)
-    for records in by.values():
-        for record in records:
-            for name, count in record.get("cost", {}).items():
-                totals[name] += count
-    found: dict[str, Any] = {"seconds": seconds, **totals}
-    forced = by["forced"]
-    right = sum(record["exact"] for record in forced)
-    tokens = sum(
-        record["cost"].get("prompt_tokens", 0) + record["cost"].get("answer_tokens", 0) for record in forced
-    )
-    if right and tokens:
-        found["tokens_per_right_state"] = tokens / right
-        if subject.parameters:
-            found["flops_per_right_state"] = 2.0 * subject.parameters * tokens / right
     return found
 
 
