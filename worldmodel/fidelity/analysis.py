@@ -35,6 +35,8 @@ LENGTHS = ((1, 20), (21, 50), (51, 100), (101, 200), (201, 10**9))
 """States of a run, both ends included."""
 SKIPPED = ((0, 0), (1, 2), (3, 5), (6, 10), (11, 30), (31, 10**9))
 """States that a jump skips, both ends included."""
+STEPS_AFTER = ((1, 3), (4, 6), (7, 12))
+"""Steps after a change, both ends included."""
 HORIZONS = (1, 2, 3, 5, 10, 20, 30, 50, 75, 100, 150, 200)
 """Steps at which the survival curve is read."""
 ORIGINS = ("cruxeval", "livecodebench", "humaneval", "mbpp")
@@ -234,7 +236,13 @@ def _changed(records: list[Record]) -> dict[str, Any]:
     groups: dict[str, list[bool]] = defaultdict(list)
     for record in records:
         groups[f"{record['kind']}, {record['group']}".removesuffix(", ")].append(record["exact"])
-    return {name: cell(outcomes) for name, outcomes in sorted(groups.items())}
+    found = {name: cell(outcomes) for name, outcomes in sorted(groups.items())}
+    for kind in ("assignment", "edit, going on"):
+        for low, high in STEPS_AFTER:
+            far = [one["exact"] for one in records if one["kind"] == kind and low <= one["steps"] <= high]
+            if far:
+                found[f"{kind}, {low} to {high} steps after"] = cell(far)
+    return found
 
 
 def _coherence(records: list[Record]) -> dict[str, Any]:

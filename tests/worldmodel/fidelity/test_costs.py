@@ -11,6 +11,7 @@ from debugworld.sandboxes.debugger import Program
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.direct import Jumps
 from debugworld.worldmodel.fidelity.analysis import card
+from debugworld.worldmodel.fidelity.baselines import CopyDebugger
 from debugworld.worldmodel.fidelity.costs import FLOPS, cost_of, curve_of
 from debugworld.worldmodel.fidelity.log import Log
 from debugworld.worldmodel.fidelity.real import RealDebugger
@@ -41,9 +42,7 @@ def test_the_real_debugger_is_timed_in_the_same_box(box: Sandbox) -> None:
     real = found["real"]
     assert list(real) == ["recorded", "live", "start"]
     assert real["start"]["states"] == real["live"]["programs"] == 2
-    assert (
-        real["live"]["states"] == real["recorded"]["states"]
-    )  # the last step is into the exit
+    assert real["live"]["states"] == real["recorded"]["states"]  # the last step is into the exit
     assert all(way["seconds_per_state"] > 0 for way in real.values())
     assert found["times_a_live_step"] == found["seconds_per_step_into"] / real["live"]["seconds_per_state"]
     again = Log(None, {})
@@ -87,7 +86,7 @@ def test_sums_of_a_curve_and_of_a_card() -> None:
     assert "flops_per_move" not in curve_of(records, 0)["line"]
     forced = [{**made, "action": "step_into", "exact": True}, {**made, "action": "continue", "exact": False}]
     live = {"measure": "real_cost", "way": "live", "states": 10, "seconds": 0.01}
-    subject = Subject("model", RealDebugger(None), parameters=1000)  # type: ignore[arg-type]  asked nothing
+    subject = Subject("model", CopyDebugger(), parameters=1000)
     told = cost_of(subject, {"forced": forced, "real_cost": [live]}, 3.0)
     assert told["tokens_per_right_state"] == 200 and told["flops_per_right_state"] == 4e5
     assert told["seconds_per_right_state"] == 1.0 and told["times_a_live_step"] == pytest.approx(500)

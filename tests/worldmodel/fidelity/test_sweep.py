@@ -20,6 +20,7 @@ from debugworld.worldmodel.fidelity.analysis import card
 from debugworld.worldmodel.fidelity.baselines import CopyDebugger
 from debugworld.worldmodel.fidelity.case import UnstableTruth, record_case
 from debugworld.worldmodel.fidelity.log import Log
+from debugworld.worldmodel.fidelity.measures.changed import changed
 from debugworld.worldmodel.fidelity.real import RealDebugger
 from debugworld.worldmodel.fidelity.subject import Subject
 from debugworld.worldmodel.fidelity.sweep import Settings, fingerprint, sweep
@@ -99,7 +100,11 @@ def test_the_real_debugger_is_right_everywhere(box: Sandbox) -> None:
     assert set(means(found["outputs"]).values()) == {1.0}
     assert found["cruxeval"]["output_pass@1"] == 1.0
     assert set(means(found["changed"]).values()) == {1.0}
-    assert {"assignment, changes", "misleading names"} <= set(found["changed"])
+    assert {"assignment, changes", "misleading names", "assignment, outcome, changes"} <= set(
+        found["changed"]
+    )
+    assert {"edit, going on, changes", "edit, going on, 7 to 12 steps after"} <= set(found["changed"])
+    assert {"edit, outcome, changes"} <= set(found["changed"])
     assert means(found["coherence"]) == {"illegal": 0.0, "from_nowhere": 0.0, "same_again": 1.0}
     assert {one["mean"] for one in found["reground"]} == {1.0}
     assert found["failures"] == [] and found["programs"]["left_out"] == {}
@@ -122,6 +127,35 @@ def test_a_broken_debugger_is_caught_in_the_right_cell(
     assert found["free"]["whole"]["mean"] < 1.0
     assert found["free"]["errors"][error]["mean"] == 1.0
     assert found["failures"][0]["seen"]["truth"] != found["failures"][0]["seen"]["answer"]
+
+
+class Stubborn(RealDebugger):
+    """Knows one run of a program, and repeats it whatever is changed."""
+
+    def reset(self, program: Program) -> State:
+        self._known = programs()[0][0]
+        return super().reset(self._known)
+
+    def ground(self, states: Sequence[State]) -> State:
+        self._real.reset(self._known)
+        if len(states) > 1:
+            self._real.step(Action.parse(f"step_into {len(states) - 1}"))
+        return states[-1]
+
+    def assign(self, name: str, expression: str, frame: int | None = None) -> State:
+        return self._real.state
+
+
+def test_what_a_change_changes_is_apart_from_what_it_leaves(box: Sandbox) -> None:
+    subject, seen = Subject("stubborn", Stubborn(box), about={}), set()
+    case = record_case(box, programs()[0][0])
+    for seed in range(8):
+        for one in changed(subject, case, seed):
+            assert one["exact"] is (one["group"] == "must stay") or one["kind"] == "misleading names"
+            seen.add((one["kind"], one["group"]))
+    kinds = ("assignment", "assignment, outcome", "edit, going on", "edit, outcome")
+    assert {(kind, "changes") for kind in kinds} <= seen
+    assert {("assignment", "must stay"), ("edit, going on", "must stay")} <= seen
 
 
 def test_copying_is_incoherent_and_never_right(box: Sandbox) -> None:
