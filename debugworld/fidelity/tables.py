@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group
@@ -84,7 +84,7 @@ def _lines(card: dict[str, Any]) -> list[tuple[str, str]]:
         what = "to begin a live run" if way == "start" else f"a state, {way}"
         found.append((f"the real debugger, {what}", f"{1e6 * told['seconds_per_state']:,.0f} us"))
     if "seconds_per_step_into" in cost:
-        times = f", {cost['times_a_live_step']:,.0f} times a live step" if "times_a_live_step" in cost else ""
+        times = f", {cost['times_a_live_step']:,.3g} times a live step" if "times_a_live_step" in cost else ""
         found.append(("a step into of this subject", f"{1e6 * cost['seconds_per_step_into']:,.0f} us{times}"))
     per = (
         f"{cost['tokens_per_right_state']:.0f} tokens a right state; "
@@ -114,6 +114,30 @@ def comparison_table(changes: Sequence[Change], before: str, after: str, everyth
                 change.verdict,
             )
     return table
+
+
+def comparisons_table(changes: Mapping[str, Sequence[Change]], before: str, everything: bool) -> Table:
+    """Returns a table of the cells in which any of several cards differs from one by more than noise."""
+    by_cell: dict[str, dict[str, Change]] = {}
+    for name, found in changes.items():
+        for change in found:
+            by_cell.setdefault(change.name, {})[name] = change
+    table = _table(f"{before}, and how others differ from it: percent", "cell")
+    for heading in (before, *changes):
+        table.add_column(heading, justify="right")
+    for place, row in by_cell.items():
+        if everything or any(change.verdict != "noise" for change in row.values()):
+            first = next(iter(row.values()))
+            scale = 1 if place.endswith("steps_to_first_difference") else 100
+            others = [_difference(row.get(name), scale) for name in changes]
+            table.add_row(place, f"{scale * first.before['mean']:.1f}", *others)
+    return table
+
+
+def _difference(change: Change | None, scale: int) -> str:
+    if change is None:
+        return ""
+    return f"{scale * change.difference:+.1f}{'' if change.verdict == 'noise' else ' ' + change.verdict}"
 
 
 def _table(title: str, first: str) -> Table:

@@ -100,9 +100,14 @@ def test_pages_and_comparisons(tmp_path: Path, browser: Any, capsys: pytest.Capt
     capsys.readouterr()
     assert main(["compare", str(copy), str(real)]) == 0
     assert "better" in capsys.readouterr().out
+    other = tmp_path / "other.json"
+    other.write_text(copy.read_text())
+    assert main(["compare", str(copy), str(real), str(other)]) == 0
+    told = capsys.readouterr().out
+    assert "real:" in told and "other:" in told and "0 better, 0 worse" in told
     board = tmp_path / "out" / "board.html"
     assert main(["leaderboard", str(copy), str(real), "--html", str(board)]) == 0
-    for path, pictures in ((page, 3), (board, 0)):
+    for path, pictures in ((page, 3), (board, 0)):  # the n-gram has no operations to plot
         browser.get(f"file://{path}")
         assert browser.get_log("browser") == []
         assert len(browser.find_elements("css selector", "figure svg")) == pictures
