@@ -51,6 +51,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--measures", nargs="+", metavar="NAME", help="only these measures (default: all)")
     add("--seed", type=int, default=0, help="of all draws (default: 0)")
     add("--sandbox", help="docker, bwrap or process (default: process for programs that ship, else docker)")
+    add(
+        "--failures",
+        type=int,
+        default=10,
+        metavar="N",
+        help="wrong answers that the card shows, each with a line of its program; 0 where those are not to be "
+        "passed on (default: %(default)s)",
+    )
     add("--ray", metavar="ADDRESS", help="spread the work over a Ray cluster: auto, HOST:PORT, or local")
     add("--log", type=Path, metavar="FILE", help="keep every answer there, and go on from it")
     add("--json", metavar="OUT", help="write the card there; - is stdout")
@@ -121,7 +129,7 @@ def run(args: argparse.Namespace) -> int:
             raise TaskError(
                 f"{args.tasks}: the subject was trained on every one of these programs; choose others"
             )
-        found: dict[str, Any] = card(subject, tasks.name, log, settings, told)
+        found: dict[str, Any] = card(subject, tasks.name, log, settings, told, max(args.failures, 0))
         found["programs"]["left_out_rows"] = tasks.left_out
         if "forced" not in found and args.measures is None:
             raise TaskError(f"{args.tasks}: no program ran to its end within {MAX_EVENTS} states")

@@ -38,7 +38,8 @@ def test_a_card_of_a_checkpoint(
     )
     assert "step_return" in capsys.readouterr().out
     again = card(tmp_path / "again.json", *words)  # from the log alone
-    assert again == found
+    assert again == found and found["failures"]
+    assert card(tmp_path / "short.json", *words, "--failures", "0") == {**found, "failures": []}
 
 
 def test_rows_of_cruxeval(tmp_path: Path) -> None:

@@ -45,10 +45,20 @@ FAILURES = 10
 """Failures that are shown."""
 
 
-def card(subject: Subject, tasks: str, log: Log, settings: Settings, told: Told) -> dict[str, Any]:
+def card(
+    subject: Subject, tasks: str, log: Log, settings: Settings, told: Told, failures: int = FAILURES
+) -> dict[str, Any]:
     """Returns everything that is known of a subject, as plain JSON data.
 
     What a subject was not asked, or cannot be, is absent.
+
+    Args:
+        subject: was asked.
+        tasks: what the card calls the programs.
+        log: the answers.
+        settings: what was asked.
+        told: what happened beside the answers.
+        failures: most wrong answers that are shown, each with a line of its program.
     """
     by: dict[str, list[Record]] = defaultdict(list)
     for record in log.records():
@@ -86,7 +96,7 @@ def card(subject: Subject, tasks: str, log: Log, settings: Settings, told: Told)
     if by["granularity"]:
         found["granularity"] = curve_of(by["granularity"], subject.parameters)
     found["cost"] = cost_of(subject, by, log.seconds)
-    found["failures"] = _failures(by["forced"])
+    found["failures"] = _failures(by["forced"], failures)
     return found
 
 
@@ -277,7 +287,7 @@ def _reground(records: list[Record]) -> list[dict[str, Any]]:
     return found
 
 
-def _failures(records: list[Record]) -> list[Record]:
+def _failures(records: list[Record], most: int) -> list[Record]:
     """Returns wrong answers that tell most: of different cases, the surest first, then the shortest."""
     wrong = [record for record in records if "seen" in record and not record["limit"]]
     wrong.sort(key=lambda one: (-(one["confidence"] or 0.0), one["skipped"], one["case"], one["position"]))
@@ -285,7 +295,7 @@ def _failures(records: list[Record]) -> list[Record]:
     for record in wrong:
         found.setdefault(record["case"], record)
     keep = ("name", "action", "skipped", "constructs", "confidence", "seen")
-    return [{name: record[name] for name in keep} for record in list(found.values())[:FAILURES]]
+    return [{name: record[name] for name in keep} for record in list(found.values())[:most]]
 
 
 def _left_out(records: list[Record]) -> dict[str, list[str]]:
