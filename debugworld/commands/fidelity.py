@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=10,
         metavar="N",
-        help="wrong answers that the card shows, each with a line of its program; 0 where those are not to be "
+        help="wrong answers that the card shows, each with a line of its program; 0 where those must not be "
         "passed on (default: %(default)s)",
     )
     add("--ray", metavar="ADDRESS", help="spread the work over a Ray cluster: auto, HOST:PORT, or local")
