@@ -35,6 +35,10 @@ class CodecRequest(Request):
     stop: tuple[str, ...] = ()
 
 
+class TooLong(ModelError):
+    """A question does not fit into what the model can read."""
+
+
 class Completer(Protocol):
     """What answers questions, see `engine.Engine`."""
 
@@ -122,7 +126,7 @@ class Conversation:
             if self.prompt_tokens <= room:
                 return prompt
             if self.dropped == last:
-                raise ModelError(
+                raise TooLong(
                     f"the program and one state take {self.prompt_tokens} tokens in the format "
                     f"{self.codec.name}; there is room for {room} beside an answer: "
                     "take a model with a longer context"

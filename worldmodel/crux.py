@@ -1,12 +1,14 @@
 """Output and input prediction over rows like CRUXEval's, answered by the neural debugger.
 
 CRUXEval (Gu et al., 2024) asks of a function ``f`` either what ``f(input)`` returns, or for an
-input on which it returns a given output. Here the first is a move of the debugger (by rollout or by a
-direct jump), the second an inverse question; every answer is checked by running ``f`` in a box.
+input on which it returns a given output; the execution track of LiveCodeBench (Jain et al., 2024) asks
+the first of functions with names of their own. Here the first is a move of the debugger (by rollout or by
+a direct jump), the second an inverse question; every answer is checked by running ``f`` in a box.
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import comb, exp
@@ -23,7 +25,9 @@ from debugworld.worldmodel.neural import NeuralDebugger
 from debugworld.worldmodel.statistics import Estimate, mean, rate
 
 FUNCTION = "f"
-"""The function that the rows are about."""
+"""The function that CRUXEval's rows are about."""
+CRUXEVAL = "cruxeval"
+LIVECODEBENCH = "livecodebench"
 Done = Callable[[int], None]
 
 
@@ -34,26 +38,65 @@ class CruxRow:
     name: str
     """Its ``id``."""
     code: str
-    """A source that defines `FUNCTION`."""
+    """A source that defines the function."""
     input: str
     """Text of an argument list."""
     output: str
-    """``repr`` of what the function returns for it."""
+    """``repr`` of what the function returns for it, or another expression that is equal to that."""
+    function: str = FUNCTION
+    """The function that is called."""
+    origin: str = CRUXEVAL
+    """The benchmark that the row is of."""
+
+    @property
+    def call(self) -> str:
+        """The call whose value is the output."""
+        return f"{self.function}({self.input})"
+
+    @staticmethod
+    def of_call(name: str, code: str, call: str, output: str, origin: str) -> CruxRow | None:
+        """Returns the row of a call; None where that is more than one call of a function of the source.
+
+        Args:
+            name: of the row.
+            code: a source that defines the function.
+            call: an expression.
+            output: an expression that the call is equal to.
+            origin: the benchmark.
+        """
+        try:
+            node, own = ast.parse(call, mode="eval").body, ast.parse(code).body
+        except (SyntaxError, ValueError, RecursionError):
+            return None
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            return None
+        function = node.func.id
+        if not any(isinstance(each, ast.FunctionDef) and each.name == function for each in own):
+            return None
+        given = call.strip().encode()[len(function.encode()) :].decode().strip()
+        return CruxRow(name, code, given[1:-1].strip(), output, function, origin)
 
     @staticmethod
     def of(rows: Iterable[ProgramRow]) -> list[CruxRow]:
-        """Takes the rows of a file, see `data.rows.load_rows`.
+        """Takes the rows of a file, see `data.rows.load_rows`: CRUXEval's, or LiveCodeBench's with a ``function_name``.
 
         Raises:
-            RowError: a row has no ``code``, ``input`` or ``output``.
-        """
+            RowError: a row has no ``code``, ``input`` or ``output``, or calls something else.
+        """  # noqa: E501  a summary is one line
         found = []
         for row in rows:
             texts = [row.row.get(key) for key in ("code", "input", "output")]
             code, given, output = (text if isinstance(text, str) else None for text in texts)
             if code is None or given is None or output is None:
                 raise RowError(f"{row.name}: a row needs 'code', 'input' and 'output', all of them texts")
-            found.append(CruxRow(row.name, code, given, output))
+            if row.row.get("function_name") is None:
+                found.append(CruxRow(row.name, code, given, output))
+                continue
+            [program] = row.programs
+            call = CruxRow.of_call(row.name, program.source, program.call or "", output, LIVECODEBENCH)
+            if call is None:
+                raise RowError(f"{row.name}: 'input' must be one call, or its arguments; got {given[:60]!r}")
+            found.append(call)
         return found
 
 
@@ -193,9 +236,8 @@ def predict_inputs(
 
 
 def _output(neural: NeuralDebugger, row: CruxRow, sandbox: Sandbox, samples: int) -> CruxAnswer:
-    call = f"{FUNCTION}({row.input})"
-    outcome, output = run_call(sandbox, row.code, call)
-    program = Program(row.code, call, row.name)
+    outcome, output = run_call(sandbox, row.code, row.call)
+    program = Program(row.code, row.call, row.name)
     texts, right, confidence = [], [], []
     for _ in range(samples):
         try:
@@ -220,7 +262,7 @@ def _input(
     answers: Answers, row: CruxRow, sandbox: Sandbox, samples: int, sampling: Sampling | None
 ) -> CruxAnswer:
     try:
-        inverse = Inverse(Program(row.code, None, row.name).check(), FUNCTION)
+        inverse = Inverse(Program(row.code, None, row.name).check(), row.function)
         end = End.returned(row.output)
         proposals = inverse.propose(answers, end, samples, sampling=sampling)
     except (ModelError, ProgramError) as error:

@@ -8,7 +8,7 @@ walked by step into, or, `reverse_continue`, by back into. A format that writes 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from debugworld.sandboxes.debugger import (
@@ -103,8 +103,24 @@ class DirectDebugger(SpokenDebugger):
         self._confidence = 1.0
         return super().step(action)
 
-    def ground(self, state: State) -> State:
-        """Goes on from a true state, as the answer to the last action or as the start of a new walk."""
+    def ground(self, state: State | Sequence[State]) -> State:
+        """Goes on from the truth.
+
+        Args:
+            state: one state, as the answer to the last action or as the start of a new walk; or a history:
+                all states of a run from the entry on, in time, which becomes a walk of step intos.
+
+        Raises:
+            IllegalAction: there is no history, or no program yet.
+        """
+        program = self.program  # refuses before the first reset
+        if not isinstance(state, State):
+            if not state:
+                raise IllegalAction("a true history has at least the entry state; none was given")
+            history = tuple(Step(INTO if place else None, each) for place, each in enumerate(state))
+            self._conversation.begin()
+            self._walk, self._state, self._confidence = Trajectory(program, (), history), state[-1], 1.0
+            return self._state
         steps = self._walk.steps
         last = replace(steps[-1], state=state) if steps else Step(None, state)
         self._walk = replace(self._walk, steps=(*steps[:-1], last))

@@ -143,6 +143,15 @@ class NeuralDebugger(Dreamer):
         return self._engine
 
     @property
+    def granularity(self) -> Granularity:
+        """How much one question to the model covers; may be changed between moves."""
+        return self._thinker.granularity
+
+    @granularity.setter
+    def granularity(self, granularity: Granularity | str) -> None:
+        self._thinker.granularity = Granularity(granularity)
+
+    @property
     def confidence(self) -> float:
         """The confidence in the state that the last move led to, as far as it was dreamt for it, in [0, 1].
 

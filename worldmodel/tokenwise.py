@@ -23,7 +23,7 @@ from transformers import (
 )
 from transformers.cache_utils import DynamicLayer
 
-from debugworld.worldmodel.engine import Completion, Request
+from debugworld.worldmodel.completion import Abilities, Completion, Request
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.quiet import drop_kernel_advice, without_bars
 from debugworld.worldmodel.vocabulary import Vocabulary
@@ -36,9 +36,21 @@ class TokenEngine:
         model: a causal language model; used in evaluation mode, where it is, in the precision it has.
         tokenizer: its fast, byte-level tokenizer.
         slots: most slots of which the model's memory is kept.
+        ends: texts, each one token, that end an answer as the tokenizer's own end does, where a format has no
+            markers for that.
+
+    Raises:
+        ModelError: an end is no token, or the model knows fewer tokens than its tokenizer.
     """
 
-    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, slots: int = 16) -> None:
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        slots: int = 16,
+        ends: Sequence[str] = (),
+    ) -> None:
+        self._ends = [tokenizer.eos_token_id, *(_token(tokenizer, text) for text in ends)]
         self._model, self._tokenizer, self._most = model.eval(), tokenizer, slots
         known = len(model.get_input_embeddings().weight)  # type: ignore[arg-type]
         if known < len(tokenizer):
@@ -51,7 +63,11 @@ class TokenEngine:
 
     @classmethod
     def load(
-        cls, path: str | Path, dtype: torch.dtype = torch.float32, gguf_file: str | None = None
+        cls,
+        path: str | Path,
+        dtype: torch.dtype = torch.float32,
+        gguf_file: str | None = None,
+        ends: Sequence[str] = (),
     ) -> TokenEngine:
         """Opens a model's folder, as `save_pretrained` writes it.
 
@@ -59,6 +75,7 @@ class TokenEngine:
             path: the folder; nothing is downloaded.
             dtype: precision of the weights.
             gguf_file: name of a GGUF file in the folder, instead of weights and tokenizer of transformers.
+            ends: as in the constructor.
 
         Raises:
             ModelError: there is no model, or it is damaged.
@@ -75,7 +92,24 @@ class TokenEngine:
                 model = AutoModelForCausalLM.from_pretrained(path, dtype=dtype, **options)
         except Exception as error:  # each library below fails in ways of its own
             raise ModelError(f"{path} holds no causal language model that can be opened ({error})") from error
-        return cls(model.requires_grad_(False), tokenizer)
+        return cls(model.requires_grad_(False), tokenizer, ends=ends)
+
+    @property
+    def parameters(self) -> int:
+        """Number of the model's parameters."""
+        return sum(each.numel() for each in self._model.parameters())
+
+    @property
+    def context(self) -> int:
+        """Tokens that the model reads and writes together, as configuration and tokenizer say; else 8,192."""
+        told = getattr(self._model.config, "max_position_embeddings", None) or 8192
+        known = self._tokenizer.model_max_length  # a huge number where it is not known
+        return min(told, known)
+
+    @property
+    def abilities(self) -> Abilities:
+        """It does not draw."""
+        return Abilities(masks=True, logprobs=True, raw_logprobs=True, sampling=False)
 
     def vocabulary(self, markers: Sequence[str] = (), stop: Sequence[str] = ()) -> Vocabulary:
         """Returns the tokenizer as the grammars of a codec see it.
@@ -85,7 +119,7 @@ class TokenEngine:
         """
         key = (tuple(markers), tuple(stop))
         if key not in self._vocabularies:
-            self._vocabularies[key] = Vocabulary(self._tokenizer, *key)
+            self._vocabularies[key] = Vocabulary(self._tokenizer, *key, ends=self._ends)
         return self._vocabularies[key]
 
     def complete(self, requests: Sequence[Request]) -> list[Completion]:
@@ -160,3 +194,11 @@ class TokenEngine:
         ids = torch.tensor([tokens], device=self._model.device)
         out = self._model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
         return out.logits[0, -1].cpu()
+
+
+def _token(tokenizer: PreTrainedTokenizerBase, text: str) -> int:
+    """Returns the one token of a text."""
+    found: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
+    if len(found) != 1:
+        raise ModelError(f"{text!r} is {len(found)} tokens of this tokenizer, and so cannot end an answer")
+    return found[0]

@@ -1,4 +1,4 @@
-"""Compare two cards of the fidelity benchmark: what is better or worse, by more than noise."""
+"""Compare cards of the fidelity benchmark with one of them: what is better or worse, by more than noise."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ NAME = "compare"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.add_argument("before", type=Path, metavar="A.json", help="a card of debugworld fidelity --json")
-    parser.add_argument("after", type=Path, metavar="B.json", help="another one, on the same tasks and seed")
+    parser.add_argument(
+        "after", type=Path, nargs="+", metavar="B.json", help="others, on the same tasks and seed"
+    )
     parser.add_argument(
         "--all", action="store_true", help="show the cells that differ by no more than noise, too"
     )
@@ -26,18 +28,24 @@ def run(args: argparse.Namespace) -> int:
     """
     from rich.console import Console
 
-    from debugworld.fidelity.tables import comparison_table
+    from debugworld.fidelity.tables import comparison_table, comparisons_table
     from debugworld.worldmodel.fidelity.comparison import compare, differ, read_card
 
-    before, after = read_card(args.before), read_card(args.after)
+    before, others = read_card(args.before), {path.stem: read_card(path) for path in args.after}
     console = Console()
-    for told in differ(before, after):
-        console.print(f"Not asked the same: {told}", style="bold")
-    changes = compare(before, after)
-    verdicts = [change.verdict for change in changes]
-    console.print(comparison_table(changes, before["subject"]["name"], after["subject"]["name"], args.all))
-    counts = ", ".join(f"{verdicts.count(word)} {word}" for word in ("better", "worse", "noise"))
-    console.print(
-        f"{len(changes)} cells: {counts}; of so many, about {len(changes) / 20:.0f} differ by chance alone"
-    )
+    for name, after in others.items():
+        for told in differ(before, after):
+            console.print(f"{name}: not asked the same: {told}", style="bold")
+    changes = {name: compare(before, after) for name, after in others.items()}
+    if len(others) == 1:
+        [(only, after)] = others.items()
+        names = before["subject"]["name"], after["subject"]["name"]
+        console.print(comparison_table(changes[only], *names, args.all))
+    else:
+        console.print(comparisons_table(changes, args.before.stem, args.all))
+    for name, found in changes.items():
+        verdicts = [change.verdict for change in found]
+        counts = ", ".join(f"{verdicts.count(word)} {word}" for word in ("better", "worse", "noise"))
+        chance = f"of so many, about {len(found) / 20:.0f} differ by chance alone"
+        console.print(f"{name}: {len(found)} cells: {counts}; {chance}")
     return 0

@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from debugworld.envs.errors import TaskError
-from debugworld.envs.task_set import load_task_set
 from debugworld.sandboxes import open_sandbox
-from debugworld.sandboxes.debugger import Program
 from debugworld.script.output import json_output
 
 NAME = "fidelity"
@@ -34,14 +32,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "checkpoint that ships)",
     )
     add(
-        "--tasks", default=DEFAULT, metavar="URI", help="a task set, or a file of rows (default: %(default)s)"
+        "--tasks",
+        default=DEFAULT,
+        metavar="URI",
+        help="a task set, or a file of rows: programs, CRUXEval, LiveCodeBench's execution track, HumanEval, "
+        "MBPP (default: %(default)s)",
     )
-    add("--held-out", action="store_true", help="of a file, only the groups that training leaves out")
+    add("--held-out", action="store_true", help="of a file, only what training leaves out, shuffled")
     add("--budget", type=int, metavar="CASES", help="most programs (default: all; dear measures ask fewer)")
+    add(
+        "--reach",
+        type=int,
+        default=500,
+        metavar="STATES",
+        help="ask nothing that leads over more states of the true run; it is counted (default: %(default)s)",
+    )
     add("--minutes", type=float, metavar="M", help="begin nothing more after so long; --log goes on later")
     add("--measures", nargs="+", metavar="NAME", help="only these measures (default: all)")
     add("--seed", type=int, default=0, help="of all draws (default: 0)")
     add("--sandbox", help="docker, bwrap or process (default: process for programs that ship, else docker)")
+    add(
+        "--failures",
+        type=int,
+        default=10,
+        metavar="N",
+        help="wrong answers that the card shows, each with a line of its program; 0 where those must not be "
+        "passed on (default: %(default)s)",
+    )
     add("--ray", metavar="ADDRESS", help="spread the work over a Ray cluster: auto, HOST:PORT, or local")
     add("--log", type=Path, metavar="FILE", help="keep every answer there, and go on from it")
     add("--json", metavar="OUT", help="write the card there; - is stdout")
@@ -71,28 +88,31 @@ def run(args: argparse.Namespace) -> int:
     from rich.progress import Progress
 
     from debugworld.fidelity.page import card_page
+    from debugworld.fidelity.programs import load_programs
     from debugworld.fidelity.tables import card_tables
     from debugworld.worldmodel.fidelity.analysis import card
     from debugworld.worldmodel.fidelity.comparison import read_card
     from debugworld.worldmodel.fidelity.log import Log
     from debugworld.worldmodel.fidelity.subjects import open_subject
-    from debugworld.worldmodel.fidelity.sweep import Settings, sweep
+    from debugworld.worldmodel.fidelity.sweep import EVERY, Settings, sweep
 
     beside = [read_card(path) for path in args.beside]
-    programs, trusted = _programs(args.tasks, args.held_out)
-    if args.budget is not None:
-        programs = programs[: max(args.budget, 0)]
-    settings = Settings(args.seed, args.budget, seconds=None if args.minutes is None else 60 * args.minutes)
-    if args.measures:
-        settings = Settings(args.seed, args.budget, tuple(args.measures), seconds=settings.seconds)
+    tasks = load_programs(args.tasks, args.held_out, args.seed)
+    programs = tasks.pairs if args.budget is None else tasks.pairs[: max(args.budget, 0)]
+    settings = Settings(
+        args.seed,
+        args.budget,
+        tuple(args.measures or EVERY),
+        reach=args.reach,
+        seconds=None if args.minutes is None else 60 * args.minutes,
+    )
     with ExitStack() as stack:
         write = stack.enter_context(json_output(args.json)) if args.json is not None else None
-        kind = args.sandbox or ("process" if trusted else "docker")
+        kind = args.sandbox or ("process" if tasks.trusted else "docker")
         box = stack.enter_context(open_sandbox(kind, max_events=MAX_EVENTS))
         subject = open_subject(args.model, box)
-        name = Path(args.tasks).name if Path(args.tasks).is_file() else args.tasks
-        recipe = {"subject": {"name": subject.name, **subject.about}, "tasks": name, **settings.to_json()}
-        log = Log(args.log, recipe)
+        about = {"name": subject.name, **subject.about}
+        log = Log(args.log, {"subject": about, "tasks": tasks.name, **settings.to_json()})
         progress = stack.enter_context(Progress(console=Console(stderr=True), transient=True))
         bar = progress.add_task(subject.name, total=None)
 
@@ -109,7 +129,8 @@ def run(args: argparse.Namespace) -> int:
             raise TaskError(
                 f"{args.tasks}: the subject was trained on every one of these programs; choose others"
             )
-        found: dict[str, Any] = card(subject, name, log, settings, told)
+        found: dict[str, Any] = card(subject, tasks.name, log, settings, told, max(args.failures, 0))
+        found["programs"]["left_out_rows"] = tasks.left_out
         if "forced" not in found and args.measures is None:
             raise TaskError(f"{args.tasks}: no program ran to its end within {MAX_EVENTS} states")
         if write is not None:
@@ -126,27 +147,3 @@ def run(args: argparse.Namespace) -> int:
             f"the time ended; {told.left} units are left{'' if args.log else ', and lost without --log'}"
         )
     return 0
-
-
-def _programs(tasks: str, held_out_only: bool) -> tuple[list[tuple[Program, Any]], bool]:
-    """Returns the programs with the rows that they come from, and whether they are the package's own."""
-    from debugworld.worldmodel.crux import CruxRow
-    from debugworld.worldmodel.data.examples import held_out
-    from debugworld.worldmodel.data.rows import load_rows
-
-    path = Path(tasks.removeprefix("jsonl/")) if tasks.startswith("jsonl/") else Path(tasks)
-    if not (tasks.startswith("jsonl/") or path.is_file()):
-        if held_out_only:
-            raise TaskError(f"--held-out chooses among the rows of a file, and {tasks} is none")
-        task_set = load_task_set(tasks)
-        return [(program, None) for program in task_set.programs], task_set.trusted
-    found: list[tuple[Program, Any]] = []
-    for row in load_rows(path):
-        if held_out_only and not held_out(row.group):
-            continue
-        texts = [row.row.get(key) for key in ("code", "input", "output")]
-        crux = CruxRow.of([row])[0] if all(isinstance(text, str) for text in texts) else None
-        found.append((row.programs[0], crux))
-    if not found:
-        raise TaskError(f"{tasks}: no row is of a group that training leaves out")
-    return found, False

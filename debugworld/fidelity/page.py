@@ -11,7 +11,7 @@ from debugworld import __version__
 from debugworld.pages.template import page_environment
 from debugworld.worldmodel.fidelity.exact import PARTS
 
-from .plots import reground_plot, reliability_plot, survival_plot
+from .plots import granularity_plot, reground_plot, reliability_plot, survival_plot
 
 PAPER = (
     ("Neural Debugger, 1.8 B, 50 B tokens", 40.7, 34.4, 44.9),
@@ -32,6 +32,12 @@ ROWS = (
     ("outputs", ("outputs", "step_return")),
     ("CRUXEval outputs", ("cruxeval", "output")),
     ("CRUXEval inputs", ("cruxeval", "input")),
+    ("LiveCodeBench outputs", ("livecodebench", "output")),
+    ("LiveCodeBench inputs", ("livecodebench", "input")),
+    ("HumanEval outputs", ("humaneval", "output")),
+    ("HumanEval inputs", ("humaneval", "input")),
+    ("MBPP outputs", ("mbpp", "output")),
+    ("MBPP inputs", ("mbpp", "input")),
     ("preimage found", ("preimage", "coverage")),
     ("future that changes", ("changed", "assignment, changes")),
     ("misleading names", ("changed", "misleading names")),
@@ -52,7 +58,7 @@ def card_page(card: dict[str, Any], beside: Sequence[dict[str, Any]] = ()) -> st
     return environment.get_template("card.html.j2").render(
         card=card,
         subjects=[card, *beside],
-        rows=ROWS,
+        rows=_shown([card, *beside]),
         find=find,
         paper=PAPER,
         crux=CRUX,
@@ -60,6 +66,7 @@ def card_page(card: dict[str, Any], beside: Sequence[dict[str, Any]] = ()) -> st
         forced=forced,
         survival=Markup(survival_plot([card, *beside])) if "free" in card else "",
         reliability=Markup(reliability_plot(forced["confidence"])) if "confidence" in forced else "",
+        granularity=Markup(granularity_plot([card, *beside])) if _has_flops(card) else "",
         reground=Markup(reground_plot(card["reground"])) if card.get("reground") else "",
         version=__version__,
     )
@@ -75,8 +82,17 @@ def leaderboard(cards: Sequence[dict[str, Any]]) -> str:
     for group in groups.values():
         group.sort(key=_rank, reverse=True)
     return environment.get_template("leaderboard.html.j2").render(
-        groups=groups, rows=ROWS, find=find, paper=PAPER, crux=CRUX, version=__version__
+        groups=groups, shown=_shown, find=find, paper=PAPER, crux=CRUX, version=__version__
     )
+
+
+def _has_flops(card: dict[str, Any]) -> bool:
+    return any("flops_per_move" in told for told in card.get("granularity", {}).values())
+
+
+def _shown(cards: Sequence[dict[str, Any]]) -> list[tuple[str, tuple[str, ...]]]:
+    """Returns the columns that at least one card fills."""
+    return [(name, place) for name, place in ROWS if any(find(card, place) for card in cards)]
 
 
 def _rank(card: dict[str, Any]) -> tuple[float, ...]:

@@ -53,6 +53,47 @@ def reliability_plot(confidence: dict[str, Any]) -> str:
         return svg(figure, "Reliability of the confidence, and risk against coverage")
 
 
+def granularity_plot(cards: Sequence[dict[str, Any]]) -> str:
+    """Returns the share of right moves against the operations of one, coarse to fine; as SVG."""
+    with styled():
+        figure = Figure(figsize=(6.4, 3.4), layout="constrained")
+        axes = figure.subplots()
+        for number, card in enumerate(cards):
+            ways = {
+                way: told for way, told in card.get("granularity", {}).items() if told.get("flops_per_move")
+            }
+            if not ways:
+                continue
+            style, colour = _STYLES[number % len(_STYLES)]
+            x = [told["flops_per_move"] for told in ways.values()]
+            cells = [told["exact"] for told in ways.values()]
+            y = [100 * one["mean"] for one in cells]
+            spread = [
+                [100 * (one["mean"] - one["low"]) for one in cells],
+                [100 * (one["high"] - one["mean"]) for one in cells],
+            ]
+            axes.errorbar(
+                x,
+                y,
+                yerr=spread,
+                linestyle=style,
+                color=colour,
+                marker="o",
+                capsize=2,
+                label=card["subject"]["name"],
+            )
+            for way, across, up in zip(ways, x, y, strict=True):
+                axes.annotate(way, (across, up), (4, 4), textcoords="offset points", color=colour)
+        axes.set(
+            xscale="log",
+            ylim=(0, 102),
+            xlabel="floating-point operations of a move",
+            ylabel="exactly right, %",
+        )
+        figure.legend(loc="outside upper center", ncols=3, frameon=False)
+        return svg(figure, "Accuracy of moves against their cost, by granularity")
+
+
 def reground_plot(policies: Sequence[dict[str, Any]]) -> str:
     """Returns the share of true states against that of real calls, by kind of policy; as SVG."""
     kinds = (("confidence", RIGHT, "o"), ("every", INK, "s"), ("chance", WRONG, "x"))

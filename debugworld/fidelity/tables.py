@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group
 from rich.table import Table
 
+from debugworld.worldmodel.fidelity.analysis import ORIGINS
 from debugworld.worldmodel.fidelity.comparison import Change
 from debugworld.worldmodel.fidelity.exact import PARTS
 
@@ -59,6 +60,9 @@ def _lines(card: dict[str, Any]) -> list[tuple[str, str]]:
         ]
     for name in ("outputs", "inputs", "changed", "coherence"):
         found += [(f"{name}: {key}", share(one)) for key, one in card.get(name, {}).items()]
+    for name in ORIGINS:
+        cells = {key: one for key, one in card.get(name, {}).items() if isinstance(one, dict)}
+        found += [(f"{name}: {key}, pass@1", share(one)) for key, one in cells.items()]
     if "preimage" in card:
         found.append(("inverse: draws that are right", share(card["preimage"]["valid"])))
         found.append(("inverse: share of the preimage that is found", share(card["preimage"]["coverage"])))
@@ -71,7 +75,17 @@ def _lines(card: dict[str, Any]) -> list[tuple[str, str]]:
         found.append(
             (f"re-grounding, {policy['policy']}", f"{100 * policy['real_calls']:.0f} % real: {share(policy)}")
         )
+    for way, told in card.get("granularity", {}).items():
+        flops = f"{told['flops_per_move']:.2g} FLOPs" if "flops_per_move" in told else "no network"
+        text = f"{flops} a move: {share(told['exact'])}"
+        found.append((f"granularity, {way}", text))
     cost = card["cost"]
+    for way, told in cost.get("real", {}).items():
+        what = "to begin a live run" if way == "start" else f"a state, {way}"
+        found.append((f"the real debugger, {what}", f"{1e6 * told['seconds_per_state']:,.0f} us"))
+    if "seconds_per_step_into" in cost:
+        times = f", {cost['times_a_live_step']:,.3g} times a live step" if "times_a_live_step" in cost else ""
+        found.append(("a step into of this subject", f"{1e6 * cost['seconds_per_step_into']:,.0f} us{times}"))
     per = (
         f"{cost['tokens_per_right_state']:.0f} tokens a right state; "
         if "tokens_per_right_state" in cost
@@ -100,6 +114,30 @@ def comparison_table(changes: Sequence[Change], before: str, after: str, everyth
                 change.verdict,
             )
     return table
+
+
+def comparisons_table(changes: Mapping[str, Sequence[Change]], before: str, everything: bool) -> Table:
+    """Returns a table of the cells in which any of several cards differs from one by more than noise."""
+    by_cell: dict[str, dict[str, Change]] = {}
+    for name, found in changes.items():
+        for change in found:
+            by_cell.setdefault(change.name, {})[name] = change
+    table = _table(f"{before}, and how others differ from it: percent", "cell")
+    for heading in (before, *changes):
+        table.add_column(heading, justify="right")
+    for place, row in by_cell.items():
+        if everything or any(change.verdict != "noise" for change in row.values()):
+            first = next(iter(row.values()))
+            scale = 1 if place.endswith("steps_to_first_difference") else 100
+            others = [_difference(row.get(name), scale) for name in changes]
+            table.add_row(place, f"{scale * first.before['mean']:.1f}", *others)
+    return table
+
+
+def _difference(change: Change | None, scale: int) -> str:
+    if change is None:
+        return ""
+    return f"{scale * change.difference:+.1f}{'' if change.verdict == 'noise' else ' ' + change.verdict}"
 
 
 def _table(title: str, first: str) -> Table:

@@ -34,6 +34,8 @@ class ProgramRow:
     """The program."""
     calls: tuple[str, ...]
     """Ways to enter it."""
+    outputs: tuple[str, ...] = ()
+    """For each call an expression that it is equal to."""
 
     @property
     def programs(self) -> Iterator[Program]:
@@ -46,7 +48,8 @@ def cruxeval(path: str | None, _left_out: Counter[str]) -> Iterator[ProgramRow]:
     for place, row in read_table(CRUXEVAL, path):
         name = field_of(row, place, "id")
         call = f"f({field_of(row, place, 'input')})"
-        yield ProgramRow(name, name, field_of(row, place, "code"), (call,))
+        output = (row["output"],) if isinstance(row.get("output"), str) else ()
+        yield ProgramRow(name, name, field_of(row, place, "code"), (call,), output)
 
 
 def humaneval(path: str | None, left_out: Counter[str]) -> Iterator[ProgramRow]:
@@ -88,7 +91,8 @@ def _entered(
     group: str, name: str, source: str, cases: list[Case], left_out: Counter[str]
 ) -> Iterator[ProgramRow]:
     if cases:
-        yield ProgramRow(group, name, source, tuple(case.call for case in cases))
+        calls, outputs = (case.call for case in cases), (case.expected for case in cases)
+        yield ProgramRow(group, name, source, tuple(calls), tuple(outputs))
     else:
         left_out[NO_CASES] += 1
 

@@ -38,7 +38,8 @@ def test_a_card_of_a_checkpoint(
     )
     assert "step_return" in capsys.readouterr().out
     again = card(tmp_path / "again.json", *words)  # from the log alone
-    assert again == found
+    assert again == found and found["failures"]
+    assert card(tmp_path / "short.json", *words, "--failures", "0") == {**found, "failures": []}
 
 
 def test_rows_of_cruxeval(tmp_path: Path) -> None:
@@ -100,9 +101,14 @@ def test_pages_and_comparisons(tmp_path: Path, browser: Any, capsys: pytest.Capt
     capsys.readouterr()
     assert main(["compare", str(copy), str(real)]) == 0
     assert "better" in capsys.readouterr().out
+    other = tmp_path / "other.json"
+    other.write_text(copy.read_text())
+    assert main(["compare", str(copy), str(real), str(other)]) == 0
+    told = capsys.readouterr().out
+    assert "real:" in told and "other:" in told and "0 better, 0 worse" in told
     board = tmp_path / "out" / "board.html"
     assert main(["leaderboard", str(copy), str(real), "--html", str(board)]) == 0
-    for path, pictures in ((page, 3), (board, 0)):
+    for path, pictures in ((page, 3), (board, 0)):  # the n-gram has no operations to plot
         browser.get(f"file://{path}")
         assert browser.get_log("browser") == []
         assert len(browser.find_elements("css selector", "figure svg")) == pictures

@@ -162,3 +162,19 @@ def test_an_assignment_is_said_where_the_format_has_the_word() -> None:
     paper.step(Action(ActionKind.STEP_INTO, count=4))
     paper.step(Action.parse("set t = n"))
     assert paper.state.locals == {"n": "30", "t": "30"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_whole_history_can_be_gone_on_from(name: str) -> None:
+    neural, truth, oracle = dreaming(LOOP, name)
+    neural.reset(LOOP)
+    states = truth.tree.states
+    with pytest.raises(IllegalAction, match="at least the entry"):
+        neural.ground([])
+    for place in (9, 4):
+        truth.position = place
+        assert neural.ground(states[: place + 1]) == neural.state == states[place]
+        assert neural.step(Action(ActionKind.STEP_RETURN)).value == "435"
+        assert [step.state for step in neural.walk.steps[:-1]] == list(states[: place + 1])
+        assert [str(step.action) for step in neural.walk.steps[1:]] == ["step_into"] * place + ["step_return"]
+    assert len(neural.walk.steps) == 6

@@ -148,3 +148,13 @@ def test_models_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         TokenEngine.load(tmp_path / "nowhere")
     with pytest.raises(ModelError, match="no causal language model"):
         TokenEngine.load(tmp_path)
+
+
+def test_a_text_ends_answers_where_it_is_one_token() -> None:
+    torch.manual_seed(3)
+    tokens = tokenizer("changes")
+    [end] = tokens("t", add_special_tokens=False)["input_ids"]
+    engine = TokenEngine(llama(len(tokens)), tokens, ends=["t"])
+    assert engine.vocabulary().ends == {tokens.eos_token_id, end}
+    with pytest.raises(ModelError, match="cannot end an answer"):
+        TokenEngine(llama(len(tokens)), tokens, ends=["t q z"])

@@ -2,7 +2,8 @@
 
 A row has the program in ``source`` or ``code`` and its entry in ``call`` (one
 expression), ``calls`` (a list of them) or ``input`` (the arguments of a function
-``f``, as in CRUXEval); ``id`` or ``name`` names it, ``group`` says what it belongs
+``f``, as in CRUXEval, or of ``function_name``, as in LiveCodeBench's execution track,
+where it is the whole call); ``id`` or ``name`` names it, ``group`` says what it belongs
 to (the problem it solves). Files ending in ``.gz`` are gzip.
 """
 
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from debugworld.sandboxes.debugger import Program
+from debugworld.worldmodel.data.prelude import with_imports
 from debugworld.worldmodel.errors import ModelError
 
 
@@ -80,13 +82,18 @@ def read_row(row: Any, place: str) -> ProgramRow:
         raise RowError(f"{place}: a row is an object with the program in 'source' or 'code'")
     name = str(row.get("id") or row.get("name") or place)
     assert isinstance(row, dict)
+    if isinstance(row.get("function_name"), str):  # its authors run it behind a list of imports
+        source = with_imports(source)
     programs = tuple(Program(source, call, name) for call in _calls(row, place))
     return ProgramRow(name, str(row.get("group") or name), programs, row)
 
 
 def _calls(row: dict[str, Any], place: str) -> list[str]:
     if isinstance(row.get("input"), str) and "call" not in row and "calls" not in row:
-        return [f"f({row['input']})"]
+        function = row.get("function_name") or "f"
+        given = row["input"].strip()
+        whole = function != "f" and given.startswith(f"{function}(") and given.endswith(")")
+        return [given if whole else f"{function}({row['input']})"]
     calls = row["calls"] if "calls" in row else [row.get("call")]
     if not isinstance(calls, list) or not calls or not all(isinstance(call, str) for call in calls):
         raise RowError(

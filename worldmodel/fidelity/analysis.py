@@ -1,13 +1,12 @@
 """From records to a card: cells with counts and intervals, curves, costs, and the most telling failures.
 
-A *cell* is ``{"count", "mean", "low", "high"}``: a share and its 95 % interval (Wilson, 1927); of means over
-cases the bootstrap's. The definitions stand in docs/fidelity.md.
+The definitions stand in docs/fidelity.md.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from debugworld.worldmodel.calibration import (
@@ -18,9 +17,12 @@ from debugworld.worldmodel.calibration import (
     risk_coverage,
 )
 from debugworld.worldmodel.crux import pass_at_k
-from debugworld.worldmodel.statistics import mean, rate
+from debugworld.worldmodel.statistics import mean
 
+from .case import BEYOND
+from .cell import Cell, cell
 from .constructs import CONSTRUCTS
+from .costs import cost_of, curve_of
 from .exact import ACTIONS, PARTS
 from .log import Log, Record
 from .measures.inputs import DRAWS
@@ -33,18 +35,30 @@ LENGTHS = ((1, 20), (21, 50), (51, 100), (101, 200), (201, 10**9))
 """States of a run, both ends included."""
 SKIPPED = ((0, 0), (1, 2), (3, 5), (6, 10), (11, 30), (31, 10**9))
 """States that a jump skips, both ends included."""
+STEPS_AFTER = ((1, 3), (4, 6), (7, 12))
+"""Steps after a change, both ends included."""
 HORIZONS = (1, 2, 3, 5, 10, 20, 30, 50, 75, 100, 150, 200)
 """Steps at which the survival curve is read."""
+ORIGINS = ("cruxeval", "livecodebench", "humaneval", "mbpp")
+"""Benchmarks that have a section of their own."""
 FAILURES = 10
 """Failures that are shown."""
-COST = ("questions", "prompt_tokens", "answer_tokens", "cut")
-Cell = dict[str, Any]
 
 
-def card(subject: Subject, tasks: str, log: Log, settings: Settings, told: Told) -> dict[str, Any]:
+def card(
+    subject: Subject, tasks: str, log: Log, settings: Settings, told: Told, failures: int = FAILURES
+) -> dict[str, Any]:
     """Returns everything that is known of a subject, as plain JSON data.
 
     What a subject was not asked, or cannot be, is absent.
+
+    Args:
+        subject: was asked.
+        tasks: what the card calls the programs.
+        log: the answers.
+        settings: what was asked.
+        told: what happened beside the answers.
+        failures: most wrong answers that are shown, each with a line of its program.
     """
     by: dict[str, list[Record]] = defaultdict(list)
     for record in log.records():
@@ -55,7 +69,11 @@ def card(subject: Subject, tasks: str, log: Log, settings: Settings, told: Told)
         "subject": {"name": subject.name, "parameters": subject.parameters, **subject.about},
         "tasks": tasks,
         "settings": settings.to_json(),
-        "programs": {**told.to_json(), "left_out": _left_out(by[LEFT_OUT])},
+        "programs": {
+            **told.to_json(),
+            "left_out": _left_out(by[LEFT_OUT]),
+            "beyond_reach": _beyond(by[BEYOND]),
+        },
         "fingerprint": fingerprint(log),
     }
     sections: dict[str, Callable[[list[Record]], Any]] = {
@@ -71,21 +89,15 @@ def card(subject: Subject, tasks: str, log: Log, settings: Settings, told: Told)
     for name, section in sections.items():
         if by[name]:
             found[name] = section(by[name])
-    crux = _crux(by["outputs"], by["inputs"])
-    if crux:
-        found["cruxeval"] = crux
-    found["cost"] = _cost(subject, by, log.seconds)
-    found["failures"] = _failures(by["forced"])
+    for origin in ORIGINS:
+        mine = [[one for one in by[name] if one["origin"] == origin] for name in ("outputs", "inputs")]
+        if any(mine):
+            found[origin] = _pass_at_1(*mine)
+    if by["granularity"]:
+        found["granularity"] = curve_of(by["granularity"], subject.parameters)
+    found["cost"] = cost_of(subject, by, log.seconds)
+    found["failures"] = _failures(by["forced"], failures)
     return found
-
-
-def cell(outcomes: Sequence[bool]) -> Cell:
-    """Returns the cell of some outcomes.
-
-    Raises:
-        ValueError: there are none.
-    """
-    return {"count": len(outcomes), **rate(outcomes).to_json()}
 
 
 def _cells(
@@ -198,12 +210,12 @@ def _inputs(records: list[Record]) -> dict[str, Any]:
     return found
 
 
-def _crux(outputs: list[Record], inputs: list[Record]) -> dict[str, Any]:
-    """Returns pass@1 of the rows of CRUXEval as plain fractions, and as cells."""
+def _pass_at_1(outputs: list[Record], inputs: list[Record]) -> dict[str, Any]:
+    """Returns pass@1 of the rows of a benchmark as plain fractions, and as cells."""
     found: dict[str, Any] = {}
     asked = {
-        "output": [one["right"] for one in outputs if one["crux"] and one["way"] == "step_return"],
-        "output, run to": [one["right"] for one in outputs if one["crux"] and one["way"] == "run_to"],
+        "output": [one["right"] for one in outputs if one["way"] == "step_return"],
+        "output, run to": [one["right"] for one in outputs if one["way"] == "run_to"],
         "input": [one["right"] for one in inputs],
     }
     for name, right in asked.items():
@@ -234,7 +246,13 @@ def _changed(records: list[Record]) -> dict[str, Any]:
     groups: dict[str, list[bool]] = defaultdict(list)
     for record in records:
         groups[f"{record['kind']}, {record['group']}".removesuffix(", ")].append(record["exact"])
-    return {name: cell(outcomes) for name, outcomes in sorted(groups.items())}
+    found = {name: cell(outcomes) for name, outcomes in sorted(groups.items())}
+    for kind in ("assignment", "edit, going on"):
+        for low, high in STEPS_AFTER:
+            far = [one["exact"] for one in records if one["kind"] == kind and low <= one["steps"] <= high]
+            if far:
+                found[f"{kind}, {low} to {high} steps after"] = cell(far)
+    return found
 
 
 def _coherence(records: list[Record]) -> dict[str, Any]:
@@ -269,27 +287,7 @@ def _reground(records: list[Record]) -> list[dict[str, Any]]:
     return found
 
 
-def _cost(subject: Subject, by: Mapping[str, list[Record]], seconds: float) -> dict[str, Any]:
-    """Returns what was asked of the model, in all and for each right teacher-forced state."""
-    totals = dict.fromkeys(COST, 0)
-    for records in by.values():
-        for record in records:
-            for name, count in record.get("cost", {}).items():
-                totals[name] += count
-    found: dict[str, Any] = {"seconds": seconds, **totals}
-    forced = by["forced"]
-    right = sum(record["exact"] for record in forced)
-    tokens = sum(
-        record["cost"].get("prompt_tokens", 0) + record["cost"].get("answer_tokens", 0) for record in forced
-    )
-    if right and tokens:
-        found["tokens_per_right_state"] = tokens / right
-        if subject.parameters:
-            found["flops_per_right_state"] = 2.0 * subject.parameters * tokens / right
-    return found
-
-
-def _failures(records: list[Record]) -> list[Record]:
+def _failures(records: list[Record], most: int) -> list[Record]:
     """Returns wrong answers that tell most: of different cases, the surest first, then the shortest."""
     wrong = [record for record in records if "seen" in record and not record["limit"]]
     wrong.sort(key=lambda one: (-(one["confidence"] or 0.0), one["skipped"], one["case"], one["position"]))
@@ -297,7 +295,7 @@ def _failures(records: list[Record]) -> list[Record]:
     for record in wrong:
         found.setdefault(record["case"], record)
     keep = ("name", "action", "skipped", "constructs", "confidence", "seen")
-    return [{name: record[name] for name in keep} for record in list(found.values())[:FAILURES]]
+    return [{name: record[name] for name in keep} for record in list(found.values())[:most]]
 
 
 def _left_out(records: list[Record]) -> dict[str, list[str]]:
@@ -305,6 +303,11 @@ def _left_out(records: list[Record]) -> dict[str, list[str]]:
     for record in records:
         found[record["why"]].add(record["name"])
     return {why: sorted(names) for why, names in sorted(found.items())}
+
+
+def _beyond(records: list[Record]) -> dict[str, int]:
+    """Returns how many questions were not asked, by measure, since they lead over too many states."""
+    return dict(sorted(Counter(record["of"] for record in records).items()))
 
 
 def _bucket(number: int, buckets: Sequence[tuple[int, int]]) -> str:

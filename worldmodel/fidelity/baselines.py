@@ -7,18 +7,22 @@ same questions as a network, within the same grammars, so they are debuggers beh
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from debugworld.sandboxes.debugger import Action, Program, State
 from debugworld.worldmodel.completion import Abilities, Completion, Request
 from debugworld.worldmodel.constraint import END, Grammar
 from debugworld.worldmodel.data.thoughts import Pair
+from debugworld.worldmodel.memo import Memo
 from debugworld.worldmodel.spoken import entry_state
 
+SEPARATOR = "\n\n"
+"""What stands between questions that are shown."""
 _CALLED = re.compile(r"(\w+)\(")
 """Names that a statement calls."""
 
@@ -159,14 +163,20 @@ class NGramEngine:
 class PromptedEngine:
     """Shows a model that was never trained on our questions some of them with their answers first.
 
+    A blank line stands behind each answer, so `SEPARATOR` has to end those of the engine.
+
     Args:
         engine: runs the model.
         examples: shown before every question, the same ones each time.
+        measure: tokens of a prompt, that of the examples included; None counts bytes.
     """
 
-    def __init__(self, engine: Any, examples: Sequence[Pair]) -> None:
-        self._engine = engine
-        self._shown = "".join(f"Q: {prompt}\nA: {answer}\n\n" for prompt, answer in examples)
+    def __init__(
+        self, engine: Any, examples: Sequence[Pair], measure: Callable[[str], int] | None = None
+    ) -> None:
+        self._engine, self._memo = engine, Memo(65_536)
+        self._measure = measure or (lambda prompt: len(prompt.encode()))
+        self._shown = "".join(f"Q: {prompt}\nA: {answer}{SEPARATOR}" for prompt, answer in examples)
 
     @property
     def abilities(self) -> Abilities:
@@ -175,22 +185,20 @@ class PromptedEngine:
 
     def complete(self, requests: Sequence[Request]) -> list[Completion]:
         """Answers requests, in their order."""
-        return self._engine.complete(
-            [
-                Request(
-                    one.slot,
-                    f"{self._shown}Q: {one.prompt}\nA: ",
-                    one.grammar,
-                    one.max_tokens,
-                    one.sampling,
-                )
-                for one in requests
-            ]
-        )
+        asked = [dataclasses.replace(one, prompt=self._whole(one.prompt)) for one in requests]
+        return self._memo.answer(asked, self._engine.complete)
+
+    def count(self, prompt: str) -> int:
+        """Returns the tokens that are read for a question, the examples before it included."""
+        return self._measure(self._whole(prompt))
 
     def forget(self) -> None:
-        """Drops what the engine remembers."""
+        """Drops what is remembered."""
+        self._memo.forget()
         self._engine.forget()
+
+    def _whole(self, prompt: str) -> str:
+        return f"{self._shown}Q: {prompt}\nA: "
 
 
 def _bytes(prompt: str) -> bytes:

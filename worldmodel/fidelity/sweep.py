@@ -14,7 +14,7 @@ from debugworld.sandboxes.debugger import Program
 from debugworld.worldmodel.crux import CruxRow
 from debugworld.worldmodel.errors import ModelError
 
-from .case import Case, UnstableTruth, record_case
+from .case import Case, Unasked, record_case
 from .log import Log, Record
 from .measures import MEASURES
 from .preimages import ENUMERABLE, coverage
@@ -22,8 +22,12 @@ from .subject import Subject
 
 PREIMAGE = "preimage"
 """Name of the measure that brings its own programs."""
+REACH = 500
+"""States that a jump may lead over where nothing else is said, and an outcome take."""
 LEFT_OUT = "left out"
 """What a record is called that tells why a case was not asked about."""
+EVERY = (*MEASURES, PREIMAGE)
+"""Names of all measures."""
 Progress = Callable[[int, int, str], None]
 
 
@@ -35,26 +39,35 @@ class Settings:
     """Of all draws."""
     cases: int | None = None
     """Most cases of every measure; None takes each measure's own number."""
-    measures: tuple[str, ...] = (*MEASURES, PREIMAGE)
+    measures: tuple[str, ...] = EVERY
     """Names of the measures."""
     twice: bool = True
     """Whether every truth is recorded twice."""
+    reach: int | None = REACH
+    """States that a question may lead over; dearer ones are not asked, but counted."""
     seconds: float | None = None
     """Time after which no further unit is begun; what was done so far counts."""
 
     def __post_init__(self) -> None:
-        known = (*MEASURES, PREIMAGE)
-        unknown = [name for name in self.measures if name not in known]
+        unknown = [name for name in self.measures if name not in EVERY]
         if unknown or not self.measures:
             raise ModelError(
-                f"there is no measure {', '.join(unknown) or '(none)'}; there are: {', '.join(known)}"
+                f"there is no measure {', '.join(unknown) or '(none)'}; there are: {', '.join(EVERY)}"
             )
         if self.cases is not None and self.cases < 1:
             raise ModelError(f"a budget must be at least 1 case; got {self.cases}")
+        if self.reach is not None and self.reach < 1:
+            raise ModelError(f"a reach must be at least 1 state; got {self.reach}")
 
     def to_json(self) -> dict[str, Any]:
         """Returns what the answers depend on."""
-        return {"seed": self.seed, "cases": self.cases, "measures": list(self.measures), "twice": self.twice}
+        return {
+            "seed": self.seed,
+            "cases": self.cases,
+            "measures": list(self.measures),
+            "twice": self.twice,
+            "reach": self.reach,
+        }
 
 
 @dataclass
@@ -183,14 +196,13 @@ def answer(subject: Subject, job: Job, box: Sandbox, settings: Settings) -> Iter
 def _case(box: Sandbox, program: Program, row: CruxRow | None, settings: Settings) -> Case | str:
     """Returns a case, or why it is left out."""
     try:
-        return (
-            record_case(box, program, row, twice=settings.twice) or "it does not end, or cannot be debugged"
-        )
-    except UnstableTruth:
-        return "two recordings of it differ"
+        return record_case(box, program, row, twice=settings.twice, reach=settings.reach)
+    except Unasked as error:
+        return str(error)
 
 
 def fingerprint(log: Log) -> str:
-    """Returns 16 hexadecimal digits that two sweeps share where all of their records are equal."""
-    text = json.dumps(list(log.records()), sort_keys=True)
+    """Returns 16 hexadecimal digits that two sweeps share where all records but for times are equal."""
+    told = [{key: value for key, value in one.items() if key != "seconds"} for one in log.records()]
+    text = json.dumps(told, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

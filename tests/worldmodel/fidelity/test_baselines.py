@@ -61,8 +61,17 @@ class Echo:
         self.asked += requests
         return [None] * len(requests)
 
+    def forget(self) -> None: ...
+
 
 def test_examples_are_shown_first() -> None:
     echo = Echo()
-    PromptedEngine(echo, [("?1 + 1", "R 2")]).complete([Request(0, "?2 + 2", VALUE)])
-    assert echo.asked[0].prompt == "Q: ?1 + 1\nA: R 2\n\nQ: ?2 + 2\nA: "
+    engine = PromptedEngine(echo, [("?1 + 1", "R 2")])
+    for _ in range(2):
+        engine.complete([Request(0, "?2 + 2", VALUE)])
+    prompt = "Q: ?1 + 1\nA: R 2\n\nQ: ?2 + 2\nA: "
+    assert [one.prompt for one in echo.asked] == [prompt]  # the second time it is remembered
+    assert engine.count("?2 + 2") == len(prompt)
+    engine.forget()
+    engine.complete([Request(0, "?2 + 2", VALUE)])
+    assert len(echo.asked) == 2

@@ -20,6 +20,7 @@ from debugworld.worldmodel.fidelity.analysis import card
 from debugworld.worldmodel.fidelity.baselines import CopyDebugger
 from debugworld.worldmodel.fidelity.case import UnstableTruth, record_case
 from debugworld.worldmodel.fidelity.log import Log
+from debugworld.worldmodel.fidelity.measures.changed import changed
 from debugworld.worldmodel.fidelity.real import RealDebugger
 from debugworld.worldmodel.fidelity.subject import Subject
 from debugworld.worldmodel.fidelity.sweep import Settings, fingerprint, sweep
@@ -99,7 +100,11 @@ def test_the_real_debugger_is_right_everywhere(box: Sandbox) -> None:
     assert set(means(found["outputs"]).values()) == {1.0}
     assert found["cruxeval"]["output_pass@1"] == 1.0
     assert set(means(found["changed"]).values()) == {1.0}
-    assert {"assignment, changes", "misleading names"} <= set(found["changed"])
+    assert {"assignment, changes", "misleading names", "assignment, outcome, changes"} <= set(
+        found["changed"]
+    )
+    assert {"edit, going on, changes", "edit, going on, 7 to 12 steps after"} <= set(found["changed"])
+    assert {"edit, outcome, changes"} <= set(found["changed"])
     assert means(found["coherence"]) == {"illegal": 0.0, "from_nowhere": 0.0, "same_again": 1.0}
     assert {one["mean"] for one in found["reground"]} == {1.0}
     assert found["failures"] == [] and found["programs"]["left_out"] == {}
@@ -122,6 +127,35 @@ def test_a_broken_debugger_is_caught_in_the_right_cell(
     assert found["free"]["whole"]["mean"] < 1.0
     assert found["free"]["errors"][error]["mean"] == 1.0
     assert found["failures"][0]["seen"]["truth"] != found["failures"][0]["seen"]["answer"]
+
+
+class Stubborn(RealDebugger):
+    """Knows one run of a program, and repeats it whatever is changed."""
+
+    def reset(self, program: Program) -> State:
+        self._known = programs()[0][0]
+        return super().reset(self._known)
+
+    def ground(self, states: Sequence[State]) -> State:
+        self._real.reset(self._known)
+        if len(states) > 1:
+            self._real.step(Action.parse(f"step_into {len(states) - 1}"))
+        return states[-1]
+
+    def assign(self, name: str, expression: str, frame: int | None = None) -> State:
+        return self._real.state
+
+
+def test_what_a_change_changes_is_apart_from_what_it_leaves(box: Sandbox) -> None:
+    subject, seen = Subject("stubborn", Stubborn(box), about={}), set()
+    case = record_case(box, programs()[0][0])
+    for seed in range(8):
+        for one in changed(subject, case, seed):
+            assert one["exact"] is (one["group"] == "must stay") or one["kind"] == "misleading names"
+            seen.add((one["kind"], one["group"]))
+    kinds = ("assignment", "assignment, outcome", "edit, going on", "edit, outcome")
+    assert {(kind, "changes") for kind in kinds} <= seen
+    assert {("assignment", "must stay"), ("edit, going on", "must stay")} <= seen
 
 
 def test_copying_is_incoherent_and_never_right(box: Sandbox) -> None:
@@ -178,13 +212,37 @@ def test_a_truth_that_does_not_repeat_is_no_truth(box: Sandbox) -> None:
     program = Program(
         "import time\n\ndef f():\n    x = time.perf_counter_ns()\n    return x\n", "f()", "clock"
     )
-    with pytest.raises(UnstableTruth, match="two recordings differ"):
+    with pytest.raises(UnstableTruth, match="two recordings of it differ"):
         record_case(box, program)
     settings, log = Settings(measures=("forced",)), Log(None, {})
     subject = Subject("real", RealDebugger(box), about={})
     told = sweep(subject, [(program, None)], box, log, settings)
     left = card(subject, "tests", log, settings, told)["programs"]["left_out"]
-    assert left == {"two recordings of it differ": ["clock"]}
+    assert left == {"two recordings of it differ; it depends on time, chance or addresses": ["clock"]}
+
+
+def test_what_is_too_long_is_told(box: Sandbox) -> None:
+    """Programs beyond the box are left out by name, questions beyond the reach counted."""
+    body = "    t = 0\n    for i in range(n):\n        t += i\n    return t\n"
+    long, longer = (Program(f"def f(n):\n{body}", f"f({n})", f"loop {n}") for n in (100, 5000))
+    log, subject = Log(None, {}), Subject("real", RealDebugger(box), about={})
+    settings = Settings(measures=("forced", "outputs", "free"), reach=40)
+    told = sweep(subject, [(long, None), (longer, None)], box, log, settings)
+    found = card(subject, "tests", log, settings, told)
+    assert found["programs"]["left_out"] == {"it has 2,000 states and more": ["loop 5000"]}
+    beyond = found["programs"]["beyond_reach"]
+    assert beyond.pop("outputs") == 1 and "outputs" not in found
+    asked = sum(action["exact"]["count"] for action in found["forced"]["actions"].values())
+    assert asked + beyond.pop("forced") == 10 and asked >= 2 and not beyond
+    assert set(found["forced"]["skipped"]) <= {"0", "1 to 2", "3 to 5", "6 to 10", "11 to 30", "31 and more"}
+    assert found["free"]["steps_to_first_difference"]["mean"] == 200
+
+
+def test_a_dream_within_reach_is_ended(box: Sandbox) -> None:
+    case = record_case(box, Program(COUNT, "f('b' * 400, 'b')"), reach=40)
+    assert case.budget_from(0) == 97 and case.budget_from(len(case.states) - 2) == len(case.states) + 95
+    assert case.budget == 2 * len(case.states) + 16
+    assert record_case(box, case.program).budget_from(0) == case.budget
 
 
 def test_unknown_measures_and_budgets() -> None:

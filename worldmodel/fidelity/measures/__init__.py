@@ -17,8 +17,10 @@ from .changed import changed
 from .coherence import coherence
 from .forced import forced
 from .free import free
+from .granularity import granularity
 from .inputs import inputs
 from .outputs import outputs
+from .real_cost import real_cost
 from .reground import reground
 
 
@@ -44,6 +46,8 @@ MEASURES = {
         Measure("changed", changed, 120),
         Measure("coherence", coherence, 60),
         Measure("reground", reground, 40),
+        Measure("granularity", granularity, 60),
+        Measure("real_cost", real_cost, 60),
     )
 }
 """The measures that go over cases, by name."""

@@ -1,7 +1,8 @@
 """Changed futures: assign a variable, edit a line, rename everything; go on in both worlds.
 
 States are in two groups: those that the change changes, and those that must stay as they were. A subject that
-repeats what it has seen does well on the second and badly on the first.
+repeats what it has seen does well on the second and badly on the first. After a change a subject goes on by
+itself, each step on what it dreamt before, and is asked what the whole call comes to now.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from debugworld.sandboxes.debugger import (
     Action,
     ActionKind,
     Event,
+    ExitCode,
     IllegalAction,
     Program,
     ProgramError,
@@ -24,15 +26,15 @@ from debugworld.sandboxes.debugger import (
 )
 from debugworld.worldmodel.data.mutation import mutate
 from debugworld.worldmodel.data.rewrites import rewrite
-from debugworld.worldmodel.fidelity.case import Case, usable
+from debugworld.worldmodel.fidelity.case import SLACK, Case, unusable
 from debugworld.worldmodel.fidelity.exact import parts
 from debugworld.worldmodel.fidelity.log import Record
 from debugworld.worldmodel.fidelity.subject import Subject
 
 from .forced import judged, spent
 
-AFTER = 6
-"""Steps that are followed after an assignment."""
+AFTER = 12
+"""Steps that are followed after an assignment, or from the place where an edit first tells."""
 ASKED = 4
 """States of an edited or renamed program that are asked for."""
 TRIES = 6
@@ -40,6 +42,7 @@ TRIES = 6
 LONGEST = 2_000
 """Most states of a run that is changed."""
 _INTO = Action(ActionKind.STEP_INTO)
+_RETURN = Action(ActionKind.STEP_RETURN)
 _COMPARED = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
@@ -90,7 +93,7 @@ def _assignment(subject: Subject, case: Case, choose: random.Random) -> Iterator
             except (IllegalAction, ProgramError):
                 continue
             cost = subject.cost()
-            subject.debugger.max_states = case.budget
+            subject.debugger.max_states = 2 * max(len(real.tree), len(states)) + SLACK
             subject.debugger.reset(case.program)
             subject.debugger.ground(states[: position + 1])
             try:
@@ -103,9 +106,30 @@ def _assignment(subject: Subject, case: Case, choose: random.Random) -> Iterator
                         break
                     truth, answer = real.step(_INTO), subject.debugger.step(_INTO)
                 old = states[index] if index < len(states) else None
-                yield _record(subject, case, "assignment", old, truth, answer, cost)
+                yield _record(subject, case, "assignment", old, truth, answer, cost, index - position)
                 cost = subject.cost()
+            ended = real.tree.states[-1].exit
+            never = ended is None or ended.code is ExitCode.NEVER
+            if states[position].depth == 1 and not never and case.within(len(real.tree) - position):
+                yield from _outcome(subject, case, real, name, text, position)
             return
+
+
+def _outcome(
+    subject: Subject, case: Case, real: RecordedDebugger, name: str, text: str, position: int
+) -> Iterator[Record]:
+    """Asks once more for the same assignment, and what the call comes to after it."""
+    cost = subject.cost()
+    old = case.tree.shown(position, case.tree.target(position, _RETURN))
+    real.reset(case.program)
+    real.step(Action(ActionKind.STEP_INTO, count=position))
+    real.assign(name, text)
+    truth = real.step(_RETURN)
+    subject.debugger.reset(case.program)
+    subject.debugger.ground(case.states[: position + 1])
+    subject.debugger.assign(name, text)
+    answer = subject.debugger.step(_RETURN)
+    yield _record(subject, case, "assignment, outcome", old, truth, answer, cost)
 
 
 def _other_program(subject: Subject, case: Case, choose: random.Random, kind: str) -> Iterator[Record]:
@@ -115,11 +139,11 @@ def _other_program(subject: Subject, case: Case, choose: random.Random, kind: st
         return
     with suppress(ProgramError):
         trace = case.box.record(program)
-        if not usable(trace, program):
+        if unusable(trace, program):
             return
         tree = StateTree([*trace.states, trace.final])
         first = _first_difference(case.states, tree.states) if kind == "edit" else 0
-        subject.debugger.max_states = 2 * len(tree) + 16
+        subject.debugger.max_states = 2 * len(tree) + SLACK
         subject.debugger.reset(program)
         near = range(max(first - 2, 0), len(tree) - 1)
         for position in sorted(choose.sample(near, min(ASKED, len(near)))):
@@ -128,6 +152,34 @@ def _other_program(subject: Subject, case: Case, choose: random.Random, kind: st
             answer = subject.debugger.step(_INTO)
             old = case.states[position + 1] if kind == "edit" and position + 1 < len(case.states) else None
             yield _record(subject, case, kind, old, tree.states[position + 1], answer, cost)
+        if kind == "edit":
+            yield from _onwards(subject, case, program, tree, first)
+
+
+def _onwards(subject: Subject, case: Case, program: Program, tree: StateTree, first: int) -> Iterator[Record]:
+    """Goes on in an edited program from where the edit first tells, and to the end of its call.
+
+    The subject has the true history up to the state before, and its own dream from there on.
+    """
+    old, start = case.states, max(first - 1, 0)
+    subject.debugger.max_states = 2 * len(tree) + SLACK
+    subject.debugger.reset(program)
+    subject.debugger.ground(tree.states[: start + 1])
+    for index in range(start + 1, min(start + 1 + AFTER, len(tree))):
+        cost = subject.cost()
+        answer = subject.debugger.step(_INTO)
+        before = old[index] if index < len(old) else None
+        yield _record(
+            subject, case, "edit, going on", before, tree.states[index], answer, cost, index - start
+        )
+        if answer.event is Event.EXIT:
+            break
+    if program.call is not None and case.within(len(tree)):
+        cost = subject.cost()
+        subject.debugger.reset(program)
+        answer = subject.debugger.step(_RETURN)
+        old_end, end = (run.shown(0, run.target(0, _RETURN)) for run in (case.tree, tree))
+        yield _record(subject, case, "edit, outcome", old_end, end, answer, cost)
 
 
 def _record(
@@ -138,6 +190,7 @@ def _record(
     truth: State,
     answer: State,
     cost: dict[str, int],
+    steps: int = 0,
 ) -> Record:
     told = judged(truth, answer)
     stays = old is not None and parts(old) == parts(truth)
@@ -147,6 +200,7 @@ def _record(
         "name": case.program.name,
         "kind": kind,
         "group": "" if kind == "misleading names" else "must stay" if stays else "changes",
+        "steps": steps,
         "exact": told["exact"],
         "limit": told["limit"],
         "cost": spent(subject, cost),

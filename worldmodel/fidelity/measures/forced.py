@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
 from debugworld.sandboxes.debugger import Action, ActionKind, Event, ExitCode, State
@@ -25,7 +26,6 @@ def forced(subject: Subject, case: Case, seed: int) -> list[Record]:
     something, whether as many steps into from the same place came to the same state.
     """
     choose = case.chance(seed, "forced")
-    subject.debugger.max_states = case.budget
     subject.debugger.reset(case.program)
     lines = sorted(case.program.outline.stop_lines)
     found = []
@@ -33,7 +33,10 @@ def forced(subject: Subject, case: Case, seed: int) -> list[Record]:
         for position in positions(case, choose, PER_ACTION):
             action = Action(kind, choose.choice(lines) if kind.takes_line else None)
             target = case.tree.target(position, action)
-            found.append(_asked(subject, case, action, position, target))
+            if case.within(target - position):
+                found.append(_asked(subject, case, action, position, target))
+            else:
+                found.append(case.beyond("forced", target - position))
     return found
 
 
@@ -42,8 +45,11 @@ def _asked(subject: Subject, case: Case, action: Action, position: int, target: 
     truth = case.tree.shown(position, target)
     before = states[position]
     cost = subject.cost()
+    subject.debugger.max_states = case.budget_from(position)
     subject.debugger.ground(states[: position + 1])
+    start = time.perf_counter()
     answer = subject.debugger.step(action)
+    seconds = time.perf_counter() - start
     record: Record = {
         "measure": "forced",
         "case": case.key,
@@ -57,6 +63,7 @@ def _asked(subject: Subject, case: Case, action: Action, position: int, target: 
         "copy": parts(truth) == parts(before),
         "confidence": sure(subject),
         "cost": spent(subject, cost),
+        "seconds": seconds,
     }
     if not record["exact"]:
         record["seen"] = {
@@ -74,7 +81,9 @@ def _asked(subject: Subject, case: Case, action: Action, position: int, target: 
 def _by_steps(subject: Subject, case: Case, position: int, target: int) -> bool:
     """Whether stepping into, from the same place, comes to the place of a jump in the true state."""
     neural: Any = subject.debugger
-    before, neural.jumps = neural.jumps, type(neural.jumps)("rollout")
+    before = getattr(neural, "jumps", None)
+    if before is not None:  # else it is asked step by step in any case
+        neural.jumps = type(before)("rollout")
     try:
         neural.ground(case.states[: position + 1])
         state = case.states[position]
@@ -84,7 +93,8 @@ def _by_steps(subject: Subject, case: Case, position: int, target: int) -> bool:
             state = neural.step(Action(ActionKind.STEP_INTO))
         return {**parts(state), "stdout": ""} == {**parts(case.states[target]), "stdout": ""}
     finally:
-        neural.jumps = before
+        if before is not None:
+            neural.jumps = before
 
 
 def judged(truth: State, answer: State, cut: bool = False) -> Record:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from debugworld.sandboxes.debugger import Program, ProgramError
 from debugworld.worldmodel.completion import Sampling
-from debugworld.worldmodel.crux import FUNCTION
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.fidelity.case import Case
 from debugworld.worldmodel.fidelity.log import Record
 from debugworld.worldmodel.fidelity.subject import Subject
 from debugworld.worldmodel.inverse import End, Inverse
 
+from .backward import BACKWARD, backward_inputs
 from .forced import spent
 
 DRAWS = 5
@@ -23,11 +23,14 @@ def inputs(subject: Subject, case: Case, seed: int) -> list[Record]:
     row, meter = case.row, subject.meter
     if row is None or meter is None or not subject.about.get("inverse"):
         return []
+    if subject.about["inverse"] == BACKWARD:
+        return backward_inputs(subject, case, row)
     cost = subject.cost()
     record: Record = {
         "measure": "inputs",
         "case": case.key,
         "name": case.program.name,
+        "origin": row.origin,
         "right": False,
         "draws": 0,
         "drawn_right": 0,
@@ -36,7 +39,7 @@ def inputs(subject: Subject, case: Case, seed: int) -> list[Record]:
     }
     end = End.returned(row.output)
     try:
-        inverse = Inverse(Program(row.code, None, row.name).check(), FUNCTION)
+        inverse = Inverse(Program(row.code, None, row.name).check(), row.function)
         likeliest = inverse.check(case.box, end, inverse.propose(meter, end, 1), 1)
     except (ModelError, ProgramError) as error:
         return [{**record, "reason": str(error), "cost": spent(subject, cost)}]

@@ -22,6 +22,8 @@ def outputs(subject: Subject, case: Case, seed: int) -> list[Record]:
     last = case.trace.states[-1]
     if case.program.call is None or last.depth or last.value is None or last.event is Event.EXIT:
         return []
+    if not case.within(len(case.states)):
+        return [case.beyond("outputs", len(case.states))]
     found = [_by_return(subject, case, last)]
     lines = [s.line for s in case.trace.states if s.event is Event.LINE and s.depth == 1 and not s.file]
     if lines:
@@ -60,7 +62,7 @@ def _record(
         "case": case.key,
         "name": case.program.name,
         "way": way,
-        "crux": case.row is not None,
+        "origin": case.row.origin if case.row is not None else "",
         "right": right,
         "length": len(case.states),
         "answer": None if answer.event is Event.EXIT else answer.value,

@@ -1,0 +1,93 @@
+"""What answers cost: of the real debugger by the clock, of a model by its tokens, coarse and fine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from debugworld.sandboxes import Sandbox, open_sandbox
+from debugworld.sandboxes.debugger import Program
+from debugworld.worldmodel.data.programs import generate
+from debugworld.worldmodel.direct import Jumps
+from debugworld.worldmodel.fidelity.analysis import card
+from debugworld.worldmodel.fidelity.baselines import CopyDebugger
+from debugworld.worldmodel.fidelity.costs import FLOPS, cost_of, curve_of
+from debugworld.worldmodel.fidelity.log import Log
+from debugworld.worldmodel.fidelity.real import RealDebugger
+from debugworld.worldmodel.fidelity.subject import Subject
+from debugworld.worldmodel.fidelity.subjects import open_subject
+from debugworld.worldmodel.fidelity.sweep import Settings, fingerprint, sweep
+from debugworld.worldmodel.neural import NeuralDebugger
+from debugworld.worldmodel.thinker import Granularity
+
+COUNT = "def f(s, t):\n    n = 0\n    for c in s:\n        n += int(c == t)\n    return n\n"
+PROGRAMS = [(Program(COUNT, "f('berry', 'r')", "count"), None), (generate(2**30 + 7, 3).program, None)]
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Sandbox]:
+    with open_sandbox("process", max_events=2_000) as sandbox:
+        yield sandbox
+
+
+def test_the_real_debugger_is_timed_in_the_same_box(box: Sandbox) -> None:
+    subject, settings, log = (
+        Subject("real", RealDebugger(box)),
+        Settings(measures=("forced", "real_cost")),
+        Log(None, {}),
+    )
+    told = sweep(subject, PROGRAMS, box, log, settings)
+    found = card(subject, "tests", log, settings, told)["cost"]
+    real = found["real"]
+    assert list(real) == ["recorded", "live", "start"]
+    assert real["start"]["states"] == real["live"]["programs"] == 2
+    assert real["live"]["states"] == real["recorded"]["states"]  # the last step is into the exit
+    assert all(way["seconds_per_state"] > 0 for way in real.values())
+    assert found["times_a_live_step"] == found["seconds_per_step_into"] / real["live"]["seconds_per_state"]
+    again = Log(None, {})
+    sweep(subject, PROGRAMS, box, again, settings)
+    assert fingerprint(again) == fingerprint(log)  # times are no part of it
+
+
+def test_the_same_moves_are_asked_coarsely_and_finely(box: Sandbox) -> None:
+    subject = open_subject("shipped?jumps=direct", box)
+    settings, log = Settings(measures=("granularity",)), Log(None, {})
+    told = sweep(subject, PROGRAMS, box, log, settings)
+    found = card(subject, "tests", log, settings, told)["granularity"]
+    assert list(found) == ["jump", "line", "expression"]
+    assert {way["exact"]["count"] for way in found.values()} == {6}
+    asked = [way["questions_per_move"] for way in found.values()]
+    assert asked[0] < min(asked[1:])  # what lies between is not asked for
+    for way in found.values():
+        assert way["flops_per_move"] == pytest.approx(FLOPS * subject.parameters * way["tokens_per_move"])
+    neural = subject.debugger
+    assert isinstance(neural, NeuralDebugger)  # as it was before
+    assert (neural.jumps, neural.granularity) == (Jumps.DIRECT, Granularity.EXPRESSION)
+
+
+def test_what_has_no_granularity_has_no_curve(box: Sandbox) -> None:
+    subject, settings, log = (
+        Subject("real", RealDebugger(box)),
+        Settings(measures=("granularity",)),
+        Log(None, {}),
+    )
+    told = sweep(subject, PROGRAMS, box, log, settings)
+    assert "granularity" not in card(subject, "tests", log, settings, told)
+
+
+def test_sums_of_a_curve_and_of_a_card() -> None:
+    cost = {"questions": 2, "prompt_tokens": 90, "answer_tokens": 10, "cut": 0}
+    made = {"limit": False, "seconds": 0.5, "cost": cost}
+    records = [{**made, "way": "line", "exact": True}, {**made, "way": "line", "exact": False}]
+    line = curve_of(records, 1000)["line"]
+    assert (line["tokens_per_move"], line["flops_per_move"], line["flops_per_right_move"]) == (100, 2e5, 4e5)
+    assert line["seconds_per_move"] == 0.5 and line["questions_per_move"] == 2
+    assert "flops_per_move" not in curve_of(records, 0)["line"]
+    forced = [{**made, "action": "step_into", "exact": True}, {**made, "action": "continue", "exact": False}]
+    live = {"measure": "real_cost", "way": "live", "states": 10, "seconds": 0.01}
+    subject = Subject("model", CopyDebugger(), parameters=1000)
+    told = cost_of(subject, {"forced": forced, "real_cost": [live]}, 3.0)
+    assert told["tokens_per_right_state"] == 200 and told["flops_per_right_state"] == 4e5
+    assert told["seconds_per_right_state"] == 1.0 and told["times_a_live_step"] == pytest.approx(500)
+    assert (told["questions"], told["seconds"]) == (4, 3.0)
