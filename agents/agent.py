@@ -18,6 +18,7 @@ from .scripted import ScriptedAgent
 from .spectrum_agent import SpectrumAgent
 from .step_agent import StepAgent
 
+
 class Agent(Protocol):
     """Chooses actions from observations and the published info, never from hidden truth."""
 
@@ -101,7 +102,7 @@ CATALOG: dict[str, Entry] = {
 } | {
     name: Entry(
         ("FaultLocalization",),
-        lambda env, name=name: SpectrumAgent(name),  # type: ignore[misc]
+        lambda env, name=name: SpectrumAgent(name),
         f"runs all tests, accuses by {name} over what they covered",
     )
     for name in SPECTRUM_AGENTS
