@@ -257,7 +257,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, default=Path("out/inverse_tester.json"))
     args = parser.parse_args()
-    report = Report("inverse_tester", vars(args))
+    name = args.programs.name if args.programs is not None else None
+    report = Report("inverse_tester", vars(args) | {"programs": name})
     with open_sandbox(args.sandbox, max_events=2_000, timeout=2.0) as box:
         record, wanted = run(box), {"generator": args.generated, "real": args.rows}
         cases: list[Case] = []
