@@ -3,8 +3,8 @@
 One map a kind of prediction (a step, a direct jump, a rollout of several steps), fitted on
 programs that the model was not trained on and kept beside the checkpoint. A map is a logistic
 regression on the evidence (Platt, 1999, with the two features of the beta calibration of Kull,
-Silva Filho and Flach, 2017, and the answer's size), made monotone against held-out outcomes by
-pool-adjacent-violators (Zadrozny and Elkan, 2002) where there are enough of them.
+Silva Filho and Flach, 2017, and the answer's size), where it helps made monotone against outcomes by
+pool-adjacent-violators (Zadrozny and Elkan, 2002); where neither foretells better, the raw confidence stays.
 """
 
 from __future__ import annotations
@@ -33,7 +33,12 @@ BLOCK = 40
 """Fewest outcomes of a block of the monotone part."""
 RIDGE = 1.0
 """Weight of the squared coefficients against the log-likelihood of all outcomes."""
+FOLDS = 5
+"""Parts of the outcomes that are foretold from the others, to choose a form."""
+_LEAST = 1e-3
 _FEATURES = 5
+_RAW = (0.0, 1.0, 1.0, 0.0, 0.0, 0.0)
+"""Weights that give back the raw confidence: the logarithm of its odds is lowest minus doubt."""
 _SURE = 1e-6
 Floats = npt.NDArray[np.float64]
 
@@ -196,17 +201,41 @@ def fit(evidence: Sequence[Evidence], right: Sequence[bool]) -> Calibration:
 
 
 def fit_map(evidence: Sequence[Evidence], right: Sequence[bool]) -> Map:
-    """Fits the map of one kind.
+    """Fits the map of one kind: of three forms, the one that foretells left-out outcomes best.
+
+    The forms are the raw confidence as it is, the logistic regression, and that made monotone; they are
+    compared by the log-likelihood of `FOLDS` parts of the outcomes, each foretold from the others. The parts
+    are runs of neighbours, because neighbours are often of one program.
 
     Raises:
         ValueError: there are no outcomes.
     """
     if not evidence:
         raise ValueError("a map needs outcomes; there are none")
-    features, outcomes = _features(evidence), np.array(right, np.float64)
+    outcomes = np.array(right, np.float64)
+    losses = np.zeros(len(_FORMS))
+    parts = np.array_split(np.arange(len(outcomes)), min(FOLDS, len(outcomes)))
+    for part in parts if len(parts) > 1 else []:
+        rest = np.setdiff1d(np.arange(len(outcomes)), part)
+        for place, form in enumerate(_FORMS):
+            made = form([evidence[i] for i in rest], outcomes[rest])
+            chance = np.clip(made([evidence[i] for i in part]), _LEAST, 1 - _LEAST)
+            losses[place] -= np.log(np.where(outcomes[part] > 0, chance, 1 - chance)).sum()
+    return _FORMS[int(np.argmin(losses))](evidence, outcomes)
+
+
+def _as_it_is(evidence: Sequence[Evidence], outcomes: Floats) -> Map:
+    return Map(_RAW, (), len(outcomes))
+
+
+def _logit(evidence: Sequence[Evidence], outcomes: Floats) -> Map:
+    return Map(tuple(map(float, _logistic(_features(evidence), outcomes))), (), len(outcomes))
+
+
+def _ranked(evidence: Sequence[Evidence], outcomes: Floats) -> Map:
+    features = _features(evidence)
     weights = _logistic(features, outcomes)
-    steps = _monotone(_sigmoid(features @ weights), outcomes)
-    return Map(tuple(map(float, weights)), steps, len(outcomes))
+    return Map(tuple(map(float, weights)), _monotone(_sigmoid(features @ weights), outcomes), len(outcomes))
 
 
 def threshold(confidence: Sequence[float], direct: Sequence[bool], rollout: Sequence[bool]) -> float:
@@ -314,6 +343,9 @@ def risk_coverage(confidence: Sequence[float], right: Sequence[bool]) -> list[tu
     wrong = np.cumsum(1 - np.asarray(right, np.float64)[order])
     ends = [n for n in range(len(order)) if n + 1 == len(order) or values[n + 1] < values[n]]
     return [((n + 1) / len(order), float(wrong[n] / (n + 1))) for n in ends]
+
+
+_FORMS = (_as_it_is, _logit, _ranked)
 
 
 def _features(evidence: Sequence[Evidence]) -> Floats:

@@ -61,6 +61,15 @@ def test_a_known_map_is_recovered(count: int) -> None:
     assert brier(found, outcome) < brier(raw, outcome)
 
 
+def test_a_confidence_that_is_right_already_is_left_alone() -> None:
+    chance = np.random.default_rng(5)
+    raw = chance.beta(3, 1, 300)
+    right = (chance.random(300) < raw).tolist()
+    evidence = [Evidence("step", float(np.log(one)), float(np.log(one)), 4, 1) for one in raw]
+    found = fit(evidence, right).maps["step"](evidence)
+    assert float(np.abs(found - raw).max()) < 0.12  # a logistic map may be near it, a stair is not
+
+
 def test_kinds_have_maps_of_their_own_and_certain_states_none(tmp_path: Path) -> None:
     steps, right, _ = _synthetic(0, 800)
     jumps, _, _ = _synthetic(2, 800, "jump")
