@@ -53,6 +53,7 @@ def halves(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_what_is_learnt_in_a_dream_holds_in_the_real_world(halves: list[str], tmp_path: Path) -> None:
     """On programs that were not dreamt, more than three standard errors above random legal moves."""
     dreamt, others = halves
