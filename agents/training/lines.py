@@ -61,7 +61,9 @@ class LineReader(BaseFeaturesExtractor):
         actions = sum(size for _, size in layout)
         super().__init__(observation_space, actions + width)
         self.layout, self.actions, self.width = list(layout), actions, width
-        shapes = {key: space.shape for key, space in observation_space.spaces.items()}
+        shapes: dict[str, tuple[int, ...]] = {
+            key: space.shape or () for key, space in observation_space.spaces.items()
+        }
         self._whole = [key for key in observation_space.spaces if key not in _TOLD_BY_FLAGS]
         self._items = [key for key in ITEMS if key in shapes]
         sizes = {key: spaces.flatdim(observation_space[key]) for key in self._whole}
@@ -163,4 +165,5 @@ class LinePolicy(MaskableMultiInputActorCriticPolicy):
         self.action_net = nn.Identity()
         critic = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1))
         self.value_net = critic  # type: ignore[assignment]
-        self.optimizer = self.optimizer_class(self.parameters(), lr=lr_schedule(1), **self.optimizer_kwargs)
+        optimizer: Callable[..., torch.optim.Optimizer] = self.optimizer_class
+        self.optimizer = optimizer(self.parameters(), lr=lr_schedule(1), **self.optimizer_kwargs)

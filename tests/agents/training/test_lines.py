@@ -60,17 +60,21 @@ def test_two_lines_that_look_alike_change_scores_with_their_places(layers: int) 
     scorer = reader(env, layers=layers)
     with torch.no_grad():
         scorer.line.weight[:, scorer.line.in_features - 16 - 3 : scorer.line.in_features - 16] = 0  # places
+    there = np.flatnonzero(observation["tokens"].any(1))
+    first = int(there[0])
+    second = next(int(n) for n in there if (observation["tokens"][n] != observation["tokens"][first]).any())
+    pair, turned = [first, second], [second, first]
     swapped = {key: np.array(part) for key, part in observation.items()}
     for key in ("lines", "tokens", "coverage"):
-        swapped[key][[2, 5]] = swapped[key][[5, 2]]
+        swapped[key][pair] = swapped[key][turned]
     with torch.no_grad():
         one, other = (scorer(tensors(env, each))[0] for each in (observation, swapped))
     blocks = np.cumsum([0, *(size for _, size in scorer.layout)])
     for (names, _), start, end in zip(scorer.layout, blocks, blocks[1:], strict=False):
         mine, its = one[start:end].clone(), other[start:end]
         if names == "lines":
-            mine[[2, 5]] = mine[[5, 2]]
-            assert not torch.allclose(mine[2], mine[5])
+            mine[pair] = mine[turned]
+            assert not torch.allclose(mine[first], mine[second])
         assert torch.allclose(mine, its, atol=1e-5)
     env.close()
 

@@ -14,7 +14,7 @@ import pytest
 from debugworld.agents import LearnedAgent, evaluate, learned_options, make_agent
 from debugworld.agents.training import AgentError, TrainAgentConfig, train_agent
 from debugworld.cli import main
-from debugworld.envs import DebugEnv
+from debugworld.envs import DebugEnv, load_task_set
 
 pytest.importorskip("sb3_contrib", reason="sb3: pip install 'debugworld[sb3]'")
 
@@ -38,21 +38,39 @@ def weights(folder: Path) -> list[Any]:
     return [part.detach().numpy() for part in policy.parameters()]
 
 
+@pytest.fixture(scope="module")
+def halves(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """URIs of two sets of the package's short programs, one to train on and the others."""
+    folder = tmp_path_factory.mktemp("halves")
+    programs = {each.name: each for each in load_task_set("builtin").within(24).programs}
+    found = []
+    for name, wanted in (("one", True), ("other", False)):
+        chosen = [each for place, each in enumerate(programs.values()) if (place % 4 == 0) is wanted]
+        rows = [{"id": each.name, "source": each.source, "call": each.call} for each in chosen]
+        (folder / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+        found.append(f"jsonl/{folder / name}.jsonl")
+    return found
+
+
 @pytest.mark.slow
-def test_what_is_learnt_in_a_dream_holds_in_the_real_world(tmp_path: Path) -> None:
+@pytest.mark.timeout(900)
+def test_what_is_learnt_in_a_dream_holds_in_the_real_world(halves: list[str], tmp_path: Path) -> None:
     """On programs that were not dreamt, more than three standard errors above random legal moves."""
-    config = replace(BASE, model=None, tasks="builtin?split=test", steps=16_000, network={"layers": 0})
-    folder = train_agent(replace(config, out=tmp_path / "agent"))
-    agents, episodes, options = ["random", str(folder)], 100, learned_options(folder)
-    others = "builtin?split=validation"
+    dreamt, others = halves
+    learner = {**LEARNER, "batch_size": 512, "learning_rate": 2e-3}
+    config = replace(BASE, model=None, tasks=dreamt, sandbox="process", steps=24_000, learner=learner)
+    folder = train_agent(replace(config, network={"layers": 0}, out=tmp_path / "agent"))
+    agents, episodes = ["random", str(folder)], 100
+    options = {"sandbox": "process", **learned_options(folder)}
     random, learnt = evaluate(REACH, agents, "real", episodes, 1_000_000, tasks=others, **options)
     print(f"random {random.success.mean:.3f}, learnt {learnt.success.mean:.3f}")
     one, other = random.success.mean, learnt.success.mean
     assert other > one + 3 * np.sqrt((one * (1 - one) + other * (1 - other)) / episodes)
     assert random.success == random.success_real and learnt.success == learnt.success_real
-    dreams = {"tasks": config.tasks, "max_states": 120, **options}
-    [dreamt] = evaluate(REACH, [str(folder)], "rollout", 20, 1_000_000, **dreams)
-    assert not dreamt.faults and dreamt.success_real.mean > 0
+    [again] = evaluate(
+        REACH, [str(folder)], "rollout", 20, 1_000_000, tasks=dreamt, max_states=120, **options
+    )
+    assert not again.faults and again.success_real.mean > 0
 
 
 def test_a_run_keeps_what_made_it(tmp_path: Path) -> None:
