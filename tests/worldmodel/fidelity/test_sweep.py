@@ -16,7 +16,7 @@ from debugworld.worldmodel.crux import CruxRow
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.fidelity import PARTS
-from debugworld.worldmodel.fidelity.analysis import card
+from debugworld.worldmodel.fidelity.analysis import ORIGINS, card
 from debugworld.worldmodel.fidelity.baselines import CopyDebugger
 from debugworld.worldmodel.fidelity.case import UnstableTruth, record_case
 from debugworld.worldmodel.fidelity.log import Log
@@ -199,6 +199,20 @@ def test_the_same_seed_gives_the_same_records(box: Sandbox) -> None:
         sweep(subject, programs(), box, log, Settings(seed=seed, measures=("forced",)))
         prints.append(fingerprint(log))
     assert prints[0] == prints[1] != prints[2]
+
+
+def test_every_benchmark_has_a_section_of_its_own(box: Sandbox) -> None:
+    rows = [
+        CruxRow(f"row {n}", COUNT, f"'berry' * {n}, 'r'", str(2 * n), "f", ORIGINS[n]) for n in range(1, 4)
+    ]
+    log, settings = Log(None, {}), Settings(measures=("outputs",))
+    subject = Subject("off by one", OffByOne(box), about={})
+    told = sweep(subject, [(Program(COUNT, row.call, row.name), row) for row in rows], box, log, settings)
+    found = card(subject, "tests", log, settings, told)
+    assert ORIGINS[0] not in found
+    for origin in ORIGINS[1:]:
+        assert found[origin]["output"]["count"] == 1 and found[origin]["output_pass@1"] == 0.0
+    assert found["outputs"]["step_return"]["count"] == 3
 
 
 def test_what_was_learnt_from_is_left_out(box: Sandbox) -> None:
