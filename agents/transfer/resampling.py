@@ -54,7 +54,7 @@ class Resampling:
         """Returns the share of outcomes that are 1; its interval holds Wilson's (1927), too."""
         drawn = _interval(self.means(group, outcomes))
         least = rate([bool(each) for each in outcomes.ravel()])
-        low, high = min(drawn[0], least.low), max(drawn[1], least.high)
+        low, high = max(min(drawn[0], least.low), 0.0), min(max(drawn[1], least.high), 1.0)
         return {"count": outcomes.size, "mean": float(outcomes.mean()), "low": low, "high": high}
 
     def mean(self, group: str, outcomes: Outcomes) -> Cell:
@@ -91,10 +91,9 @@ class Resampling:
             return None
         pairs = [(self.episodes @ one.T) for one in (here, there)]
         value = float(_correlate(*(one.mean(axis=1)[None] for one in (here, there)), ranks)[0])
-        drawn = _correlate(*pairs, ranks)
-        if not np.isfinite(value) or np.isfinite(drawn).mean() < 0.95:
+        if not np.isfinite(value):
             return None
-        low, high = _interval(drawn[np.isfinite(drawn)])
+        low, high = _interval(np.nan_to_num(_correlate(*pairs, ranks)))  # a draw without order tells nothing
         return {"count": len(here), "mean": value, "low": low, "high": high}
 
     def _weights(self, name: str, count: int) -> npt.NDArray[np.float64]:
