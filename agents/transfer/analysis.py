@@ -20,7 +20,7 @@ from debugworld.worldmodel.statistics import mean, rate
 from .goals import verdicts
 from .localiser import localisers
 from .play import Record
-from .policy import DREAM, LEARNED, RANDOM, Policy
+from .policy import DREAM, KINDS, LEARNED, RANDOM, Policy
 from .policy import REAL as IN_REAL
 from .resampling import Cell, Outcomes, Resampling
 from .settings import REAL, Settings, Tasks
@@ -90,9 +90,7 @@ class Environment:
         """Returns the environment's part of the report."""
         dreams = [self._dream(label) for label in self._labels]
         transfers = [
-            self._transfer(policy)
-            for policy in dict.fromkeys(_policy(one, seed=False) for one in self._by["episode"])
-            if policy.kind in LEARNED and policy.dream
+            self._transfer(policy) for policy in self._ways() if policy.kind in LEARNED and policy.dream
         ]
         found: dict[str, Any] = {
             "env": self._tasks.name,
@@ -132,10 +130,16 @@ class Environment:
             [[float(record[what]) for record in played[seed]] for seed in sorted(played)], np.float64
         )
 
+    def _ways(self) -> list[Policy]:
+        """Returns each way to get a policy, by the order of kinds and dreams."""
+        order = {label: number for number, label in enumerate(("", *self._labels))}
+        ways = {_policy(record, seed=False) for record in self._by["episode"]}
+        return sorted(ways, key=lambda way: (KINDS.index(way.kind), order[way.dream]))
+
     def _policies(self) -> list[dict[str, Any]]:
         """Returns each way to get a policy, with what it does in each world."""
         found = []
-        for policy in dict.fromkeys(_policy(record, seed=False) for record in self._by["episode"]):
+        for policy in self._ways():
             group, worlds = policy.group, {}
             for world in (REAL, *self._labels):
                 success = self._outcomes(group, world)
@@ -286,11 +290,11 @@ def enough(dreams: list[dict[str, Any]], transfers: list[dict[str, Any]]) -> dic
     of the real-trained success; None where the truest one does not.
     """
     kept = {one["dream"]: one.get("performance_kept") for one in transfers if one["kind"] == DREAM}
-    points = [
-        (one["fidelity"]["step_into"]["mean"], kept[one["name"]]["mean"])
-        for one in dreams
-        if "step_into" in one["fidelity"] and kept.get(one["name"]) is not None
-    ]
+    points = []
+    for one in dreams:
+        true, worth = one["fidelity"].get("step_into"), kept.get(one["name"])
+        if true is not None and worth is not None:
+            points.append((true["mean"], worth["mean"]))
     found = None
     for true, share in sorted(points, reverse=True):
         if share < ENOUGH:

@@ -89,11 +89,12 @@ class Resampling:
         """
         if len(here) < 3:
             return None
-        pairs = [(self.episodes @ one.T) for one in (here, there)]
-        value = float(_correlate(*(one.mean(axis=1)[None] for one in (here, there)), ranks)[0])
+        whole = np.full((1, here.shape[1]), 1 / here.shape[1])
+        value = float(_correlate(whole @ here.T, whole @ there.T, ranks)[0])
         if not np.isfinite(value):
             return None
-        low, high = _interval(np.nan_to_num(_correlate(*pairs, ranks)))  # a draw without order tells nothing
+        drawn = _correlate(self.episodes @ here.T, self.episodes @ there.T, ranks)
+        low, high = _interval(np.nan_to_num(drawn))  # a draw without order tells nothing
         return {"count": len(here), "mean": value, "low": low, "high": high}
 
     def _weights(self, name: str, count: int) -> npt.NDArray[np.float64]:

@@ -133,8 +133,8 @@ def _work(units: list[Unit], settings: Settings, folder: Path, jobs: int) -> Ite
 
 def work(unit: Unit, settings: Settings, folder: Path) -> Done:
     """Does a unit."""
-    from .units import Worker
+    from .units import worker_of
 
     start = time.perf_counter()
-    records = Worker.of(settings, folder).do(unit)
+    records = worker_of(settings, folder).do(unit)
     return unit.key(settings), records, time.perf_counter() - start

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import gymnasium
 
@@ -23,6 +23,8 @@ from .sweep import Unit
 
 MAX_EVENTS = 2_000
 """States after which a program is left out of what fidelity is measured on."""
+KEPT = ("action", "exact", "whole", "right")
+"""What is kept of the records of the fidelity benchmark."""
 
 
 class Worker:
@@ -37,11 +39,6 @@ class Worker:
         self._settings, self._folder = settings, folder
         self._envs: dict[tuple[str, str], Env] = {}
         self._agents: dict[tuple[int, str], Agent] = {}
-
-    @classmethod
-    def of(cls, settings: Settings, folder: Path) -> Self:
-        """Returns this process's worker for some settings."""
-        return _worker(cls, settings, folder)
 
     def do(self, unit: Unit) -> list[Record]:
         """Returns a unit's records."""
@@ -73,7 +70,7 @@ class Worker:
             {"measure": "subject", "dream": unit.world, "about": about, "leaked": len(told.leaked)}
         ]
         for record in log.records():
-            kept = {name: record[name] for name in ("action", "exact", "whole", "right") if name in record}
+            kept: Record = {name: record[name] for name in KEPT if name in record}
             if record["measure"] in ("forced", "free"):
                 found.append(
                     {
@@ -176,8 +173,9 @@ class Worker:
 
 
 @lru_cache(maxsize=1)
-def _worker(kind: type[Worker], settings: Settings, folder: Path) -> Any:
-    return kind(settings, folder)
+def worker_of(settings: Settings, folder: Path) -> Worker:
+    """Returns this process's worker for some settings."""
+    return Worker(settings, folder)
 
 
 def _who(policy: Policy) -> Record:

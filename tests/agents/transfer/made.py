@@ -98,3 +98,39 @@ def made_log() -> Log:
                 found.append({**told, "asked": "free", "whole": number < share // 2, "right": number})
         log.add(f"fidelity {dream}", found, 1.0)
     return log
+
+
+def told_log() -> Log:
+    """Returns the log with an exploit and a failure told step by step, and a localiser."""
+    log = made_log()
+    step = {"said": "", "state": {"event": "call", "line": 4, "source": "def main():"}}
+    true = {"said": "u 2", "state": {"event": "line", "line": 2, "source": "return n", "locals": {"n": "1"}}}
+    other = {"said": "u 2", "state": {**true["state"], "locals": {"n": "2"}}, "error": "no"}  # type: ignore[dict-item]
+    asked = {"policy_seed": 0, "seed": 8, "task": "program 3", "question": "line 2 where n = 2", "note": ""}
+    told = {
+        "env": TASKS.name,
+        "kind": "dream",
+        "dream": "good",
+        **asked,
+        "source": "def f(n):\n    return n\n",
+    }
+    real = {"steps": [step, true], "success": False}
+    dreamt = {"steps": [step, other, other], "success": True}
+    log.add(
+        "walk 1", [{**told, "measure": "exploit", "world": "good", "real": real, "dream_side": dreamt}], 1.0
+    )
+    log.add("walk 2", [{**told, "measure": "failure", "world": "real", "real": real}], 1.0)
+    side = {"rank": 1, "exam": 0.1, "tests": 2, "moves": 4, "reward": 0.9}
+    for seed in (0, 1):
+        records = [
+            {
+                **{"env": TASKS.name, "measure": "localise", "uri": "mutants/0", "kind": "real", "dream": ""},
+                **{"policy_seed": seed, "seed": bug, "task": f"mutant {bug}", "fault": ""},
+                "learned": side,
+                "equal": {**side, "rank": bug % 3},
+                "every": {**side, "rank": 3, "tests": 8},
+            }
+            for bug in range(10)
+        ]
+        log.add(f"localise {seed}", records, 1.0)
+    return log
