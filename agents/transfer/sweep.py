@@ -16,7 +16,7 @@ from pathlib import Path
 from debugworld.worldmodel.fidelity.log import Log
 
 from .play import Record
-from .policy import LEARNED, Policy, policies
+from .policy import DREAM, LEARNED, REGROUND, Policy, policies
 from .settings import REAL, Settings
 from .walks import Walk, chosen
 
@@ -28,7 +28,7 @@ class Unit:
     """A piece of work."""
 
     what: str
-    """``fidelity``, ``train``, ``play``, ``localise`` or ``walk``."""
+    """``dream``, ``fidelity``, ``train``, ``play``, ``localise`` or ``walk``."""
     task: int
     """Number of the environment in the settings."""
     world: str = REAL
@@ -36,7 +36,7 @@ class Unit:
     policy: Policy | None = None
     """Who acts or learns; None where nobody does."""
     uri: str = ""
-    """Further bugs that a localiser is judged on."""
+    """Tasks that are dreamt, or bugs that a localiser is judged on."""
     walk: Walk | None = None
     """An episode that is told step by step."""
 
@@ -55,11 +55,17 @@ Done = tuple[str, list[Record], float]
 
 def stages(settings: Settings) -> Iterator[list[Unit]]:
     """Yields units that need nothing from each other, those first that the next ones need."""
-    first, second = [], []
+    dreams, first, second = [], [], []
     labels = [each.label for each in settings.subjects]
     seeds = range(settings.seed, settings.seed + settings.seeds)
     for task, tasks in enumerate(settings.tasks):
         everybody = list(policies(settings.kinds, labels, seeds))
+        for label in labels:
+            dreams += [
+                Unit("dream", task, label, Policy(DREAM, label), uri) for uri in (tasks.train, tasks.test)
+            ]
+        if REGROUND in settings.kinds:
+            dreams.append(Unit("dream", task, labels[0], Policy(REGROUND, labels[0]), tasks.train))
         first += [Unit("fidelity", task, label) for label in labels]
         first += [Unit("train", task, _school(one), one) for one in everybody if one.kind in LEARNED]
         worlds = [REAL, *labels]
@@ -71,6 +77,7 @@ def stages(settings: Settings) -> Iterator[list[Unit]]:
                 for uri in (tasks.test, *settings.localise)
                 for one in judged
             ]
+    yield dreams
     yield first
     yield second
 

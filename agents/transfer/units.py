@@ -43,6 +43,7 @@ class Worker:
         """Returns a unit's records."""
         tasks = self._settings.tasks[unit.task]
         found = {
+            "dream": self._dream,
             "fidelity": self._fidelity,
             "train": self._train,
             "play": self._play,
@@ -50,6 +51,15 @@ class Worker:
             "walk": self._walk,
         }[unit.what](unit, tasks)
         return [{"env": tasks.name, **record} for record in found]
+
+    def _dream(self, unit: Unit, tasks: Tasks) -> list[Record]:
+        """Dreams every program of a set, so that no worker has to wait for another's dream."""
+        from .training import dream_all
+
+        assert unit.policy is not None
+        subject = self._subject(unit.world)
+        told = dream_all(unit.policy.kind, subject, tasks, self._settings, unit.uri)
+        return [{"measure": "dreamt", "dream": unit.world, "kind": unit.policy.kind, "uri": unit.uri, **told}]
 
     def _fidelity(self, unit: Unit, tasks: Tasks) -> list[Record]:
         """Measures a dream on the programs that policies are judged on."""
