@@ -84,6 +84,8 @@ class Settings:
     """Learned policies of each kind."""
     steps: int = 20_000
     """Steps that each of them is trained for."""
+    num_envs: int = 32
+    """Environments that are played side by side in training."""
     episodes: int = 100
     """Episodes of each policy in each world."""
     seed: int = 0
@@ -120,7 +122,7 @@ class Settings:
             )
         if not self.tasks:
             raise TaskError("name at least one environment")
-        for name in ("seeds", "steps", "episodes", "cases", "max_states"):
+        for name in ("seeds", "steps", "num_envs", "episodes", "cases", "max_states"):
             if getattr(self, name) < 1:
                 raise TaskError(f"{name} must be at least 1; got {getattr(self, name)}")
 

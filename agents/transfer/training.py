@@ -33,6 +33,7 @@ def config(kind: str, subject: str, tasks: Tasks, settings: Settings, uri: str) 
         env=tasks.env,
         world=WORLDS[kind],
         steps=settings.steps,
+        num_envs=settings.num_envs,
         tasks=uri,
         model=subject or None,
         sandbox=settings.sandbox,

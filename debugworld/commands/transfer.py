@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--policies", nargs="+", default=KINDS, metavar="KIND", help="(default: %(default)s)")
     add("--seeds", type=int, default=3, metavar="N", help="learned policies of each kind (default: 3)")
     add("--steps", type=int, default=20_000, metavar="N", help="steps of each training (default: 20000)")
+    add("--num-envs", type=int, default=32, metavar="N", help="played side by side in training (default: 32)")
     add("--episodes", type=int, default=100, metavar="N", help="of each policy in each world (default: 100)")
     add("--seed", type=int, default=0, help="of the first episode and policy (default: 0)")
     both = ("TRAIN", "TEST")
@@ -144,6 +145,7 @@ def _settings(args: argparse.Namespace) -> Settings:
         kinds=tuple(args.policies),
         seeds=args.seeds,
         steps=args.steps,
+        num_envs=args.num_envs,
         episodes=args.episodes,
         seed=args.seed,
         cases=args.cases,

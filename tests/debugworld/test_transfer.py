@@ -16,7 +16,7 @@ TASKS = ["--programs", "generated/1073741824/8", "generated/1073742824/4"]
 SMALL = [
     *TASKS,
     *("--env", "debugworld/ReachState-Features-v0", "--policies", "random", "real", "dream", "--seeds", "1"),
-    *("--steps", "300", "--episodes", "6", "--cases", "3", "--max-states", "100"),
+    *("--steps", "300", "--num-envs", "4", "--episodes", "6", "--cases", "3", "--max-states", "100"),
 ]
 
 
