@@ -6,6 +6,8 @@ benchmark; None stands where a ratio has no value. The definitions stand in docs
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -14,7 +16,6 @@ import numpy as np
 
 from debugworld.envs.errors import TaskError
 from debugworld.worldmodel.fidelity.log import Log
-from debugworld.worldmodel.fidelity.sweep import fingerprint
 from debugworld.worldmodel.statistics import mean, rate
 
 from .goals import verdicts
@@ -24,6 +25,7 @@ from .policy import DREAM, KINDS, LEARNED, RANDOM, Policy
 from .policy import REAL as IN_REAL
 from .resampling import Cell, Outcomes, Resampling
 from .settings import REAL, Settings, Tasks
+from .walks import EXPLOIT, FAILURE, chosen, wanted
 
 FORMAT, VERSION = "debugworld-transfer", 1
 """Of the JSON form; docs/transfer.schema.json is its schema."""
@@ -31,19 +33,30 @@ ENOUGH = 0.95
 """Share of the real-trained success that a dream has to keep to be called true enough to train in."""
 
 
-def report(settings: Settings, log: Log, command: str = "") -> dict[str, Any]:
+def report(settings: Settings, log: Log, command: str = "", left: int = 0) -> dict[str, Any]:
     """Returns everything that the records of a sweep say, as plain JSON data.
 
     Args:
         settings: of the sweep.
         log: its records.
         command: what made them, for those who want to make them again.
+        left: units that the time did not reach.
 
     Raises:
-        TaskError: worlds were not asked the same.
+        TaskError: worlds were not asked the same, or nothing was played to its end.
     """
+    walks = {(walk.why, walk.world, walk.policy, walk.seed, walk.note) for walk in chosen(settings, log)}
+    used = [
+        record
+        for record in log.records()
+        if (
+            (record["measure"], record["world"], _policy(record), record["seed"], record["note"]) in walks
+            if record["measure"] in (EXPLOIT, FAILURE)
+            else wanted(record, settings)
+        )
+    ]
     by: dict[str, list[Record]] = defaultdict(list)
-    for record in log.records():
+    for record in used:
         by[record["env"]].append(record)
     told = settings.to_json()
     del told["tasks"]
@@ -55,7 +68,8 @@ def report(settings: Settings, log: Log, command: str = "") -> dict[str, Any]:
         "command": command,
         "settings": told,
         "environments": [Environment(settings, tasks, by[tasks.name]).report() for tasks in settings.tasks],
-        "fingerprint": fingerprint(log),
+        "left": left,
+        "fingerprint": hashlib.sha256(json.dumps(used, sort_keys=True).encode()).hexdigest()[:16],
         "seconds": log.seconds,
     }
 
@@ -77,6 +91,15 @@ class Environment:
         self._by: dict[str, list[Record]] = defaultdict(list)
         for record in records:
             self._by[record["measure"]].append(record)
+        worlds: dict[str, set[str]] = defaultdict(set)
+        for record in self._by["episode"]:
+            worlds[_policy(record).name].add(record["world"])
+        everywhere = {name for name, seen in worlds.items() if len(seen) == 1 + len(settings.subjects)}
+        self._by["episode"] = [one for one in self._by["episode"] if _policy(one).name in everywhere]
+        if not everywhere:
+            raise TaskError(
+                f"{tasks.name}: no policy has played in every world yet; give the report more time"
+            )
         self._episodes: dict[tuple[str, str], dict[int, list[Record]]] = {}
         for record in self._by["episode"]:
             key = _policy(record).group, record["world"]
@@ -102,8 +125,8 @@ class Environment:
             "dreams": dreams,
             "transfers": transfers,
             "enough": enough(dreams, transfers),
-            "exploits": self._told("exploit"),
-            "failures": self._told("failure"),
+            "exploits": self._told(EXPLOIT),
+            "failures": self._told(FAILURE),
         }
         if self._by["localise"]:
             found["localisers"] = localisers(self._by["localise"])

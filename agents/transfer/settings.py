@@ -13,6 +13,8 @@ from .policy import KINDS, LEARNED
 
 REAL = "real"
 """Name of the real world among the worlds."""
+OF_BUGS = ("max_tests", "accusations")
+"""Arguments that environments on programs do not have."""
 _LABEL = re.compile(r"([\w .-]+)=(.+)")
 
 
@@ -98,10 +100,13 @@ class Settings:
     """Share of the episodes that mixed training plays in the real world."""
     real_calls: float = 0.1
     """Most looks at the real run for each step of a dream, in training with re-grounding."""
-    max_moves: int | None = None
-    """Moves of an episode; None takes the environment's."""
-    max_tests: int | None = None
-    """Tests shown of a bug; None takes the environment's."""
+    options: tuple[tuple[str, int], ...] = ()
+    """Further arguments of the environments, such as ``max_lines``; ``max_tests`` and ``accusations`` are for
+    those on bugs only."""
+    learner: tuple[tuple[str, float], ...] = ()
+    """Settings of the learner in place of its own."""
+    network: tuple[tuple[str, int], ...] = ()
+    """Settings of the network in place of its own."""
     localise: tuple[str, ...] = ()
     """Further bug sets that localisers are judged on, in the real world."""
     sandbox: str | None = None
@@ -127,17 +132,18 @@ class Settings:
                 raise TaskError(f"{name} must be at least 1; got {getattr(self, name)}")
 
     def to_json(self) -> dict[str, Any]:
-        """Returns what the records depend on, as plain JSON data."""
-        return asdict(self)
+        """Returns everything as plain JSON data."""
+        pairs = ("options", "learner", "network")
+        return asdict(self) | {name: dict(getattr(self, name)) for name in pairs}
 
-    def options(self, tasks: Tasks) -> dict[str, Any]:
-        """Returns the arguments of an environment, its tasks and backend left out."""
-        found: dict[str, Any] = {"sandbox": self.sandbox}
-        if self.max_moves is not None:
-            found["max_moves"] = self.max_moves
-        if tasks.about_bugs and self.max_tests is not None:
-            found["max_tests"] = self.max_tests
-        return found
+    def recipe(self) -> dict[str, Any]:
+        """Returns what each record depends on beside its unit's key; more seeds and dreams may come."""
+        later = ("seeds", "kinds", "subjects", "localise")
+        return {name: told for name, told in self.to_json().items() if name not in later}
+
+    def env_options(self, tasks: Tasks) -> dict[str, Any]:
+        """Returns the arguments of an environment, its tasks, backend and sandbox left out."""
+        return {name: told for name, told in self.options if tasks.about_bugs or name not in OF_BUGS}
 
     def dream(self, subject: str) -> dict[str, Any]:
         """Returns what makes an environment one of a dream, beside `options`."""

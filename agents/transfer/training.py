@@ -28,7 +28,6 @@ def config(kind: str, subject: str, tasks: Tasks, settings: Settings, uri: str) 
         settings: of the report.
         uri: tasks that are learnt on, or that a world is opened for.
     """
-    options = {name: told for name, told in settings.options(tasks).items() if name != "sandbox"}
     return TrainAgentConfig(
         env=tasks.env,
         world=WORLDS[kind],
@@ -38,7 +37,9 @@ def config(kind: str, subject: str, tasks: Tasks, settings: Settings, uri: str) 
         model=subject or None,
         sandbox=settings.sandbox,
         max_states=settings.max_states,
-        options=options,
+        options=settings.env_options(tasks),
+        learner=dict(settings.learner),
+        network=dict(settings.network),
         real_share=settings.real_share,
         real_calls=settings.real_calls,
     )

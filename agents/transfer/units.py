@@ -155,7 +155,7 @@ class Worker:
         """Returns an environment; those of other worlds stay open."""
         key = f"{tasks.env} {world}", uri
         if key not in self._envs:
-            options = self._settings.options(tasks)
+            options = {**self._settings.env_options(tasks), "sandbox": self._settings.sandbox}
             if world != REAL:
                 options |= self._settings.dream(self._subject(world))
             self._envs[key] = gymnasium.make(tasks.env, tasks=uri, **options)

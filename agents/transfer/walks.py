@@ -40,6 +40,19 @@ class Walk:
     """Who else has won it, and who has not."""
 
 
+def wanted(record: Record, settings: Settings) -> bool:
+    """Tells whether a record is of the policies and dreams of a report; its log may hold more."""
+    labels = ["", REAL, *(each.label for each in settings.subjects)]
+    seeds = range(settings.seed, settings.seed + settings.seeds)
+    kind = record.get("kind")
+    return (
+        record.get("dream", "") in labels
+        and record.get("world", "") in labels
+        and (kind is None or record["measure"] == "dreamt" or kind in settings.kinds)
+        and (kind not in LEARNED or "policy_seed" not in record or record["policy_seed"] in seeds)
+    )
+
+
 def chosen(settings: Settings, log: Log) -> Iterator[Walk]:
     """Yields the episodes to tell.
 
@@ -47,7 +60,9 @@ def chosen(settings: Settings, log: Log) -> Iterator[Walk]:
     world; the shortest of different tasks. Failures: lost in the real world by policies that were trained in
     the first dream and won by those that were trained in the real world, the clearest first.
     """
-    records = [record for record in log.records() if record["measure"] == "episode"]
+    records = [
+        record for record in log.records() if record["measure"] == "episode" and wanted(record, settings)
+    ]
     for task, tasks in enumerate(settings.tasks):
         mine = [record for record in records if record["env"] == tasks.name]
         for subject in settings.subjects:

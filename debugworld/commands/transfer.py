@@ -10,6 +10,7 @@ import re
 import shlex
 import sys
 from pathlib import Path
+from typing import Any
 
 from debugworld.agents.transfer import KINDS, NamedSubject, Settings, Tasks
 from debugworld.envs import BUG_ENV_IDS
@@ -77,11 +78,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="programs that fidelity is measured on (default: 40)",
     )
     add("--max-states", type=int, default=500, metavar="N", help="states of a dream (default: 500)")
-    add("--max-moves", type=int, metavar="N", help="moves of an episode (default: the environment's)")
-    add("--max-tests", type=int, metavar="N", help="tests shown of a bug (default: the environment's)")
+    for word, what in (
+        ("option", "argument of the environments, such as max_lines=32"),
+        ("learner", "setting of PPO, such as n_steps=32"),
+        ("network", "setting of the policy's network, such as layers=0"),
+    ):
+        add(f"--{word}", nargs="+", type=_pair, default=[], metavar="KEY=NUMBER", help=what)
     add("--real-calls", type=float, default=0.1, metavar="SHARE", help="of re-grounding (default: 0.1)")
     add("--real-share", type=float, default=0.5, metavar="SHARE", help="of mixed training (default: 0.5)")
     add("--sandbox", help="docker, bwrap or process (default: process for programs that ship, else docker)")
+    add("--minutes", type=float, metavar="M", help="begin nothing more after so long; --work goes on later")
     add("--jobs", type=int, default=1, metavar="N", help="processes (default: 1)")
     add("--work", type=Path, metavar="FOLDER", help="keep agents and records there, and go on from them")
     add("--json", metavar="OUT", help="write the report there; - is stdout")
@@ -116,21 +122,26 @@ def run(args: argparse.Namespace) -> int:
     with ExitStack() as stack:
         write = stack.enter_context(json_output(args.json)) if args.json is not None else None
         folder = args.work or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        log = Log(folder / "records.jsonl", settings.to_json())
+        log = Log(folder / "records.jsonl", settings.recipe())
         progress = stack.enter_context(Progress(console=Console(stderr=True), transient=True))
         bar = progress.add_task("transfer", total=None)
 
         def told_of(done: int, total: int, what: str) -> None:
             progress.update(bar, completed=done, total=total, description=what[:60])
 
-        sweep(settings, log, folder, args.jobs, told_of)
-        found = report(settings, log, command=_command(args))
+        left = sweep(settings, log, folder, args.jobs, told_of, args.minutes and 60 * args.minutes)
+        found = report(settings, log, command=_command(args), left=left)
         if write is not None:
             write(found)
         if args.html is not None:
             args.html.parent.mkdir(parents=True, exist_ok=True)
             args.html.write_text(report_page(found), "utf-8")
-    Console(stderr=args.json == "-").print(report_tables(found))
+    console = Console(stderr=args.json == "-")
+    console.print(report_tables(found))
+    if left:
+        console.print(
+            f"the time ended; {left} units are left{'' if args.work else ', and lost without --work'}"
+        )
     return 0
 
 
@@ -152,11 +163,26 @@ def _settings(args: argparse.Namespace) -> Settings:
         max_states=args.max_states,
         real_share=args.real_share,
         real_calls=args.real_calls,
-        max_moves=args.max_moves,
-        max_tests=args.max_tests,
+        options=tuple(args.option),
+        learner=tuple(args.learner),
+        network=tuple(args.network),
         localise=tuple(args.localise),
         sandbox=args.sandbox,
     )
+
+
+def _pair(text: str) -> tuple[str, Any]:
+    key, equals, value = text.partition("=")
+    try:
+        number: Any = int(value)
+    except ValueError:
+        try:
+            number = float(value)
+        except ValueError:
+            number = None
+    if not key or not equals or number is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no setting; write KEY=NUMBER")
+    return key, number
 
 
 def _command(args: argparse.Namespace) -> str:

@@ -119,7 +119,9 @@ def told_log() -> Log:
     log.add(
         "walk 1", [{**told, "measure": "exploit", "world": "good", "real": real, "dream_side": dreamt}], 1.0
     )
-    log.add("walk 2", [{**told, "measure": "failure", "world": "real", "real": real}], 1.0)
+    failure = {**told, "measure": "failure", "world": "real", "real": real, "policy_seed": 1, "seed": 6}
+    failure["note"] = "won by 1 of 2 policies trained in the dream and by 2 of 2 trained in the real world"
+    log.add("walk 2", [failure, {**failure, "note": "of a report with fewer policies"}], 1.0)
     side = {"rank": 1, "exam": 0.1, "tests": 2, "moves": 4, "reward": 0.9}
     for seed in (0, 1):
         records = [
