@@ -28,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         metavar="SUBJECT",
         help="a checkpoint's folder, any causal language model, a GGUF file, the URL of a server, or one of "
-        "copy, static, ngram, smollm2, real; a model takes ?jumps=direct and ?granularity=line (default: the "
-        "checkpoint that ships)",
+        "copy, static, ngram, smollm2, noisy, real; a model takes ?jumps=direct and ?granularity=line "
+        "(default: the checkpoint that ships)",
     )
     add(
         "--tasks",

