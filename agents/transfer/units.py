@@ -40,7 +40,17 @@ class Worker:
         self._agents: dict[tuple[int, str], Agent] = {}
 
     def do(self, unit: Unit) -> list[Record]:
-        """Returns a unit's records."""
+        """Returns a unit's records, the same in any process: sums depend on the number of threads."""
+        import torch
+
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            return self._done(unit)
+        finally:
+            torch.set_num_threads(threads)
+
+    def _done(self, unit: Unit) -> list[Record]:
         tasks = self._settings.tasks[unit.task]
         found = {
             "dream": self._dream,

@@ -112,7 +112,7 @@ def test_the_command(tasks: str, tmp_path: Path, capsys: pytest.CaptureFixture[s
     [
         (["--tasks", "nowhere"], "jsonl"),
         (["--agents", "lucky"], "random, scripted"),
-        (["--backends", "real,astral"], "real, neural, lockstep"),
+        (["--backends", "real,astral"], "real, neural, rollout, lockstep"),
         (["--env", "CartPole-v1"], "debugworld/ReachState-Text-v0"),
         (["--sandbox", "jar", "--backends", "real"], "docker"),
     ],

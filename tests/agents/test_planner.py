@@ -232,4 +232,4 @@ def test_the_command_takes_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([*words, REACH, "--agents", "scripted,planner?model=static&width=2"]) == 0
     assert "planner" in capsys.readouterr().out
     assert cli.main([*words, "debugworld/ReachState-Features-v0", "--agents", "planner"]) == 2
-    assert "Text only" in capsys.readouterr().err
+    assert "(Text) only" in capsys.readouterr().err

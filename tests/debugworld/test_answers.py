@@ -60,7 +60,8 @@ def test_calibrate_writes_beside_the_checkpoint(
     assert found is not None and found.granularity == "line" and (out / FILE).exists()
     told = json.loads((tmp_path / "told.json").read_text())
     assert told["programs"] == {"fitted": 2, "judged": 2}
-    assert set(told["before"]["all"]) == {"count", "accuracy", "ece", "brier"} == set(told["after"]["all"])
+    keys = {"count", "accuracy", "ece", "ece_floor", "brier"}
+    assert set(told["before"]["all"]) == keys == set(told["after"]["all"])
     assert "<svg" in plot.read_text() and "ECE before" in capsys.readouterr().out
 
 

@@ -234,7 +234,7 @@ def test_nothing_starts_before_the_first_reset(tasks: str) -> None:
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"backend": "dreamy"}, "real, neural, lockstep"),
+        ({"backend": "dreamy"}, "real, neural, rollout, lockstep"),
         ({"tasks": "nowhere/at/all"}, "jsonl"),
         ({"family": "smells"}, "text, features"),
         ({"max_lines": 3}, "max_lines=7"),

@@ -50,6 +50,18 @@ def _told(states: Sequence[State]) -> list[State]:
     return [replace(state, chain=()) for state in states]
 
 
+@pytest.mark.parametrize("inner", ["e", "k"])
+def test_variables_of_handlers_within_handlers_leave_with_their_own(inner: str) -> None:
+    program = Program(
+        "def f(d):\n    try:\n        d[0]\n    except KeyError as e:\n"
+        "        try:\n            n = int('x')\n"
+        f"        except ValueError as {inner}:\n            n = 1\n        n = n + 1\n    return n\n",
+        "f({})",
+    )
+    trace = record(program)
+    assert _round_trip(program, trace) == _told([*trace.states, trace.final])
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 5))
 def test_generated_programs_survive_the_round_trip(seed: int, difficulty: int) -> None:

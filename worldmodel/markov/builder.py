@@ -45,7 +45,7 @@ class Builder:
         guards: tuple[Guard, ...],
         loop: _Loop | None,
         opens_scope: bool = False,
-        binds: str | None = None,
+        binds: tuple[str, ...] = (),
     ) -> int:
         """Links a list of statements and returns the target of its start."""
         groups: list[list[ast.stmt]] = []
@@ -67,7 +67,7 @@ class Builder:
         after: int,
         guards: tuple[Guard, ...],
         loop: _Loop | None,
-        binds: str | None,
+        binds: tuple[str, ...],
     ) -> None:
         """Links the statements that share a line."""
         node = group[-1]
@@ -105,7 +105,7 @@ class Builder:
         after: int,
         guards: tuple[Guard, ...],
         loop: _Loop | None,
-        binds: str | None,
+        binds: tuple[str, ...],
     ) -> None:
         line = stop.line
         if isinstance(node, ast.Return):
@@ -145,7 +145,7 @@ class Builder:
         after: int,
         guards: tuple[Guard, ...],
         loop: _Loop | None,
-        binds: str | None,
+        binds: tuple[str, ...],
     ) -> int:
         """Links a block that may stand on its header's own line; returns its target."""
         rest = [node for node in body if node.lineno != stop.line]
@@ -165,7 +165,7 @@ class Builder:
         after: int,
         guards: tuple[Guard, ...],
         loop: _Loop | None,
-        binds: str | None,
+        binds: tuple[str, ...],
     ) -> int:
         final: tuple[Guard, ...] = ()
         leave = after
@@ -177,7 +177,7 @@ class Builder:
         around = (*final, *guards)
         target = RERAISE
         for handler in reversed(node.handlers):
-            target = self._clause(handler, handler.body, target, leave, around, loop, handler.name or binds)
+            target = self._clause(handler, handler.body, target, leave, around, loop, binds)
         inside = (Guard("except", target, 0), *around) if node.handlers else around
         after_body = self.block(node.orelse, leave, around, loop, binds=binds)
         return self.block(node.body, after_body, inside, loop, binds=binds)
@@ -190,10 +190,12 @@ class Builder:
         after: int,
         guards: tuple[Guard, ...],
         loop: _Loop | None,
-        binds: str | None,
+        binds: tuple[str, ...],
     ) -> int:
         line = clause_line(clause)
-        stop = Stop(line, clause_text(clause), Kind.BRANCH, after, other, (), guards)
+        stop = Stop(line, clause_text(clause), Kind.BRANCH, after, other, (), guards, binds=binds)
+        if isinstance(clause, ast.ExceptHandler) and clause.name:
+            binds = (*binds, clause.name)
         parts: list[ast.AST] = [
             value for name, value in ast.iter_fields(clause) if name != "body" and isinstance(value, ast.AST)
         ]

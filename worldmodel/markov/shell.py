@@ -279,8 +279,10 @@ class Shell:
     def _unbind(self, top: Frame, target: int) -> None:
         """The variable of an ``except`` clause is gone after its body."""
         here, there = top.scope.stops.get(top.line), top.scope.stops.get(target)
-        if here is not None and here.binds and (there is None or there.binds != here.binds):
-            top.locals.pop(here.binds, None)
+        left, stays = here.binds if here is not None else (), there.binds if there is not None else ()
+        kept = next((n for n, (a, b) in enumerate(zip(left, stays, strict=False)) if a != b), len(stays))
+        for name in left[kept:]:
+            top.locals.pop(name, None)
 
     def _end_final(self, top: Frame, tag: int, stdout: str) -> State:
         if top.leaving and top.leaving[-1].tag == tag:
@@ -312,8 +314,8 @@ class Shell:
         if leaving.action == "goto":
             return self._go(top, leaving.target, stdout)
         stop = top.scope.stops.get(top.line)
-        if stop is not None and stop.binds:
-            top.locals.pop(stop.binds, None)
+        for name in stop.binds if stop is not None else ():
+            top.locals.pop(name, None)
         return self._at(Event.RETURN, top, leaving.value, stdout)
 
     def _raise(self, top: Frame, stop: Stop, error: str, stdout: str, goto: int | None) -> State:

@@ -73,8 +73,8 @@ class Stop:
     """Names that it binds without reading or assigning them: of imports, definitions, handlers, patterns."""
     makes_object: bool = False
     """Whether it makes a function, class or generator, whose text holds a number."""
-    binds: str | None = None
-    """Name of the exception variable that leaves with the handler around this line."""
+    binds: tuple[str, ...] = ()
+    """Exception variables that leave with the handlers around this line, the innermost last."""
     calls: tuple[ast.Call, ...] = ()
     """The calls in it, outermost first."""
     node: ast.stmt | None = None

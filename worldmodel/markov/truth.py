@@ -117,8 +117,8 @@ def _lands(shell: Shell, stop: Stop, target: int, jumps: bool) -> int:
 
 def _drop_bound(stop: Stop, outcome: Outcome) -> None:
     """The shell itself forgets an exception variable: that is no part of the answer."""
-    if stop.binds and stop.binds in outcome.deleted and outcome.letter != "X":
-        outcome.deleted = tuple(n for n in outcome.deleted if n != stop.binds)
+    if outcome.letter != "X":
+        outcome.deleted = tuple(n for n in outcome.deleted if n not in stop.binds)
 
 
 def _difference(before: dict[str, str], after: dict[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
