@@ -133,7 +133,11 @@ class BatchStream(IterableDataset):
         first, every = (worker.id, worker.num_workers) if worker else (0, 1)
         for batch, drawn, at in itertools.islice(self._own(), first, None, every):
             made = self._collate(batch, drawn)
-            yield made | {"at": torch.tensor(at)} if self.marked else made
+            yield made | {"at": self.mark(batch, at)} if self.marked else made
+
+    def mark(self, batch: list[list[int]], at: tuple[int, int]) -> torch.Tensor:
+        """Returns what a batch carries as ``at``."""
+        return torch.tensor(at)
 
     def position(self, batches: int) -> tuple[int, int]:
         """Returns where the stream stands after some of this process's batches, as ``at`` wants it."""

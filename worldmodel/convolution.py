@@ -1,8 +1,9 @@
-"""Short convolutions that end where an example of a packed row ends.
+"""Short convolutions as sums of shifted rows, which end where an example of a packed row ends.
 
 Lfm2's convolution sees the token itself and a few before it, also when those belong to another example: the
 stock module ignores restarting positions, and where it is told the boundaries (``seq_idx``) it refuses them
-unless a CUDA kernel is installed. The one here honours them everywhere, in plain PyTorch.
+unless a CUDA kernel is installed. The one here honours them everywhere, in plain PyTorch; and where a model is
+compiled, the sums become part of the kernels around them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from debugworld.worldmodel.errors import ModelError
 
 
 class SeparateShortConv(Lfm2ShortConv):
-    """Lfm2's short convolution, started anew at the beginning of each example of a packed row."""
+    """Lfm2's short convolution; with the owners of tokens, started anew at the beginning of each example."""
 
     def forward(
         self,
@@ -28,26 +29,28 @@ class SeparateShortConv(Lfm2ShortConv):
         **options: Any,
     ) -> torch.Tensor:
         """Mixes as the stock module does; with ``seq_idx`` only within equal numbers."""
-        if seq_idx is None or past_key_values is not None:
+        if past_key_values is not None or attention_mask is not None:
             mixed: torch.Tensor = super().forward(hidden_states, past_key_values, attention_mask, **options)
             return mixed
         before, after, inner = self.in_proj(hidden_states).chunk(3, dim=-1)
         return self.out_proj(after * separate_convolution(before * inner, self.conv, seq_idx))
 
 
-def separate_convolution(inner: torch.Tensor, conv: nn.Conv1d, owners: torch.Tensor) -> torch.Tensor:
+def separate_convolution(inner: torch.Tensor, conv: nn.Conv1d, owners: torch.Tensor | None) -> torch.Tensor:
     """Returns a causal depthwise convolution that looks back only within an example.
 
     Args:
         inner: shape ``(rows, tokens, width)``.
         conv: weights, shape ``(width, 1, kernel)``, the last one for the token itself.
-        owners: number of the example of each token, shape ``(rows, tokens)``.
+        owners: number of the example of each token, shape ``(rows, tokens)``; None where a row is one.
     """
     weights = conv.weight[:, 0].to(inner.dtype)
     out = inner * weights[:, -1]
     for lag in range(1, weights.shape[1]):
-        own = (owners[:, lag:] == owners[:, :-lag])[..., None]
-        out = out + nn.functional.pad(inner[:, :-lag] * own * weights[:, -1 - lag], (0, 0, lag, 0))
+        earlier = inner[:, :-lag] * weights[:, -1 - lag]
+        if owners is not None:
+            earlier = earlier * (owners[:, lag:] == owners[:, :-lag])[..., None]
+        out = out + nn.functional.pad(earlier, (0, 0, lag, 0))
     return out if conv.bias is None else out + conv.bias.to(inner.dtype)
 
 

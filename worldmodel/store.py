@@ -67,6 +67,17 @@ class ExampleStore(Sequence[Example]):
         ends = self._offsets[2::2].astype(np.int64)
         self.lengths = (ends - self._offsets[:-1:2].astype(np.int64) + TEMPLATE_TOKENS).astype(np.int32)
 
+    @property
+    def text(self) -> np.ndarray:
+        """The UTF-8 of all prompts and completions in a row, uint8."""
+        return self._text
+
+    @property
+    def bounds(self) -> np.ndarray:
+        """Where each prompt begins, its completion begins, and that ends; int64, shape ``(count, 3)``."""
+        ends = self._offsets[2::2]
+        return np.stack([self._offsets[:-1:2], self._offsets[1::2], ends], axis=1).astype(np.int64)
+
     def __len__(self) -> int:
         return int(self.about["count"])
 

@@ -46,6 +46,7 @@ from debugworld.worldmodel.model import build_model
 from debugworld.worldmodel.optimizer import MuonAdamW, adamw, fast_bfloat16
 from debugworld.worldmodel.quiet import drop_kernel_advice, without_bars
 from debugworld.worldmodel.recipe import TrainConfig
+from debugworld.worldmodel.resident import ResidentStream
 from debugworld.worldmodel.tokenizer import build_tokenizer
 from debugworld.worldmodel.utilisation import peak_flops, token_flops
 
@@ -146,22 +147,26 @@ def train(
     elapsed, at = Clock.read(state)
     model, tokenizer = _student(out, config, tuple(markers))
     check_lengths(mixture, config, tokenizer)
-    stream = BatchStream(
-        mixture,
-        tokenizer,
-        config.tokens_per_batch,
-        config.seed,
-        start=0 if at else state.global_step * config.accumulate,
-        at=at or (0, 0),
-        row_tokens=config.row_tokens if config.packed else 0,
-        owners=takes_owners(model),
-        rank=args.process_index,
-        world=args.world_size,
-        held_out=config.held_out,
-        alpha=config.sampling_alpha,
-        most=config.drawn_tokens,
-        marked=True,
-    )
+    order: dict[str, Any] = {
+        "start": 0 if at else state.global_step * config.accumulate,
+        "at": at or (0, 0),
+        "rank": args.process_index,
+        "world": args.world_size,
+        "held_out": config.held_out,
+        "alpha": config.sampling_alpha,
+        "most": config.drawn_tokens,
+        "marked": True,
+    }
+    if config.resident:
+        stream: BatchStream = ResidentStream(
+            args.device, mixture, tokenizer, config.tokens_per_batch, config.seed, **order
+        )
+    else:
+        packing = {
+            "row_tokens": config.row_tokens if config.packed else 0,
+            "owners": config.packed and takes_owners(model),
+        }
+        stream = BatchStream(mixture, tokenizer, config.tokens_per_batch, config.seed, **order, **packing)
     clock = Clock(config, elapsed, stream.position(0))
     trainer = ClockTrainer(clock, stream, model=model, args=args, processing_class=tokenizer)
     if config.fsdp and not trainer.is_fsdp_enabled:
@@ -287,7 +292,7 @@ def _student(out: Path, config: TrainConfig, markers: tuple[str, ...]) -> tuple[
             model.set_attn_implementation(config.attention or "sdpa")
         except (ValueError, ImportError, KeyError) as error:
             raise ModelError(f"attention = {config.attention!r} cannot be had here ({error})") from error
-    if config.packed:
+    if config.packed or config.compile:
         keep_apart(model)
     if config.ahead > 1:
         add_heads(model, config.ahead)
@@ -295,7 +300,22 @@ def _student(out: Path, config: TrainConfig, markers: tuple[str, ...]) -> tuple[
         special = sorted({int(getattr(tokenizer, f"{name}_token_id")) for name in ("bos", "sep", "eos")})
         model = add_lora(model, config, special)
     model.config.use_cache = False
+    if config.compile:
+        compile_blocks(model)
     return model, tokenizer
+
+
+def compile_blocks(model: torch.nn.Module) -> None:
+    """Compiles each of a model's repeated blocks in place, for any shape: much sooner done than the whole.
+
+    Raises:
+        ModelError: the model has none.
+    """
+    lists = [module for module in model.modules() if isinstance(module, torch.nn.ModuleList)]
+    if not lists:
+        raise ModelError(f"{type(model).__name__} has no list of blocks to compile; set compile = false")
+    for block in max(lists, key=len):
+        block.compile(dynamic=True)
 
 
 class ClockTrainer(Trainer):
@@ -339,15 +359,16 @@ class ClockTrainer(Trainer):
             num_workers=workers,
             worker_init_fn=_ignore_signals if workers else None,
             prefetch_factor=4 if workers else None,
-            pin_memory=torch.cuda.is_available(),
+            pin_memory=torch.cuda.is_available() and not self.clock.config.resident,
         )
 
     def get_batch_samples(self, *args: Any, **options: Any) -> Any:
         """Takes the batches of a step, and notes where the data goes on after them."""
         samples, items = super().get_batch_samples(*args, **options)
         for sample in samples:
-            number, offset = sample.pop("at").tolist()
+            number, offset, *tokens = sample.pop("at").tolist()
             self.clock.at = number, offset
+            self.state.num_input_tokens_seen += sum(tokens)  # where the trainer does not count
         return samples, items
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
@@ -458,7 +479,6 @@ def _arguments(run: Path, config: TrainConfig) -> TrainingArguments:
         gradient_accumulation_steps=config.accumulate,
         activation_checkpointing=config.checkpointing,
         bf16=fast_bfloat16(),
-        torch_compile=config.compile,
         use_cpu=not torch.cuda.is_available(),
         ddp_find_unused_parameters=False,
         logging_steps=20,
@@ -467,7 +487,8 @@ def _arguments(run: Path, config: TrainConfig) -> TrainingArguments:
         save_steps=10**8,
         save_total_limit=2,
         ignore_data_skip=True,
-        include_num_input_tokens_seen="non_padding",
+        include_num_input_tokens_seen="no" if config.resident else "non_padding",
+        logging_nan_inf_filter=not config.resident,  # each look at a number makes the GPU wait
         report_to=[],
         seed=config.seed,
         dataloader_pin_memory=False,

@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--recipe",
         metavar="NAME|FILE",
-        help="nano, small, smollm2, or a TOML file; without one, a model like nano's for --minutes",
+        help="mini, nano, small, smollm2, or a TOML file; without one, a model like nano's for --minutes",
     )
     add(
         "--set",

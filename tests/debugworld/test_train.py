@@ -31,7 +31,7 @@ def test_smoke_goes_through_all_of_it(tmp_path: Path) -> None:
         (["--minutes", "0"], "must be positive"),
         (["--resume", "nowhere"], "nowhere"),
         (["--programs", "nowhere.jsonl"], "nowhere.jsonl"),
-        (["--recipe", "huge"], "take one of nano, small, smollm2"),
+        (["--recipe", "huge"], "take one of mini, nano, small, smollm2"),
         (["--recipe", "nano", "--set", "minuts=3"], "did you mean minutes"),
         (["--set", "data.generatd=3"], "did you mean generated"),
         (["--set", "data.generated=many"], "generated must be int"),

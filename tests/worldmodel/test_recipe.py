@@ -14,7 +14,7 @@ from debugworld.worldmodel.tokenizer import build_tokenizer
 
 
 def test_packaged_recipes() -> None:
-    assert recipe_names() == ["nano", "small", "smollm2"]
+    assert recipe_names() == ["mini", "nano", "small", "smollm2"]
     sizes = {}
     for name in ("nano", "small"):
         config = Recipe.load(name).train
@@ -78,7 +78,7 @@ def test_what_is_wrong_is_told(tmp_path: Path, text: str, message: str) -> None:
 
 
 def test_names_and_settings_that_are_not() -> None:
-    with pytest.raises(ModelError, match="take one of nano, small, smollm2"):
+    with pytest.raises(ModelError, match="take one of mini, nano, small, smollm2"):
         Recipe.load("huge")
     for setting, message in {
         "minutes": "KEY=VALUE",

@@ -2,7 +2,8 @@
 
 The questions are those that statements come apart into (see `markov.thought`), drawn about as often as
 programs ask them, over the small numbers and short containers that programs hold; `oracle` answers them. A
-template has kinds of literals in angle brackets; behind a bar stands the kind of what it may change.
+template has kinds of literals in angle brackets; behind a bar stands the kind of what it may change. A share
+of the questions is about longer and stranger values, see `wide`.
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ from debugworld.worldmodel.data.generator import names
 from debugworld.worldmodel.data.generator.literals import Literals
 from debugworld.worldmodel.data.oracle import Oracle
 from debugworld.worldmodel.data.thoughts import Pair
+from debugworld.worldmodel.data.wide import Wide
 from debugworld.worldmodel.markov.thought.ask import HOLE, MARK
 
+WIDE = 0.5
+"""Share of the questions that are wide."""
 GROUPS: dict[str, tuple[float, str]] = {
     "arithmetic": (
         30,
@@ -155,6 +159,7 @@ class Drills:
 
     def __init__(self, seed: int) -> None:
         self._rng = random.Random(f"drills/{seed}")
+        self._wide = Wide(self._rng)
         self.pools: dict[str, list[str]] = {
             group: [
                 text.strip() for line in lines.split("\n") for text in line.split(" ; ") if text.strip(" ;")
@@ -166,6 +171,8 @@ class Drills:
     def prompt(self) -> str:
         """Returns a question."""
         rng = self._rng
+        if rng.random() < WIDE:
+            return MARK + self._wide.question()
         self._literals = Literals(rng, rng.choice((1, 2, 2, 3, 3, 4, 5)))
         [group] = rng.choices(list(GROUPS), self._weights)
         template, operand = _OPERAND.fullmatch(rng.choice(self.pools[group]).rstrip(" ;")).groups()  # type: ignore[union-attr]

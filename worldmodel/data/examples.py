@@ -27,6 +27,7 @@ from debugworld.worldmodel.data.dataset import TraceDataset, count_groups, read_
 from debugworld.worldmodel.data.drills import drills_of
 from debugworld.worldmodel.data.inverses import inverses_of
 from debugworld.worldmodel.data.jumps import jumps_of
+from debugworld.worldmodel.data.mutation import Novelty, mutated, novel
 from debugworld.worldmodel.data.oracle import Oracle
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.data.rows import ProgramRow, load_rows
@@ -37,7 +38,7 @@ from debugworld.worldmodel.store import ExampleStore, ExampleWriter
 HELD_OUT_TENTHS = 1
 """Tenths of the groups of real programs that training never sees."""
 LONGEST = 320
-"""Most tokens of an example; longer ones cost more than they teach."""
+"""Most tokens of an example by default; on a processor longer ones cost more than they teach."""
 CHUNK = 50
 """Programs that one task of a worker handles."""
 
@@ -64,6 +65,8 @@ class DataConfig:
             recorded.
         against: JSON Lines files of benchmark programs that no example may come from.
         calls: entries of one real program that are recorded.
+        mutations: changed calls tried for each of those, see `mutation`; kept if they show anything new.
+        longest: most tokens of an example; longer ones are left out.
         sandbox: the box that records real programs.
         workers: processes.
         weights: share of each source in what is drawn: ``generated``, ``statements``, ``drills``, ``real``,
@@ -79,6 +82,8 @@ class DataConfig:
     runs: tuple[Path, ...] = ()
     against: tuple[Path, ...] = ()
     calls: int = 2
+    mutations: int = 0
+    longest: int = LONGEST
     sandbox: str = "docker"
     workers: int = 2
     weights: dict[str, float] = field(
@@ -194,7 +199,10 @@ def build_stores(
     rows = [row for path in config.programs for row in load_rows(path) if not held_out(row.group)]
     if rows:
         parts = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
-        sources["real"] = [(_real, (part, config.calls, config.sandbox, choice)) for part in parts]
+        sources["real"] = [
+            (_real, (part, config.calls, config.mutations, config.seed, config.sandbox, choice))
+            for part in parts
+        ]
     shards = [shard for path in config.runs for shard in TraceDataset(path, "train").shards]
     if shards:
         sources["runs"] = [(_runs, (s, group, choice)) for s in shards for group in range(count_groups(s))]
@@ -207,7 +215,7 @@ def build_stores(
             continue
         digests: set[str] = set()
         left_out = 0
-        writers = {kind: ExampleWriter(out / f"{source}-{kind}", LONGEST) for kind in choice.kinds}
+        writers = {kind: ExampleWriter(out / f"{source}-{kind}", config.longest) for kind in choice.kinds}
         for made in _gather(tasks, config.workers, partial(progress, source)):
             digests.update(made.digests)
             left_out += made.left_out
@@ -273,10 +281,22 @@ def _drills(seed: int, count: int) -> Made:
     return Made({"parts": Counter(drills_of(seed, count, _oracle()))})
 
 
-def _real(rows: list[ProgramRow], calls: int, sandbox: str, choice: Choice) -> Made:
-    programs = [program for row in rows for program in row.programs[:calls]]
+def _real(
+    rows: list[ProgramRow], calls: int, mutations: int, seed: int, sandbox: str, choice: Choice
+) -> Made:
     with open_sandbox(sandbox, max_events=MAX_STATES, timeout=5.0) as box:
-        return _examples(programs, box.record, choice)
+        kept: dict[Program, Trace] = {}
+        for row in rows:
+            known = Novelty()
+            for program in row.programs[:calls]:
+                for number, entry in enumerate((program, *mutated(program, seed, mutations))):
+                    try:
+                        trace = box.record(entry)
+                    except (ProgramError, SandboxError):
+                        continue
+                    if novel(trace, known) or not number:
+                        kept[entry] = trace
+        return _examples(kept, kept.__getitem__, choice)
 
 
 def _runs(shard: Path, group: int, choice: Choice) -> Made:
