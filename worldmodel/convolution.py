@@ -2,8 +2,8 @@
 
 Lfm2's convolution sees the token itself and a few before it, also when those belong to another example: the
 stock module ignores restarting positions, and where it is told the boundaries (``seq_idx``) it refuses them
-unless a CUDA kernel is installed. The one here honours them everywhere, in plain PyTorch; and where a model is
-compiled, the sums become part of the kernels around them.
+unless a CUDA kernel is installed. The one here honours them everywhere, in plain PyTorch; and where a model
+is compiled, the sums become part of the kernels around them.
 """
 
 from __future__ import annotations

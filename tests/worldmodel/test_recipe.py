@@ -16,11 +16,12 @@ from debugworld.worldmodel.tokenizer import build_tokenizer
 def test_packaged_recipes() -> None:
     assert recipe_names() == ["mini", "nano", "small", "smollm2"]
     sizes = {}
-    for name in ("nano", "small"):
+    for name in ("nano", "mini", "small"):
         config = Recipe.load(name).train
         model = build_model(config, len(build_tokenizer()))
         sizes[name] = model.num_parameters()
     assert 2 * sizes["nano"] <= 16e6, "bytes of a checkpoint in bfloat16"
+    assert 2 * sizes["mini"] <= 16 * 2**20
     assert 20e6 <= sizes["small"] <= 60e6
     assert Recipe.load("small").train.part_minutes == 25
     assert Recipe.load("smollm2").train.gguf.endswith(".gguf")

@@ -311,16 +311,39 @@ def test_an_optimizer_state_of_an_earlier_version_is_taken(checkpoint: Path, roo
     assert optimizer.parts[1].param_groups[0] is optimizer.param_groups[1]
 
 
-def test_our_steps_of_muon_are_pytorchs_but_for_rounding() -> None:
-    """Tall and wide matrices, over several steps, with momentum and decay."""
-    from debugworld.worldmodel.optimizer import Float32Muon
+def test_resident_examples_are_learnt_and_counted(mixture: Mixture, tmp_path: Path) -> None:
+    config = dataclasses.replace(CONFIG, resident=True, steps=60, learning_rate=0.05)
+    result = train(mixture, tmp_path / "resident", config)
+    assert 60 * 128 < result.tokens < 60 * 256 and result.loss < 5.0  # from 5.6
+    again = train(mixture, tmp_path / "again", config)
+    first, second = (load_file(r.checkpoint / "model.safetensors") for r in (result, again))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.slow
+def test_compiled_blocks_learn_the_same(mixture: Mixture, tmp_path: Path) -> None:
+    config = dataclasses.replace(CONFIG, resident=True, attention="sdpa", steps=5)
+    plain = train(mixture, tmp_path / "plain", config)
+    compiled = train(mixture, tmp_path / "compiled", dataclasses.replace(config, compile=True))
+    first, second = (load_file(r.checkpoint / "model.safetensors") for r in (plain, compiled))
+    assert first.keys() == second.keys()
+    for name in first:
+        assert torch.linalg.norm((first[name] - second[name]).float()) < 0.1 * torch.linalg.norm(
+            first[name].float()
+        )
+
+
+@pytest.mark.parametrize("kind", ["Float32Muon", "StackedMuon"])
+def test_our_steps_of_muon_are_pytorchs_but_for_rounding(kind: str) -> None:
+    """Tall and wide matrices, several of a shape, over several steps, with momentum and decay."""
+    from debugworld.worldmodel import optimizer as module
 
     torch.manual_seed(0)
-    shapes = [(24, 24), (40, 16), (16, 40)]
+    shapes = [(24, 24), (40, 16), (16, 40), (24, 24), (40, 16)]
     ours = [torch.nn.Parameter(torch.randn(shape)) for shape in shapes]
     theirs = [torch.nn.Parameter(weights.detach().clone()) for weights in ours]
     settings = {"lr": 0.05, "weight_decay": 0.1, "momentum": 0.9}
-    optimizers = Float32Muon(ours, **settings), torch.optim.Muon(theirs, **settings)
+    optimizers = getattr(module, kind)(ours, **settings), torch.optim.Muon(theirs, **settings)
     for _ in range(5):
         before = [weights.detach().clone() for weights in ours]
         for own, other in zip(ours, theirs, strict=True):
@@ -331,7 +354,7 @@ def test_our_steps_of_muon_are_pytorchs_but_for_rounding() -> None:
             optimizer.step()
         for was, own, other in zip(before, ours, theirs, strict=True):
             step, expected = own.detach() - was, other.detach() - was
-            assert torch.linalg.norm(step - expected) < 0.03 * torch.linalg.norm(expected)
+            assert torch.linalg.norm(step - expected) < 0.06 * torch.linalg.norm(expected)
     assert optimizers[0].state_dict()["state"].keys() == optimizers[1].state_dict()["state"].keys()
 
 

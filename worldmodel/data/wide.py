@@ -18,32 +18,14 @@ PRESENT = 0.75
 """Chance that what is looked for is taken from where it is looked for."""
 _MARKS = " ,.;:-_/|#@!?*+=()[]{}<>&%$^~'\"\\"
 _TESTS = [
-    "isalpha",
-    "isdigit",
-    "isupper",
-    "islower",
-    "isalnum",
-    "isnumeric",
-    "isdecimal",
-    "isspace",
-    "istitle",
-    "isidentifier",
-    "isascii",
-    "isprintable",
+    *("isalpha", "isdigit", "isupper", "islower", "isalnum", "isnumeric"),
+    *("isdecimal", "isspace", "istitle", "isidentifier", "isascii", "isprintable"),
 ]
 _CASES = [
-    "upper",
-    "lower",
-    "title",
-    "capitalize",
-    "swapcase",
-    "casefold",
-    "strip",
-    "lstrip",
-    "rstrip",
-    "split",
-    "splitlines",
+    *("upper", "lower", "title", "capitalize", "swapcase", "casefold"),
+    *("strip", "lstrip", "rstrip", "split", "splitlines"),
 ]
+_SEARCHES = ["find", "find", "rfind", "index", "rindex", "count", "count", "startswith", "endswith"]
 
 
 class Wide:
@@ -486,7 +468,8 @@ class Wide:
         call = rng.choice((f"{name}heappop(_)", f"{name}heappush(_, {new})"))
         if rng.random() < 0.2 and isinstance(heap[0], int):
             heap.sort()
-            call = f"{rng.choice(('', 'bisect.'))}{rng.choice(('bisect_left', 'bisect_right', 'insort'))}(_, {new})"
+            name = rng.choice(("bisect_left", "bisect_right", "insort"))
+            call = f"{rng.choice(('', 'bisect.'))}{name}(_, {new})"
         return f"{call}\n{HOLE}={heap!r}"
 
     def _turn(self) -> str:

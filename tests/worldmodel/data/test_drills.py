@@ -43,9 +43,9 @@ def test_values_are_written_as_states_show_them() -> None:
         _, *rest = drills.prompt().split("\n")
         for line in rest:
             name, sign, text = line.partition("=")
-            if sign and name == "_":
+            if sign and name == "_" and not text.startswith(("defaultdict(", "Counter(", "deque(")):
                 value = ast.literal_eval(text)
-                if isinstance(value, set):
+                if isinstance(value, set) and value:
                     assert text == "{" + ", ".join(map(repr, sorted(value))) + "}"
                 else:
                     assert text == repr(value)

@@ -62,6 +62,17 @@ def test_what_a_run_asks_twice_counts_twice(tmp_path: Path) -> None:
     assert manifest["real-parts"] == {"examples": len(parts), "programs": 2, "left_out": 0}
 
 
+def test_changed_calls_are_learnt_from_where_they_show_something_new(tmp_path: Path) -> None:
+    programs = rows(tmp_path / "programs.jsonl", (OTHER, "f(2, 5)", group(False)))
+    plain, _ = build_stores(tmp_path / "plain", config(programs=(programs,)))
+    changed, manifest = build_stores(tmp_path / "changed", config(programs=(programs,), mutations=6))
+    assert set(prompts(plain, "real-parts")) == OF_OTHER < set(prompts(changed, "real-parts"))
+    assert 3 <= manifest["real-parts"]["programs"] <= 7  # type: ignore[index]
+    constant = rows(tmp_path / "constant.jsonl", ("def f():\n    return 2 + 3\n", "f()", group(False)))
+    _, manifest = build_stores(tmp_path / "constant", config(programs=(constant,), mutations=6))
+    assert manifest["real-parts"]["programs"] == 1  # type: ignore[index]
+
+
 def test_nothing_comes_from_a_benchmark_or_from_what_is_held_out(tmp_path: Path) -> None:
     """Renamed or not, and whether our own generator or a file has it."""
     inside, outside = group(False), group(True)
