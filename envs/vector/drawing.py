@@ -2,71 +2,115 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 
-from debugworld.sandboxes.debugger import Program, Trace
+from debugworld.sandboxes.debugger import Program
 from debugworld.sandboxes.errors import SandboxError
 from debugworld.worldmodel.errors import ModelError
 
 from ..backend import DREAMS
-from ..environment import DebugEnv
-from ..scene import Question, Scene
-from .world import BROKEN
+from ..chance import below
+from ..rows import Row
+from ..scene import Scene
+from ..tabled import TabledEnv
+from .subject import BROKEN, NOTHING, Subject
+
+_MOST = 4096
+"""Programs whose rows are remembered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draw:
+class Draw(NamedTuple):
     """What one episode is about."""
 
-    program: Program
-    """The program."""
-    trace: Trace
-    """Its run; `BROKEN` where the box failed."""
-    question: Question
-    """What is asked."""
-    right: tuple[bool, ...] = ()
-    """Which candidates are right."""
+    subject: Subject
+    """The run that it walks over, with what may be asked."""
+    row: Row
+    """What is asked, as `Subject.rows` number it."""
     fault: str = ""
     """Why the box or the model failed, where it did."""
-    kind: Hashable = ""
-    """What tells the run from others of the program."""
-    real: Trace | None = None
-    """What really happens, where ``trace`` is a dream."""
+    real: Subject | None = None
+    """What really happens, where the episode may be a dream."""
 
 
-def draw(task: DebugEnv, rng: np.random.Generator, index: int | None = None) -> Draw:
-    """Draws what `DebugEnv.reset` would with this generator.
+class Drawing:
+    """Draws what `DebugEnv.reset` would, for any number of environments.
 
     Args:
-        task: An environment of the task; its own episode, if it had one, is over.
-        rng: Where chance comes from.
-        index: Of the program; None draws it.
-
-    Raises:
-        TaskError: no program of the set fits the task, or there is no such program.
+        task: An environment of the task, that has no episodes of its own.
     """
-    task._open()
-    task._np_random, task._fault = rng, ""
-    task._wake()
-    program, question = task._draw(index)
-    if task._fault:
-        return Draw(program, BROKEN, question, fault=task._fault, kind="broken", real=BROKEN)
-    assert task._traces is not None
-    real, right = task._traces.record(program), task._right(question.candidates)
-    if task.backend not in DREAMS:
-        return Draw(program, real, question, right)
-    given = tuple(real.states[: question.start + 1]) if question.start else ()
-    try:
-        trace = task._walked(program, given)
-    except (SandboxError, ModelError) as error:
-        return Draw(program, BROKEN, question, right, str(error), "broken", BROKEN)
-    kind = "" if trace is real else ("dream", question.start)
-    return Draw(program, trace, question, right, kind=kind, real=real)
+
+    def __init__(self, task: TabledEnv) -> None:
+        self._task = task
+        self._dreams = task.backend in DREAMS
+        self._subjects: dict[int, Subject] = {}
+
+    def draw(self, generators: Iterable[np.random.Generator], index: int | None = None) -> list[Draw]:
+        """Draws an episode for each of some environments.
+
+        Args:
+            generators: The environments' generators.
+            index: Of the program; None draws it.
+
+        Raises:
+            TaskError: no program of the set fits the task, or there is no such program.
+        """
+        task, found = self._task, []
+        task._open()
+        for rng in generators:
+            task._np_random = rng
+            if self._dreams:
+                task._wake()
+            found.append(self._drawn(rng) if index is None else task._search(index, self._asked))
+        return found
+
+    def _drawn(self, rng: np.random.Generator) -> Draw:
+        """Draws as `DebugEnv._search` does, but in short where the rows of the first program are known."""
+        programs = self._task.task_set.programs
+        first = below(len(programs), rng)
+        if first not in self._subjects:
+            return self._task._search(None, self._asked, first)
+        draw = self._asked(programs[first], first)
+        if draw is not None:
+            return draw
+        return self._task._search(None, lambda p, n: None if n == first else self._asked(p, n), first)
+
+    def _asked(self, program: Program, place: int) -> Draw | None:
+        task = self._task
+        traces, subject = task._traces, self._subjects.get(place)
+        assert traces is not None
+        if subject is None:
+            traces.prepare(program)
+        try:
+            trace = traces.record(program)
+        except SandboxError as error:
+            broken = Subject(program, BROKEN, NOTHING, "failed")
+            return Draw(broken, (0, 0, 0), str(error), broken)
+        if subject is None or subject.trace is not trace:
+            if len(self._subjects) >= _MOST:
+                self._subjects.clear()
+            subject = self._subjects[place] = Subject(program, trace, task.rows(program, trace) or NOTHING)
+        row = subject.rows.draw(task._np_random)
+        if row is None:
+            return None
+        return self._dreamt(subject, row) if self._dreams else Draw(subject, row)
+
+    def _dreamt(self, real: Subject, row: Row) -> Draw:
+        """Returns an episode that is played in the model's dream of a run."""
+        start = row[0]
+        given = tuple(real.trace.states[: start + 1]) if start else ()
+        try:
+            trace = self._task._walked(real.program, given)
+        except (SandboxError, ModelError) as error:
+            broken = Subject(real.program, BROKEN, real.rows, "broken")
+            return Draw(broken, row, str(error), broken)
+        if trace is real.trace:
+            return Draw(real, row, real=real)
+        return Draw(Subject(real.program, trace, real.rows, ("dream", start)), row, real=real)
 
 
-def said(task: DebugEnv, number: int, scene: Scene) -> str:
+def said(task: TabledEnv, number: int, scene: Scene) -> str:
     """Returns an action as an agent would say it."""
     return task._family.spell(number, scene)

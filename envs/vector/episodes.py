@@ -14,16 +14,20 @@ import numpy.typing as npt
 from gymnasium.vector.utils import create_empty_array
 
 from debugworld.sandboxes.batch import RecordedBatch
-from debugworld.sandboxes.debugger import ActionKind, Program
+from debugworld.sandboxes.debugger import ActionKind
 from debugworld.sandboxes.numbering import LINE_KINDS, PLAIN
 
-from ..environment import MOVE_COST, REFUSAL_COST, SUCCESS_REWARD, DebugEnv
-from ..scene import NOWHERE, Question, Scene
-from .asked import Candidates, Goals, Part, Queries, Rows, Which
+from ..backend import DREAMS
+from ..environment import MOVE_COST, REFUSAL_COST, SUCCESS_REWARD
+from ..scene import NOWHERE, UNASKED, Scene
+from ..tabled import TabledEnv
+from .asked import Candidates, Goals, Part, Queries, Which
+from .begun import Begun, Rows
 from .drawing import Draw, said
 from .refusals import Refusals
 from .shadow import Shadow, move_over
-from .world import BROKEN, World
+from .subject import BROKEN, NOTHING, Subject
+from .world import World
 
 MOST_STATES = 4_000_000
 """States of runs that are remembered; beyond, those are forgotten on which no environment stands."""
@@ -41,7 +45,7 @@ class Episodes:
         count: Environments.
     """
 
-    def __init__(self, task: DebugEnv, count: int) -> None:
+    def __init__(self, task: TabledEnv, count: int) -> None:
         self._task, self._count = task, count
         commands = task.commands
         self._first_answer = commands.first_answer
@@ -60,9 +64,7 @@ class Episodes:
         self.broken = np.zeros(count, bool)
         """Where the box failed."""
         self._failed = np.zeros(count, bool)
-        self._draws = [Draw(Program(""), BROKEN, Question(""))] * count
-        self._right = np.zeros((count, max(task.answers, 1)), bool)
-        self._offered = np.zeros(count, np.int64)
+        self._draws = [Draw(Subject(task.task_set.programs[0], BROKEN, NOTHING), (0, 0, 0))] * count
         self._marked, self._exits = np.zeros(count, np.int64), np.zeros(count, bool)
         self._last = np.full(count, -1, np.int64)
         self._all = np.arange(count)
@@ -84,25 +86,20 @@ class Episodes:
             self._renew(which)
         world = self._world
         assert world is not None
-        runs = self._runs(draws)
-        starts = [0 if draw.trace is BROKEN else draw.question.start for draw in draws]
-        self._batch.reset(np.array(runs), which, np.array(starts))
+        begun = Begun(world, draws)
+        self._batch.reset(begun.runs, which, begun.starts)
         for name, table in (("lines", world.still), ("tokens", world.tokens)):
-            self.seen[name][which] = table.rows[runs]
+            self.seen[name][which] = table.rows.take(begun.runs, axis=0)
         for part in self._parts:
-            part.place(which, runs, [draw.question for draw in draws], self.seen)
+            part.place(which, begun, self.seen)
         if self._shadow is not None:
-            self._shadow.begin(which, draws, starts, self.seen)
+            self._shadow.begin(which, draws, self.seen)
         faults = [draw.fault for draw in draws]
         self.errors[which] = [fault or None for fault in faults]
         self.broken[which] = self._failed[which] = list(map(bool, faults))
         self.moves[which] = self._marked[which] = 0
         self._last[which] = -1
-        answers = self._task.answers
-        if answers:
-            self._offered[which] = [len(draw.question.candidates) for draw in draws]
-            self._right[which] = [draw.right + (False,) * (answers - len(draw.right)) for draw in draws]
-        self._begin_masks(which, np.array(runs))
+        self._begin_masks(which, begun.runs)
 
     def act(self, numbers: Rows, active: Flags) -> tuple[Rewards, Flags, Flags, Flags]:
         """Does one command in some environments; `show` is to be called before anything is looked at.
@@ -118,14 +115,18 @@ class Episodes:
         moving = active & ~self.broken
         saying = moving & (numbers >= self._first_answer)
         choice = np.where(saying, numbers - self._first_answer, 0)
-        answered = saying & (choice < self._offered)
+        answered = saying
+        if self._candidates is not None:
+            answered = saying & (choice < self._candidates.offered)
         walking = moving & ~saying & (self.moves < most)
         batch.step(numbers, walking)
         refused = np.where(walking, batch.refused, moving & ~answered)
         self._refuse(numbers, active, refused, saying)
         counted = moving & ~answered
         self.moves += counted
-        success = answered & self._right[self._all, np.minimum(choice, self._right.shape[1] - 1)]
+        success = np.zeros(self._count, bool)
+        if self._candidates is not None:
+            success = answered & self._candidates.right[self._all, choice]
         if self._goals is not None:
             success |= walking & ~refused & self._goals.holds(batch.rows)
         if self._shadow is not None:
@@ -194,9 +195,12 @@ class Episodes:
         position, tree = int(batch.positions[place]), world.traces.trees[int(batch.runs[place])]
         state = NOWHERE if self.broken[place] else batch.state(place)
         callers = () if state.exit is not None else [tree.states[index] for index in tree.callers(position)]
-        moves, most, asked = int(self.moves[place]), self._task.max_moves, draw.question
+        moves, most, asked = int(self.moves[place]), self._task.max_moves, UNASKED
+        program, rows = draw.subject.program, draw.subject.rows
+        if rows is not NOTHING:
+            asked = self._task.question(program, rows, draw.row)
         scene = Scene(
-            draw.program,
+            program,
             asked,
             state,
             () if state.exit is not None else (state, *callers),
@@ -218,8 +222,8 @@ class Episodes:
         stops = world.traces.stops[runs, 1:]
         self.masks[which, self._run_to] = stops & ~self._exits[which, None]
         self.masks[which, self._break] = world.traces.binding[runs, 1:] > 0
-        if self._task.answers:
-            offered = np.arange(self._task.answers) < self._offered[which, None]
+        if self._candidates is not None:
+            offered = np.arange(self._task.answers) < self._candidates.offered[which, None]
             self.masks[which, self._first_answer :] = offered
         self.masks[which[self.broken[which]]] = 1
 
@@ -256,15 +260,10 @@ class Episodes:
                 text = self._refusals.text(place, number)
             self.errors[place] = text
 
-    def _runs(self, draws: Sequence[Draw]) -> list[int]:
-        assert self._world is not None
-        return [self._world.run(draw.program, draw.trace, draw.kind) for draw in draws]
-
     def _renew(self, which: Rows) -> None:
         """Begins a new world with the runs on which the other environments stand."""
         others = np.setdiff1d(self._all, which) if self._world is not None else self._all[:0]
-        first = self._draws[0]
-        world = self._world = World(first.program, first.trace, self._task.commands.max_lines, first.kind)
+        world = self._world = World(self._draws[0].subject, self._task.commands.max_lines)
         before = self._batch if others.size else None
         shadow = self._shadow
         batch = self._batch = RecordedBatch(world.traces, self._count)
@@ -272,16 +271,18 @@ class Episodes:
         answers = self._task.answers
         self._goals = None if answers else Goals(world, self._count)
         queries = Queries(world, self._count) if self._task.queries else None
-        candidates = Candidates(world, self._count, answers, queries) if answers else None
-        self._parts: list[Part] = [part for part in (self._goals, queries, candidates) if part is not None]
-        self._shadow = Shadow(world, self._count, self._goals is not None) if first.real else None
+        self._candidates = Candidates(world, self._count, answers, queries) if answers else None
+        parts = self._goals, queries, self._candidates
+        self._parts: list[Part] = [part for part in parts if part is not None]
+        dreams = self._task.backend in DREAMS
+        self._shadow = Shadow(world, self._count, self._goals is not None) if dreams else None
         if before is None:
             return
         draws = [self._draws[place] for place in others.tolist()]
-        runs = self._runs(draws)
-        move_over(before, batch, others, runs)
+        begun = Begun(world, draws)
+        move_over(before, batch, others, begun.runs)
         for part in self._parts:
-            part.place(others, runs, [draw.question for draw in draws], self.seen)
+            part.place(others, begun, self.seen)
         self._stale = True
         if self._shadow is not None and shadow is not None:
             self._shadow.follow(shadow, others, draws, self.seen)

@@ -12,11 +12,12 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from ..environment import DebugEnv
 from ..page import page
 from ..picture import picture
 from ..scene import Scene
-from .drawing import draw
+from ..tabled import TabledEnv
+from .copies import Copies
+from .drawing import Drawing
 from .episodes import Episodes, Flags, Rewards
 
 Infos = dict[str, Any]
@@ -38,7 +39,7 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
 
     def __init__(
         self,
-        task: type[DebugEnv],
+        task: type[TabledEnv],
         num_envs: int = 1,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
         copy: bool = True,
@@ -56,7 +57,8 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._generators: list[np.random.Generator | None] = [None] * num_envs
         self._seeds = [-1] * num_envs
-        self._episodes = Episodes(self._task, num_envs)
+        self._episodes, self._drawing = Episodes(self._task, num_envs), Drawing(self._task)
+        self._copies = Copies()
         self._over = np.zeros(num_envs, bool)
         self._begun = False
 
@@ -164,7 +166,7 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
     def _begin(self, which: Flags, index: int | None = None) -> None:
         """Draws and begins an episode in some environments."""
         places = np.flatnonzero(which)
-        draws = [draw(self._task, self._generator(place), index) for place in places.tolist()]
+        draws = self._drawing.draw(map(self._generator, places.tolist()), index)
         self._episodes.begin(places, draws)
         self._over = self._over & ~which
         self._begun = True
@@ -204,7 +206,9 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
 
     def _observations(self) -> dict[str, Any]:
         seen = self._episodes.seen
-        return {key: seen[key].copy() for key in seen} if self.copy else dict(seen)
+        if not self.copy:
+            return dict(seen)
+        return {key: self._copies.copy(key, values) for key, values in seen.items()}
 
     def _infos(self, which: Flags, success: Flags) -> Infos:
         """The infos of some environments; arrays for all, zeros for the others."""
@@ -221,7 +225,7 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
         everyone, found = which.all(), {}
         for key, values in parts.items():
             if everyone:
-                kept = values if key == "action_mask" and not self.copy else values.copy()
+                kept = values if key == "action_mask" and not self.copy else self._copies.copy(key, values)
             else:
                 kept = np.zeros_like(values)
                 kept[which] = values[which]
