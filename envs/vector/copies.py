@@ -34,14 +34,24 @@ class Copies:
             name: Of the array, which has the same shape and type every time.
             array: What is copied.
         """
+        new = self.space(name, array)
+        np.copyto(new, array)
+        return new
+
+    def space(self, name: str, array: Array) -> Array:
+        """Returns memory for a copy, with anything in it.
+
+        Args:
+            name: Of the array, as `copy` takes it.
+            array: What has the shape and the type.
+        """
         if array.nbytes < _SMALL:
-            return array.copy()
+            return np.empty_like(array)
         kept = self._kept.setdefault(name, [])
         for place in range(len(kept)):
             if _references(kept, place) == self._free:
-                np.copyto(kept[place], array)
                 return kept[place]
-        new = array.copy()
+        new = np.empty_like(array)
         if self._free and len(kept) < _MOST:
             kept.append(new)
         return new

@@ -46,6 +46,7 @@ class Drawing:
         self._task = task
         self._dreams = task.backend in DREAMS
         self._subjects: dict[int, Subject] = {}
+        self._sure: dict[int, Subject] = {}
 
     def draw(self, generators: Iterable[np.random.Generator], index: int | None = None) -> list[Draw]:
         """Draws an episode for each of some environments.
@@ -59,6 +60,7 @@ class Drawing:
         """
         task, found = self._task, []
         task._open()
+        self._sure.clear()
         for rng in generators:
             task._np_random = rng
             if self._dreams:
@@ -78,24 +80,31 @@ class Drawing:
         return self._task._search(None, lambda p, n: None if n == first else self._asked(p, n), first)
 
     def _asked(self, program: Program, place: int) -> Draw | None:
-        task = self._task
-        traces, subject = task._traces, self._subjects.get(place)
-        assert traces is not None
-        if subject is None:
-            traces.prepare(program)
+        if place not in self._subjects:
+            assert self._task._traces is not None
+            self._task._traces.prepare(program)
         try:
-            trace = traces.record(program)
+            subject = self._sure.get(place) or self._recorded(program, place)
         except SandboxError as error:
             broken = Subject(program, BROKEN, NOTHING, "failed")
             return Draw(broken, (0, 0, 0), str(error), broken)
-        if subject is None or subject.trace is not trace:
-            if len(self._subjects) >= _MOST:
-                self._subjects.clear()
-            subject = self._subjects[place] = Subject(program, trace, task.rows(program, trace) or NOTHING)
-        row = subject.rows.draw(task._np_random)
+        row = subject.rows.draw(self._task._np_random)
         if row is None:
             return None
         return self._dreamt(subject, row) if self._dreams else Draw(subject, row)
+
+    def _recorded(self, program: Program, place: int) -> Subject:
+        """Returns a program's real run, once for all environments that begin together."""
+        traces, subject = self._task._traces, self._subjects.get(place)
+        assert traces is not None
+        trace = traces.record(program)
+        if subject is None or subject.trace is not trace:
+            if len(self._subjects) >= _MOST:
+                self._subjects.clear()
+            subject = Subject(program, trace, self._task.rows(program, trace) or NOTHING)
+            self._subjects[place] = subject
+        self._sure[place] = subject
+        return subject
 
     def _dreamt(self, real: Subject, row: Row) -> Draw:
         """Returns an episode that is played in the model's dream of a run."""

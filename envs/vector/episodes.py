@@ -31,6 +31,8 @@ from .world import World
 
 MOST_STATES = 4_000_000
 """States of runs that are remembered; beyond, those are forgotten on which no environment stands."""
+REWRITTEN = ("event", "line", "progress", "locals", "value")
+"""Parts of observations that `Episodes.show` writes anew, without a look at what stood there."""
 _LINE_ORDER = (ActionKind.RUN_TO, ActionKind.BREAK, ActionKind.CLEAR)
 
 Flags = npt.NDArray[np.bool_]
@@ -139,9 +141,13 @@ class Episodes:
         self._last = np.where(active, numbers, self._last)
         setting = np.flatnonzero(walking & ~refused & (numbers >= self._break.start))
         if setting.size:
-            armed, binding = batch.armed(setting), batch.traces.binding[batch.runs[setting]]
-            self.seen["lines"][setting, :, 3] = armed[:, 1:]
-            self.masks[setting, self._clear] = np.take_along_axis(armed, binding, axis=1)[:, 1:]
+            binding = batch.traces.binding[batch.runs[setting]]
+            sets = numbers[setting] < self._clear.start
+            line = (numbers[setting] - self._break.start) % batch.traces.numbering.max_lines + 1
+            bound = binding[self._all[: setting.size], line]
+            self.seen["lines"][setting, bound - 1, 3] = sets
+            turn, places = np.nonzero(binding[:, 1:] == bound[:, None])
+            self.masks[setting[turn], self._clear.start + places] = sets[turn]
         return rewards, terminated, truncated, success
 
     def show(self, which: Which = slice(None)) -> None:

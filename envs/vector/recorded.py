@@ -18,7 +18,7 @@ from ..scene import Scene
 from ..tabled import TabledEnv
 from .copies import Copies
 from .drawing import Drawing
-from .episodes import Episodes, Flags, Rewards
+from .episodes import REWRITTEN, Episodes, Flags, Rewards
 
 Infos = dict[str, Any]
 
@@ -101,7 +101,7 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
             if told is not None:
                 self._generators[place], self._seeds[place] = seeding.np_random(told)
         self._begin(which, options.get("task"))
-        self._episodes.show()
+        self._show()
         return self._observations(), self._infos(which, np.zeros(self.num_envs, bool))
 
     def step(self, actions: Any) -> tuple[dict[str, Any], Rewards, Flags, Flags, Infos]:
@@ -124,7 +124,7 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
         self._over = terminated | truncated
         if anew.any():
             self._begin(anew)
-        self._episodes.show()
+        self._show()
         infos: Infos = {}
         if self.autoreset_mode is AutoresetMode.SAME_STEP and self._over.any():
             infos = self._finals(self._over, success)
@@ -204,11 +204,21 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
             )
         return numbers
 
+    def _show(self) -> None:
+        """Writes observations; with ``copy`` some right into what will be the caller's."""
+        seen = self._episodes.seen
+        if self.copy:
+            seen.update((name, self._copies.space(name, seen[name])) for name in REWRITTEN)
+        self._episodes.show()
+
     def _observations(self) -> dict[str, Any]:
         seen = self._episodes.seen
         if not self.copy:
             return dict(seen)
-        return {key: self._copies.copy(key, values) for key, values in seen.items()}
+        return {
+            key: values if key in REWRITTEN else self._copies.copy(key, values)
+            for key, values in seen.items()
+        }
 
     def _infos(self, which: Flags, success: Flags) -> Infos:
         """The infos of some environments; arrays for all, zeros for the others."""
