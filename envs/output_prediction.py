@@ -85,14 +85,15 @@ class OutputPrediction(TabledEnv):
         return False
 
 
-class _OutcomeRows(Rows):
+class OutcomeRows(Rows):
     """The one outcome of a run, with its choices of candidates."""
 
     def draw(self, rng: np.random.Generator) -> Row:
+        """Draws the candidates; see `Rows`."""
         return 0, 0, below(CHOICES, rng)
 
 
 @by_trace
 def _rows(trace: Trace, answers: int) -> Rows | None:
     value = outcome(trace)
-    return None if value is None else _OutcomeRows(trace, 1, (value,), answers)
+    return None if value is None else OutcomeRows(trace, 1, (value,), answers)

@@ -75,7 +75,7 @@ def draw_query(
     return None if number is None else (found.query(number), found.values[number])
 
 
-_TRIES = 32
+TRIES = 32
 """Draws after which the state where the episode begins is taken for the only one of the preferred lines."""
 
 
@@ -97,7 +97,8 @@ class Asking:
         passes, texts = _passes(states, max_moves)
         by_line = {line: self._numbered(found, states, texts) for line, found in passes.items()}
         inner = [line for line, found in passes.items() if states[found[0][0]].depth > 0]
-        self._lines = [by_line[line] for line in inner or by_line]
+        self.lines = [by_line[line] for line in inner or by_line]
+        """For each preferred line its passes: index of the state, number of its first query, how many."""
         self._passes = [each for found in by_line.values() for each in found]
 
     def __len__(self) -> int:
@@ -114,18 +115,23 @@ class Asking:
             rng: Where chance comes from.
             away_from: Index of the state where the episode begins, which shows its own values.
         """
-        lines, random = self._lines, rng.random
-        for _ in range(_TRIES if lines else 0):
+        lines, random = self.lines, rng.random
+        for _ in range(TRIES if lines else 0):
             passes = lines[int(random() * len(lines))]  # `below`, without a call
             index, first, count = passes[int(random() * len(passes))]
             if index != away_from:
                 break
         else:
-            others = [each for each in self._passes if each[0] != away_from]
-            if not others:
+            other = self.other(rng, away_from)
+            if other is None:
                 return None
-            index, first, count = others[below(len(others), rng)]
+            first, count = other
         return first + int(random() * count)
+
+    def other(self, rng: np.random.Generator, away_from: int) -> tuple[int, int] | None:
+        """Draws a pass of any line; returns its first query and how many it has, None where there is none."""
+        others = [each for each in self._passes if each[0] != away_from]
+        return others[below(len(others), rng)][1:] if others else None
 
     def _numbered(
         self, passes: Iterable[tuple[int, int]], states: Sequence[State], texts: _Texts

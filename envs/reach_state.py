@@ -89,7 +89,7 @@ class ReachState(TabledEnv):
         return self._posed.goal
 
 
-class _GoalRows(Rows):
+class GoalRows(Rows):
     """Goals of one run: a state is drawn, then what a goal there names.
 
     Args:
@@ -100,20 +100,23 @@ class _GoalRows(Rows):
     def __init__(self, trace: Trace, max_moves: int) -> None:
         pool = reachable(trace, max_moves)
         self._named = [(state, name) for state, names in pool for name in names]
-        self._counts = [len(names) for _, names in pool]
-        self._firsts = list(accumulate(self._counts, initial=0))
+        self.counts = [len(names) for _, names in pool]
+        """How many goals each state has."""
+        self._firsts = list(accumulate(self.counts, initial=0))
         super().__init__(trace, len(self._named))
 
     def draw(self, rng: np.random.Generator) -> Row | None:
-        if not self._counts:
+        """Draws a goal; see `Rows`."""
+        if not self.counts:
             return None
-        place = below(len(self._counts), rng)
-        return 0, self._firsts[place] + below(self._counts[place], rng), 0
+        place = below(len(self.counts), rng)
+        return 0, self._firsts[place] + below(self.counts[place], rng), 0
 
     def goal(self, asked: int) -> Goal:
+        """Returns a goal; see `Rows`."""
         return goal_at(*self._named[asked])
 
 
 @by_trace
 def _rows(trace: Trace, max_moves: int) -> Rows:
-    return _GoalRows(trace, max_moves)
+    return GoalRows(trace, max_moves)

@@ -100,7 +100,7 @@ class StateQuery(TabledEnv):
         return False
 
 
-class _QueryRows(Rows):
+class QueryRows(Rows):
     """Queries about one run: where the episode begins is drawn, then a query, then its candidates.
 
     Args:
@@ -110,26 +110,35 @@ class _QueryRows(Rows):
     """
 
     def __init__(self, trace: Trace, max_moves: int, answers: int) -> None:
-        self._asking = asking(trace, max_moves)
-        self._starts = [i for i, s in enumerate(trace.states) if s.event is Event.LINE and s.depth > 0]
+        self.asking = asking(trace, max_moves)
+        """The queries."""
+        self.starts = [i for i, s in enumerate(trace.states) if s.event is Event.LINE and s.depth > 0]
+        """Indices of the states where an episode may begin, beside the entry."""
         numbers: dict[str, int] = {}
-        self._truths = [numbers.setdefault(text, len(numbers)) for text in self._asking.values]
-        super().__init__(trace, len(self._asking), tuple(numbers), answers)
+        self.truth_numbers = [numbers.setdefault(text, len(numbers)) for text in self.asking.values]
+        """Number of the true value of each query."""
+        super().__init__(trace, len(self.asking), tuple(numbers), answers)
 
     def draw(self, rng: np.random.Generator) -> Row | None:
-        start, starts = 0, self._starts
+        """Draws a start, a query and candidates; see `Rows`."""
+        start, starts = 0, self.starts
         if starts and rng.random() >= ENTRIES:
             start = starts[below(len(starts), rng)]
-        asked = self._asking.draw(rng, start)
-        return None if asked is None else (start, asked, self._truths[asked] * CHOICES + below(CHOICES, rng))
+        asked = self.asking.draw(rng, start)
+        return (
+            None
+            if asked is None
+            else (start, asked, self.truth_numbers[asked] * CHOICES + below(CHOICES, rng))
+        )
 
     def query(self, asked: int) -> Query:
-        return self._asking.query(asked)
+        """Returns a query; see `Rows`."""
+        return self.asking.query(asked)
 
 
 @by_trace
 def _rows(trace: Trace, max_moves: int, answers: int) -> Rows:
-    return _QueryRows(trace, max_moves, answers)
+    return QueryRows(trace, max_moves, answers)
 
 
 @lru_cache(maxsize=65_536)

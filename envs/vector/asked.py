@@ -17,7 +17,6 @@ from debugworld.sandboxes.growing import Growing
 from ..answer import CHOICES
 from ..features import EVENTS, GOAL_EVENTS, MANY_PASSES
 from .begun import Begun, Rows, Worked
-from .drawing import Draw
 from .world import World
 
 Which = Any
@@ -98,8 +97,8 @@ class Goals:
         return local, right, holds
 
     def _numbers(self, begun: Begun, place: int) -> tuple[int, ...]:
-        draw, run, world = begun.draws[place], int(begun.runs[place]), self._world
-        goal = draw.subject.rows.goal(draw.row[1])
+        rows, run, world = begun.subjects[place].rows, int(begun.runs[place]), self._world
+        goal = rows.goal(int(begun.rows[place, 1]))
         if goal is None:  # nothing could be asked: the box failed
             return -1, 0, 0, 0, -1, 0
         return (
@@ -158,8 +157,8 @@ class Queries:
         return self._world.named.rows[np.where(self._line[which] > 0, self._column[which] + rows, 0)]
 
     def _numbers(self, begun: Begun, place: int) -> tuple[int, ...]:
-        draw, run, world = begun.draws[place], int(begun.runs[place]), self._world
-        query = draw.subject.rows.query(draw.row[1])
+        rows, run, world = begun.subjects[place].rows, int(begun.runs[place]), self._world
+        query = rows.query(int(begun.rows[place, 1]))
         if query is None:  # nothing could be asked: the box failed
             return 0, 0, 0, world.count(run, 0), 0
         return (
@@ -194,9 +193,7 @@ class Candidates:
 
     def place(self, which: Rows, begun: Begun, seen: dict[str, Any]) -> None:
         """Takes the candidates of new episodes; see `Part`."""
-        rows = (
-            self._first.look(begun.truths, lambda place: self._add(begun.draws[place]))[:, 0] + begun.choices
-        )
+        rows = self._first.look(begun.truths, lambda place: self._add(begun, place))[:, 0] + begun.choices
         texts = self._choices.rows.take(rows, axis=0)
         self._texts[which] = texts
         self.right[which] = self._rights.rows.take(rows, axis=0)
@@ -211,9 +208,9 @@ class Candidates:
             shown = self._world.values.rows[rows]
         seen["candidates"][which, :, 0] = self._texts[which] == shown[:, None]
 
-    def _add(self, draw: Draw) -> tuple[int]:
+    def _add(self, begun: Begun, place: int) -> tuple[int]:
         """Adds all choices of candidates for the truth of an episode; returns the place of the first."""
-        rows, first = draw.subject.rows, draw.row[2] // CHOICES * CHOICES
+        rows, first = begun.subjects[place].rows, int(begun.rows[place, 2]) // CHOICES * CHOICES
         texts = np.full((CHOICES, self._answers), -1)
         rights = np.zeros((CHOICES, self._answers), bool)
         for choice in range(CHOICES if rows.truths else 0):  # none where the box failed

@@ -11,7 +11,6 @@ import numpy.typing as npt
 from debugworld.sandboxes.growing import Growing
 
 from ..answer import CHOICES
-from .drawing import Draw
 from .subject import BROKEN, Subject
 from .world import World
 
@@ -24,22 +23,20 @@ class Begun:
 
     Args:
         world: The runs.
-        draws: The episodes.
-        subjects: What they walk over; that of the draws by default.
+        subjects: What they walk over.
+        rows: What is asked, as `Subject.rows` number it ``(k, 3)``.
     """
 
-    def __init__(
-        self, world: World, draws: Sequence[Draw], subjects: Sequence[Subject] | None = None
-    ) -> None:
-        if subjects is None:
-            subjects = [draw.subject for draw in draws]
-        self.draws = draws
-        """The episodes."""
-        numbers = np.array([world.numbers(subject) for subject in subjects])
-        starts, asked, offered = np.array([draw.row for draw in draws]).T
+    def __init__(self, world: World, subjects: Sequence[Subject], rows: Rows) -> None:
+        self.subjects = subjects
+        """What they walk over."""
+        self.rows = rows
+        """What is asked, as `Subject.rows` number it; int64 ``(k, 3)``."""
+        numbers = np.array(list(map(world.numbers, subjects)))
+        starts, asked, offered = rows.T
         self.runs = numbers[:, 0]
         """Numbers of the runs."""
-        self.starts = np.where([draw.subject.trace is BROKEN for draw in draws], 0, starts)
+        self.starts = np.where([subject.trace is BROKEN for subject in subjects], 0, starts)
         """Indices of the states where the episodes begin."""
         self.asked = numbers[:, 1] + asked
         """Numbers of what is asked; each run's questions have numbers of their own."""

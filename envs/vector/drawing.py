@@ -2,111 +2,154 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from debugworld.sandboxes.debugger import Program
 from debugworld.sandboxes.errors import SandboxError
 from debugworld.worldmodel.errors import ModelError
 
 from ..backend import DREAMS
-from ..chance import below
 from ..rows import Row
 from ..scene import Scene
 from ..tabled import TabledEnv
+from .dice import Dice
+from .lots import Lots, lots_of
 from .subject import BROKEN, NOTHING, Subject
 
 _MOST = 4096
 """Programs whose rows are remembered."""
 
 
-class Draw(NamedTuple):
-    """What one episode is about."""
+class Draws(NamedTuple):
+    """What some episodes are about."""
 
-    subject: Subject
-    """The run that it walks over, with what may be asked."""
-    row: Row
-    """What is asked, as `Subject.rows` number it."""
-    fault: str = ""
+    subjects: list[Subject]
+    """The runs that they walk over, with what may be asked."""
+    rows: npt.NDArray[np.int64]
+    """What is asked, as `Subject.rows` number it; int64 ``(k, 3)``."""
+    faults: list[str]
     """Why the box or the model failed, where it did."""
-    real: Subject | None = None
-    """What really happens, where the episode may be a dream."""
+    reals: list[Subject]
+    """What really happens; something else than ``subjects`` where an episode is a dream."""
+
+
+_Draw = tuple[Subject, Row, str, Subject]
+"""One episode's subject, row, fault, and what really happens."""
 
 
 class Drawing:
-    """Draws what `DebugEnv.reset` would, for any number of environments.
+    """Draws what `DebugEnv.reset` would, for so many environments.
 
     Args:
         task: An environment of the task, that has no episodes of its own.
+        count: Environments.
     """
 
-    def __init__(self, task: TabledEnv) -> None:
+    def __init__(self, task: TabledEnv, count: int) -> None:
+        self.dice = Dice(count)
+        """The environments' generators."""
         self._task = task
         self._dreams = task.backend in DREAMS
         self._subjects: dict[int, Subject] = {}
-        self._sure: dict[int, Subject] = {}
+        self._lots: Lots | None = None
+        self._numbers: dict[int, int] = {}
 
-    def draw(self, generators: Iterable[np.random.Generator], index: int | None = None) -> list[Draw]:
+    def draw(self, which: npt.NDArray[np.int64], index: int | None = None) -> Draws:
         """Draws an episode for each of some environments.
 
         Args:
-            generators: The environments' generators.
+            which: Their numbers ``(k,)``, ascending.
             index: Of the program; None draws it.
 
         Raises:
             TaskError: no program of the set fits the task, or there is no such program.
         """
-        task, found = self._task, []
+        task = self._task
         task._open()
-        self._sure.clear()
-        for rng in generators:
-            task._np_random = rng
-            if self._dreams:
-                task._wake()
-            found.append(self._drawn(rng) if index is None else task._search(index, self._asked))
-        return found
+        if index is not None or self._dreams:
+            return _together([self._one(place, index) for place in which.tolist()])
+        programs, take = task.task_set.programs, self.dice.take
+        firsts = (take(which) * len(programs)).astype(np.int64).tolist()
+        there = {first for first in set(firsts) if self._known(programs, first)}
+        rows = np.full((len(which), 3), -1)
+        known = np.flatnonzero([first in there for first in firsts])
+        if known.size:
+            assert self._lots is not None
+            places = which[known]
+            rows[known] = self._lots.draw(
+                np.array([self._numbers[firsts[each]] for each in known.tolist()]),
+                lambda some: take(places[some]),
+                lambda one: self.dice.generator(int(places[one])),
+            )
+        subjects: list[Any] = list(map(self._subjects.get, firsts))
+        faults = [""] * len(which)
+        for turn in np.flatnonzero(rows[:, 1] < 0).tolist():
+            first = firsts[turn]
+            found = self._one(int(which[turn]), None, first, first in there)
+            subjects[turn], rows[turn], faults[turn], _ = found
+        return Draws(subjects, rows, faults, subjects)
 
-    def _drawn(self, rng: np.random.Generator) -> Draw:
-        """Draws as `DebugEnv._search` does, but in short where the rows of the first program are known."""
-        programs = self._task.task_set.programs
-        first = below(len(programs), rng)
-        if first not in self._subjects:
-            return self._task._search(None, self._asked, first)
-        draw = self._asked(programs[first], first)
-        if draw is not None:
-            return draw
-        return self._task._search(None, lambda p, n: None if n == first else self._asked(p, n), first)
-
-    def _asked(self, program: Program, place: int) -> Draw | None:
-        if place not in self._subjects:
-            assert self._task._traces is not None
-            self._task._traces.prepare(program)
+    def _known(self, programs: Sequence[Program], place: int) -> bool:
+        """Tells whether the rows of a program are known, and its run is still at hand."""
+        subject = self._subjects.get(place)
+        assert self._task._traces is not None
         try:
-            subject = self._sure.get(place) or self._recorded(program, place)
+            return subject is not None and self._task._traces.record(programs[place]) is subject.trace
+        except SandboxError:
+            return False
+
+    def _one(self, place: int, index: int | None, first: int | None = None, tried: bool = False) -> _Draw:
+        """Draws an episode of one environment.
+
+        Args:
+            place: Its number.
+            index: Of the program; None draws it.
+            first: Of the first program, if it was drawn already.
+            tried: Whether there is nothing to ask about that one.
+        """
+        task = self._task
+        task._np_random = self.dice.generator(place)
+        if self._dreams:
+            task._wake()
+        ask = self._asked
+        if tried:
+            return task._search(None, lambda p, n: None if n == first else ask(p, n), first)
+        return task._search(index, ask, first)
+
+    def _asked(self, program: Program, place: int) -> _Draw | None:
+        task = self._task
+        traces, subject = task._traces, self._subjects.get(place)
+        assert traces is not None
+        traces.prepare(program)
+        try:
+            trace = traces.record(program)
         except SandboxError as error:
             broken = Subject(program, BROKEN, NOTHING, "failed")
-            return Draw(broken, (0, 0, 0), str(error), broken)
-        row = subject.rows.draw(self._task._np_random)
+            return broken, (0, 0, 0), str(error), broken
+        if subject is None or subject.trace is not trace:
+            subject = self._add(place, Subject(program, trace, task.rows(program, trace) or NOTHING))
+        row = subject.rows.draw(task._np_random)
         if row is None:
             return None
-        return self._dreamt(subject, row) if self._dreams else Draw(subject, row)
+        return self._dreamt(subject, row) if self._dreams else (subject, row, "", subject)
 
-    def _recorded(self, program: Program, place: int) -> Subject:
-        """Returns a program's real run, once for all environments that begin together."""
-        traces, subject = self._task._traces, self._subjects.get(place)
-        assert traces is not None
-        trace = traces.record(program)
-        if subject is None or subject.trace is not trace:
-            if len(self._subjects) >= _MOST:
-                self._subjects.clear()
-            subject = Subject(program, trace, self._task.rows(program, trace) or NOTHING)
+    def _add(self, place: int, subject: Subject) -> Subject:
+        """Remembers the rows of a program."""
+        if len(self._numbers) >= _MOST:
+            self._subjects.clear()
+            self._numbers.clear()
+            self._lots = None
+        if subject.rows is not NOTHING:
+            self._lots = self._lots or lots_of(subject.rows)
+            self._numbers[place] = self._lots.add(subject.rows)
             self._subjects[place] = subject
-        self._sure[place] = subject
         return subject
 
-    def _dreamt(self, real: Subject, row: Row) -> Draw:
+    def _dreamt(self, real: Subject, row: Row) -> _Draw:
         """Returns an episode that is played in the model's dream of a run."""
         start = row[0]
         given = tuple(real.trace.states[: start + 1]) if start else ()
@@ -114,10 +157,15 @@ class Drawing:
             trace = self._task._walked(real.program, given)
         except (SandboxError, ModelError) as error:
             broken = Subject(real.program, BROKEN, real.rows, "broken")
-            return Draw(broken, row, str(error), broken)
+            return broken, row, str(error), broken
         if trace is real.trace:
-            return Draw(real, row, real=real)
-        return Draw(Subject(real.program, trace, real.rows, ("dream", start)), row, real=real)
+            return real, row, "", real
+        return Subject(real.program, trace, real.rows, ("dream", start)), row, "", real
+
+
+def _together(draws: Sequence[_Draw]) -> Draws:
+    subjects, rows, faults, reals = map(list, zip(*draws, strict=True))
+    return Draws(subjects, np.array(rows), faults, reals)
 
 
 def said(task: TabledEnv, number: int, scene: Scene) -> str:

@@ -6,7 +6,6 @@ Which episodes begin when is not decided here, see `recorded`.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,10 +22,10 @@ from ..scene import NOWHERE, UNASKED, Scene
 from ..tabled import TabledEnv
 from .asked import Candidates, Goals, Part, Queries, Which
 from .begun import Begun, Rows
-from .drawing import Draw, said
+from .drawing import Draws, said
 from .refusals import Refusals
 from .shadow import Shadow, move_over
-from .subject import BROKEN, NOTHING, Subject
+from .subject import NOTHING
 from .world import World
 
 MOST_STATES = 4_000_000
@@ -66,7 +65,9 @@ class Episodes:
         self.broken = np.zeros(count, bool)
         """Where the box failed."""
         self._failed = np.zeros(count, bool)
-        self._draws = [Draw(Subject(task.task_set.programs[0], BROKEN, NOTHING), (0, 0, 0))] * count
+        self._subjects: list[Any] = [None] * count
+        self._reals: list[Any] = [None] * count
+        self._rows = np.zeros((count, 3), np.int64)
         self._marked, self._exits = np.zeros(count, np.int64), np.zeros(count, bool)
         self._last = np.full(count, -1, np.int64)
         self._all = np.arange(count)
@@ -75,28 +76,29 @@ class Episodes:
         self._stale = False
         self._batch: RecordedBatch
 
-    def begin(self, which: Rows, draws: Sequence[Draw]) -> None:
+    def begin(self, which: Rows, draws: Draws) -> None:
         """Begins an episode in some environments.
 
         Args:
             which: Their numbers ``(k,)``, ascending; the first time all of them.
-            draws: One for each.
+            draws: What they are about.
         """
-        for place, draw in zip(which.tolist(), draws, strict=True):
-            self._draws[place] = draw
+        subjects, rows, faults, reals = draws
+        self._rows[which] = rows
+        for place, subject, real in zip(which.tolist(), subjects, reals, strict=True):
+            self._subjects[place], self._reals[place] = subject, real
         if self._world is None or len(self._world.traces.lines) > MOST_STATES:
             self._renew(which)
         world = self._world
         assert world is not None
-        begun = Begun(world, draws)
+        begun = Begun(world, subjects, rows)
         self._batch.reset(begun.runs, which, begun.starts)
         for name, table in (("lines", world.still), ("tokens", world.tokens)):
             self.seen[name][which] = table.rows.take(begun.runs, axis=0)
         for part in self._parts:
             part.place(which, begun, self.seen)
         if self._shadow is not None:
-            self._shadow.begin(which, draws, self.seen)
-        faults = [draw.fault for draw in draws]
+            self._shadow.begin(which, Begun(world, reals, rows), self.seen)
         self.errors[which] = [fault or None for fault in faults]
         self.broken[which] = self._failed[which] = list(map(bool, faults))
         self.moves[which] = self._marked[which] = 0
@@ -196,15 +198,15 @@ class Episodes:
 
     def scene(self, place: int) -> Scene:
         """Returns what an agent may see in one environment."""
-        world, batch, draw = self._world, self._batch, self._draws[place]
+        world, batch, subject = self._world, self._batch, self._subjects[place]
         assert world is not None
         position, tree = int(batch.positions[place]), world.traces.trees[int(batch.runs[place])]
         state = NOWHERE if self.broken[place] else batch.state(place)
         callers = () if state.exit is not None else [tree.states[index] for index in tree.callers(position)]
         moves, most, asked = int(self.moves[place]), self._task.max_moves, UNASKED
-        program, rows = draw.subject.program, draw.subject.rows
-        if rows is not NOTHING:
-            asked = self._task.question(program, rows, draw.row)
+        program, row = subject.program, self._rows[place].tolist()
+        if subject.rows is not NOTHING:
+            asked = self._task.question(program, subject.rows, (row[0], row[1], row[2]))
         scene = Scene(
             program,
             asked,
@@ -269,7 +271,7 @@ class Episodes:
     def _renew(self, which: Rows) -> None:
         """Begins a new world with the runs on which the other environments stand."""
         others = np.setdiff1d(self._all, which) if self._world is not None else self._all[:0]
-        world = self._world = World(self._draws[0].subject, self._task.commands.max_lines)
+        world = self._world = World(self._subjects[0], self._task.commands.max_lines)
         before = self._batch if others.size else None
         shadow = self._shadow
         batch = self._batch = RecordedBatch(world.traces, self._count)
@@ -284,11 +286,12 @@ class Episodes:
         self._shadow = Shadow(world, self._count, self._goals is not None) if dreams else None
         if before is None:
             return
-        draws = [self._draws[place] for place in others.tolist()]
-        begun = Begun(world, draws)
+        rows, places = self._rows[others], others.tolist()
+        begun = Begun(world, [self._subjects[place] for place in places], rows)
         move_over(before, batch, others, begun.runs)
         for part in self._parts:
             part.place(others, begun, self.seen)
         self._stale = True
         if self._shadow is not None and shadow is not None:
-            self._shadow.follow(shadow, others, draws, self.seen)
+            begun = Begun(world, [self._reals[place] for place in places], rows)
+            self._shadow.follow(shadow, others, begun, self.seen)

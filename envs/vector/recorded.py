@@ -8,7 +8,6 @@ from typing import Any
 import gymnasium
 import numpy as np
 import numpy.typing as npt
-from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
@@ -55,9 +54,7 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
         self.single_action_space = self._task.action_space
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
-        self._generators: list[np.random.Generator | None] = [None] * num_envs
-        self._seeds = [-1] * num_envs
-        self._episodes, self._drawing = Episodes(self._task, num_envs), Drawing(self._task)
+        self._episodes, self._drawing = Episodes(self._task, num_envs), Drawing(self._task, num_envs)
         self._copies = Copies()
         self._over = np.zeros(num_envs, bool)
         self._begun = False
@@ -65,12 +62,15 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
     @property  # type: ignore[misc]
     def np_random(self) -> tuple[np.random.Generator, ...]:  # type: ignore[override]
         """The environments' generators."""
-        return tuple(map(self._generator, range(self.num_envs)))
+        return self._drawing.dice.share()
 
     @property
     def np_random_seed(self) -> tuple[int, ...]:  # type: ignore[override]
         """The seeds of the environments' generators."""
-        return tuple(self._seeds[place] for place in range(self.num_envs) if self._generator(place))
+        dice = self._drawing.dice
+        for place in range(self.num_envs):
+            dice.generator(place)
+        return tuple(dice.seeds)
 
     def action_masks(self) -> npt.NDArray[np.int8]:
         """Returns which commands are legal now, int8 ``(num_envs, len(commands))``."""
@@ -99,7 +99,7 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
         for place in np.flatnonzero(which).tolist():
             told = seeds[place]
             if told is not None:
-                self._generators[place], self._seeds[place] = seeding.np_random(told)
+                self._drawing.dice.seed(place, told)
         self._begin(which, options.get("task"))
         self._show()
         return self._observations(), self._infos(which, np.zeros(self.num_envs, bool))
@@ -156,18 +156,10 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
         """Frees this vector's share of the sandbox."""
         self._task.close()
 
-    def _generator(self, place: int) -> np.random.Generator:
-        found = self._generators[place]
-        if found is None:
-            found, self._seeds[place] = seeding.np_random()
-            self._generators[place] = found
-        return found
-
     def _begin(self, which: Flags, index: int | None = None) -> None:
         """Draws and begins an episode in some environments."""
         places = np.flatnonzero(which)
-        draws = self._drawing.draw(map(self._generator, places.tolist()), index)
-        self._episodes.begin(places, draws)
+        self._episodes.begin(places, self._drawing.draw(places, index))
         self._over = self._over & ~which
         self._begun = True
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,6 @@ from debugworld.sandboxes.numbering import LINE_KINDS, PLAIN
 
 from .asked import Goals
 from .begun import Begun, Rows
-from .drawing import Draw
 from .world import World
 
 
@@ -33,9 +31,8 @@ class Shadow:
         self._batch = RecordedBatch(world.traces, count)
         self._goals = Goals(world, count) if goals else None
 
-    def begin(self, which: Rows, draws: Sequence[Draw], seen: dict[str, Any]) -> None:
+    def begin(self, which: Rows, begun: Begun, seen: dict[str, Any]) -> None:
         """Begins new episodes in some environments; what it writes into ``seen`` stands there already."""
-        begun = self._begun(draws)
         self._batch.reset(begun.runs, which, begun.starts)
         self.met[which] = False
         if self._goals is not None:
@@ -47,16 +44,12 @@ class Shadow:
         if self._goals is not None:
             self.met |= which & ~self._batch.refused & self._goals.holds(self._batch.rows)
 
-    def follow(self, other: Shadow, which: Rows, draws: Sequence[Draw], seen: dict[str, Any]) -> None:
+    def follow(self, other: Shadow, which: Rows, begun: Begun, seen: dict[str, Any]) -> None:
         """Stands where another shadow does in some environments."""
-        begun = self._begun(draws)
         move_over(other._batch, self._batch, which, begun.runs)
         self.met[which] = other.met[which]
         if self._goals is not None:
             self._goals.place(which, begun, seen)
-
-    def _begun(self, draws: Sequence[Draw]) -> Begun:
-        return Begun(self._world, draws, [draw.real or draw.subject for draw in draws])
 
 
 def move_over(before: RecordedBatch, batch: RecordedBatch, which: Rows, runs: Rows) -> None:
