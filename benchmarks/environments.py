@@ -6,7 +6,9 @@ python benchmarks/environments.py [--seconds 2] [--repeats 3] [--envs 1 16 256 1
 Actions are drawn at random from those that the mask allows, outside of the time that is measured. Short
 episodes allow 20 moves and any action, so that most end with an early answer; long ones allow 200 moves, and
 none is ended by an answer. All programs have been seen before steps are counted. Traces are kept in a folder
-of the benchmark's own.
+of the benchmark's own. Plain numpy is what no vector can leave out: moves of as many cursors over the same
+runs, look-ups of what they show, and every array of the observations written once; it asks nothing, judges
+nothing and begins no episode.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ from common.report import Report, spread
 
 from debugworld.envs import TaskError
 from debugworld.envs.trace_store import trace_store
+from debugworld.sandboxes.batch import RecordedBatch
+from debugworld.sandboxes.numbering import PLAIN
 
 GOAL, GOAL_ENVS = 200_000, 1024
 TASKS = ("ReachState", "OutputPrediction", "StateQuery")
@@ -142,6 +146,38 @@ def vector(task: str, mode: str, count: int, moves: int, seconds: float, seed: i
     return count * steps / spent
 
 
+def plain(task: str, count: int, seconds: float, seed: int) -> float:
+    """Returns steps per second of plain numpy over the runs of a vector."""
+    made = gymnasium.make_vec(env_id(task), count, tasks="builtin", sandbox="process")
+    shown, _ = made.reset(seed=seed)
+    world = made.unwrapped._episodes._world  # type: ignore[attr-defined]
+    batch = RecordedBatch(world.traces, count)
+    rng = np.random.default_rng(seed)
+    batch.reset(rng.integers(len(world.traces), size=count))
+    kept = {key: part.copy() for key, part in shown.items()}
+    masks = np.zeros((count, PLAIN), np.int8)
+    looked = (
+        ("locals", world.pairs.spelled.rows, world.locals.rows),
+        ("value", world.texts.spelled.rows, world.values.rows),
+    )
+    copied = [key for key in kept if key not in ("locals", "value")]
+    steps, spent = -10, 0.0
+    while spent < seconds or steps < 1:
+        actions = rng.integers(PLAIN, size=count)
+        begin = time.perf_counter()
+        batch.step(actions)
+        world.legal.rows.take(batch.rows, axis=0, out=masks, mode="clip")
+        for key, spelled, numbers in looked:
+            spelled.take(numbers.take(batch.rows, axis=0), axis=0, out=kept[key], mode="clip")
+        for key in copied:
+            np.copyto(kept[key], shown[key])
+        if steps >= 0:
+            spent += time.perf_counter() - begin
+        steps += 1
+    made.close()
+    return count * steps / spent
+
+
 def dreams(mode: str, count: int, moves: int, seed: int) -> float:
     """Returns steps per second of environments that ask the model that ships, which remembers nothing."""
     from debugworld.worldmodel.neural import shared_engine
@@ -248,6 +284,19 @@ def measure(args: argparse.Namespace, report: Report) -> None:
                     views = ", copy=False" if mode == VIEWS else ""
                     text = f"{GOAL_ENVS} environments, {task}, {name} episodes{views}, steps/s"
                     report.goal(text, GOAL, statistics.median(found) if found else None)
+    bare = report.table(
+        f"Steps per second of plain numpy over the same runs, median of {args.repeats} (least to most)",
+        ["", *(f"{count}" for count in args.envs), *(f"{name} episodes reach" for name in EPISODES)],
+    )
+    for task in TASKS:
+        found = {
+            str(c): [plain(task, c, args.seconds, args.seed) for _ in range(args.repeats)] for c in args.envs
+        }
+        results[f"plain, {task}"] = found
+        most_envs = str(args.envs[-1])
+        best = statistics.median(found[most_envs])
+        shares = [statistics.median(results[f"{OWN}, {task}, {name}"][most_envs]) / best for name in EPISODES]
+        bare.add(task, *(spread(found[str(c)]) for c in args.envs), *(f"{share:.0%}" for share in shares))
     if args.dreams:
         neural = report.table(
             f"Steps per second of neural environments, {args.dream_moves} step intos, one run",

@@ -32,7 +32,7 @@ class Begun:
         """What they walk over."""
         self.rows = rows
         """What is asked, as `Subject.rows` number it; int64 ``(k, 3)``."""
-        numbers = np.array(list(map(world.numbers, subjects)))
+        numbers = world.numbers(subjects)
         starts, asked, offered = rows.T
         self.runs = numbers[:, 0]
         """Numbers of the runs."""

@@ -132,7 +132,7 @@ class Drawing:
             return broken, (0, 0, 0), str(error), broken
         if subject is None or subject.trace is not trace:
             subject = self._add(place, Subject(program, trace, task.rows(program, trace) or NOTHING))
-        row = subject.rows.draw(task._np_random)
+        row = subject.rows.draw(task.np_random)
         if row is None:
             return None
         return self._dreamt(subject, row) if self._dreams else (subject, row, "", subject)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from debugworld.sandboxes.batch import EVENTS as BATCH_EVENTS
 from debugworld.sandboxes.batch import TraceBatch
@@ -72,19 +73,25 @@ class World:
         """The runs."""
         self._add(0)
 
-    def numbers(self, subject: Subject) -> tuple[int, int, int]:
-        """Returns the number of a run and those of the first of its questions and of its truths.
+    def numbers(self, subjects: Sequence[Subject]) -> npt.NDArray[np.int64]:
+        """Returns the numbers of runs, new ones for those that were not seen.
 
-        They are new ones for a run that was not seen.
+        Args:
+            subjects: The runs ``(k,)``.
+
+        Returns:
+            int64 ``(k, 3)``: each one's own number, and those of its first question and of its first truth.
         """
-        found = self._known.get(subject.key)
-        if found is None:
-            run = len(self.traces)
-            found = self._known[subject.key] = run, self._asked, self._truths
-            self._asked += subject.rows.asked
-            self._truths += len(subject.rows.truths)
-            self.traces.extend([(subject.program, subject.trace)])
-            self._add(run)
+        known = self._known
+        return np.array([known.get(subject.key) or self._new(subject) for subject in subjects])
+
+    def _new(self, subject: Subject) -> tuple[int, int, int]:
+        run = len(self.traces)
+        found = self._known[subject.key] = run, self._asked, self._truths
+        self._asked += subject.rows.asked
+        self._truths += len(subject.rows.truths)
+        self.traces.extend([(subject.program, subject.trace)])
+        self._add(run)
         return found
 
     def column(self, run: int, name: str) -> int:
