@@ -30,7 +30,7 @@ from .world import World
 
 MOST_STATES = 4_000_000
 """States of runs that are remembered; beyond, those are forgotten on which no environment stands."""
-REWRITTEN = ("event", "line", "progress", "locals", "value")
+REWRITTEN = ("event", "line", "progress", "locals", "value", "tokens")
 """Parts of observations that `Episodes.show` writes anew, without a look at what stood there."""
 _LINE_ORDER = (ActionKind.RUN_TO, ActionKind.BREAK, ActionKind.CLEAR)
 
@@ -44,10 +44,11 @@ class Episodes:
     Args:
         task: An environment of the task, for its spaces and limits.
         count: Environments.
+        anew: Whether the arrays of `REWRITTEN` are others before each `show`; else they must stay.
     """
 
-    def __init__(self, task: TabledEnv, count: int) -> None:
-        self._task, self._count = task, count
+    def __init__(self, task: TabledEnv, count: int, anew: bool) -> None:
+        self._task, self._count, self._anew = task, count, anew
         commands = task.commands
         self._first_answer = commands.first_answer
         size, lines = len(commands), commands.max_lines
@@ -93,8 +94,9 @@ class Episodes:
         assert world is not None
         begun = Begun(world, subjects, rows)
         self._batch.reset(begun.runs, which, begun.starts)
-        for name, table in (("lines", world.still), ("tokens", world.tokens)):
-            self.seen[name][which] = table.rows.take(begun.runs, axis=0)
+        self.seen["lines"][which] = world.still.rows.take(begun.runs, axis=0)
+        if not self._anew:
+            self.seen["tokens"][which] = world.tokens.rows.take(begun.runs, axis=0)
         for part in self._parts:
             part.place(which, begun, self.seen)
         if self._shadow is not None:
@@ -170,10 +172,13 @@ class Episodes:
         progress[which, 0] = world.depths.rows[rows]
         progress[which, 1] = np.maximum(most - self.moves[which], 0) / max(most, 1)
         progress[which, 2] = self._failed[which]
-        for name, spelled, numbers in (
+        looked = [
             ("locals", world.pairs.spelled.rows, world.locals.rows.take(rows, axis=0)),
             ("value", world.texts.spelled.rows, world.values.rows.take(rows)),
-        ):
+        ]
+        if self._anew:
+            looked.append(("tokens", world.tokens.rows, self._batch.runs[which]))
+        for name, spelled, numbers in looked:
             if places.size == self._count:  # straight into its place
                 spelled.take(numbers, axis=0, out=seen[name], mode="clip")
             else:

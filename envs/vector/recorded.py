@@ -54,7 +54,7 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
         self.single_action_space = self._task.action_space
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
-        self._episodes, self._drawing = Episodes(self._task, num_envs), Drawing(self._task, num_envs)
+        self._episodes, self._drawing = Episodes(self._task, num_envs, copy), Drawing(self._task, num_envs)
         self._copies = Copies()
         self._over = np.zeros(num_envs, bool)
         self._begun = False
