@@ -52,10 +52,11 @@ def _compared(uri: str, group: str, records: list[Record]) -> dict[str, Any]:
             )
         found[side] = told
     for top in TOPS:
-        ours, theirs = (
-            np.array([[0 < one[side]["rank"] <= top for one in row] for row in rows], np.float64)
-            for side in ("learned", "equal")
-        )
+        by = {
+            side: np.array([[0 < one[side]["rank"] <= top for one in row] for row in rows], np.float64)
+            for side in SIDES
+        }
         # both sides are drawn with the same policies and bugs, so the difference is paired
-        found[f"top_{top}_gained"] = draws.mean(group, ours - theirs)
+        found[f"top_{top}_gained"] = draws.mean(group, by["learned"] - by["equal"])
+        found[f"top_{top}_gained_over_every"] = draws.mean(group, by["learned"] - by["every"])
     return found

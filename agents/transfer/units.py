@@ -123,7 +123,8 @@ class Worker:
         agent = self._agent(unit, env)
         assert unit.policy is not None
         found = []
-        for seed in range(self._settings.seed, self._settings.seed + self._settings.episodes):
+        count = self._settings.bugs or self._settings.episodes
+        for seed in range(self._settings.seed, self._settings.seed + count):
             own = play(env, agent, seed)
             equal = play(env, SpectrumAgent("ochiai", own["tests"]), seed)
             every = play(env, SpectrumAgent("ochiai"), seed)

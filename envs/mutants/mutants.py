@@ -25,7 +25,7 @@ from debugworld.sandboxes import SANDBOXES, Sandbox, open_sandbox
 from debugworld.sandboxes.box import sources_digest
 
 from .operators import OPERATORS
-from .subject import Box, Mutant, Subject, subjects_of
+from .subject import CASES, Box, Mutant, Subject, subjects_of
 
 MAX_EVENTS = 2000
 """States of a recorded run; whether one that has more ever ends is for the judge to tell."""
@@ -55,6 +55,7 @@ class Mutants(Sequence[Bug]):
         sandbox: name of the sandbox that programs run in.
         operators: the operators that may be used.
         split: which of the programs; empty for all.
+        cases: most cases of a mutant.
 
     Raises:
         TaskError: no program is entered by a call.
@@ -68,15 +69,16 @@ class Mutants(Sequence[Bug]):
         sandbox: str,
         operators: frozenset[str] = frozenset(OPERATORS),
         split: str = "",
+        cases: int = CASES,
     ) -> None:
         self.left_out: Counter[str] = Counter()
         """What was dropped so far, by reason, on the way to mutants of today or earlier."""
         places = [i for i, group in enumerate(tasks.groups) if not split or split_of(group) == split]
-        subjects = subjects_of(tasks, places, seed, operators, self.left_out)
+        subjects = subjects_of(tasks, places, seed, operators, self.left_out, cases)
         if not subjects:
             where = f" in split {split}" if split else ""
             raise TaskError(f"{tasks.uri} has no program entered by a call{where}, so nothing to mutate")
-        self._again = (seed, count, sandbox, operators, split)
+        self._again = (seed, count, sandbox, operators, split, cases)
         self._tasks = tasks
         rng = random.Random(f"mutants/{seed}")
         self._subjects = subjects
@@ -150,15 +152,15 @@ class Mutants(Sequence[Bug]):
     @cached_property
     def _source(self) -> str:
         """Stands for everything that the mutants follow from, beside their numbers."""
-        programs, (seed, _, *rest) = self._tasks.programs, self._again
+        programs = self._tasks.programs
+        seed, _, sandbox, operators, split, cases = self._again
         if isinstance(programs, GeneratedPrograms):
-            told = [list(programs.seeds), programs.max_lines]
+            told: list[object] = [list(programs.seeds), programs.max_lines]
         else:
             told = [[program.digest for program in programs], list(self._tasks.groups)]
-        sandbox, operators, split = rest
         sources = [sources_digest(), *map(package_digest, ("debugworld.envs", "debugworld.worldmodel.data"))]
         versions = [platform.python_version(), version("libcst")]
-        return content_key(sources, versions, told, seed, sandbox, sorted(operators), split)
+        return content_key(sources, versions, told, seed, sandbox, sorted(operators), split, cases)
 
     def _make(self, place: int) -> Bug:
         if self._sandbox is None:
@@ -197,12 +199,12 @@ def mutant_set(uri: TaskUri) -> BugSet:
 
     Options: ``of``, the programs (``builtin``); ``split``, which of them; ``sandbox``,
     where they run (``process`` for the package's own, else ``docker``); ``operators``,
-    short names joined by commas (all).
+    short names joined by commas (all); ``cases``, most cases of a mutant (8).
 
     Raises:
         TaskError: the URI is wrong, the task set has no program to mutate, or libcst is missing.
     """
-    uri.only("of", "split", "sandbox", "operators")
+    uri.only("of", "split", "sandbox", "operators", "cases")
     seed, count = uri.seed_and_count()
     if find_spec("libcst") is None:
         raise TaskError(f"{uri.text!r} needs libcst: pip install 'debugworld[mutants]'")
@@ -213,8 +215,11 @@ def mutant_set(uri: TaskUri) -> BugSet:
             f"{uri.text!r}: there is no operator {', '.join(unknown) or repr('')}; "
             f"there are, joined by commas: {', '.join(OPERATORS)}"
         )
+    cases = uri.options.get("cases", str(CASES))
+    if not cases.isdecimal() or int(cases) < 1:
+        raise TaskError(f"{uri.text!r}: cases is a number from 1 on; got {cases!r}")
     split = uri.choose("split", SPLITS)
     of = load_task_set(uri.options.get("of", "builtin"))
     sandbox = uri.choose("sandbox", SANDBOXES) or ("process" if of.trusted else "docker")
-    made = Mutants(of, seed, count, sandbox, frozenset(chosen), split)
+    made = Mutants(of, seed, count, sandbox, frozenset(chosen), split, int(cases))
     return BugSet(uri.text, made, of.trusted, made.left_out)

@@ -172,6 +172,15 @@ def test_programs_that_nothing_can_fail_are_told(tmp_path: Path) -> None:
         found.bugs[0]
 
 
+def test_cases_can_be_few() -> None:
+    few = fresh("mutants/5/4?of=generated/0/5&cases=3")
+    assert {len(bug.cases) for bug in few} == {3}
+    traces = trace_store("process")
+    traces.enter()
+    assert all(failing(bug, judge_of("process")) for bug in few)
+    traces.leave()
+
+
 def test_operators_and_splits_can_be_chosen() -> None:
     found = load_bug_set("mutants/0/6?operators=ROR,AOR&of=generated/0/40&split=train").bugs
     assert {bug.kind[:3] for bug in found} <= {"ROR", "AOR"}
