@@ -379,9 +379,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         question = self._scene.question
         answers = slice(commands.first_answer, commands.first_answer + commands.answers)
         mask[answers][: len(question.candidates) or commands.answers] = 1
-        for number in range(commands.first_answer + commands.answers, commands.first_trial):
-            command = commands.command(number)
-            assert isinstance(command, TaskCommand)
+        for number, command in commands.own:
             mask[number] = self._refusal(command) is None
         if self._moves >= self.max_moves:
             return mask
