@@ -6,7 +6,9 @@ python benchmarks/environments.py [--seconds 2] [--repeats 3] [--envs 1 16 256 1
 Actions are drawn at random from those that the mask allows, outside of the time that is measured. Short
 episodes allow 20 moves and any action, so that most end with an early answer; long ones allow 200 moves, and
 none is ended by an answer. All programs have been seen before steps are counted. Traces are kept in a folder
-of the benchmark's own.
+of the benchmark's own. Plain numpy is what no vector can leave out: moves of as many cursors over the same
+runs, look-ups of what they show, and every array of the observations written once; it asks nothing, judges
+nothing and begins no episode.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ from common.report import Report, spread
 
 from debugworld.envs import TaskError
 from debugworld.envs.trace_store import trace_store
+from debugworld.sandboxes.batch import RecordedBatch
+from debugworld.sandboxes.numbering import PLAIN
 
 GOAL, GOAL_ENVS = 200_000, 1024
 TASKS = ("ReachState", "OutputPrediction", "StateQuery")
@@ -37,6 +41,11 @@ FAMILIES = ("Text", "Features")
 OWN = "vector_entry_point"
 VIEWS = "vector_entry_point, copy=False"
 """Observations are the vector's own arrays, written over by the next step, as in Gymnasium's vectors."""
+
+CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
+"""What the seconds of vectors in one process are; processor time where others use the machine, too."""
+chosen = {"clock": "wall"}
+"""The clock of this run."""
 
 
 def env_id(task: str, family: str = "Features") -> str:
@@ -121,6 +130,7 @@ def single(task: str, family: str, moves: int, seconds: float, seed: int) -> flo
 
 def vector(task: str, mode: str, count: int, moves: int, seconds: float, seed: int, warm: int) -> float:
     """Returns steps per second of a vector, all of its environments together, resets included."""
+    clock = CLOCKS["wall" if mode == "async" else chosen["clock"]]
     options: dict[str, Any] = {"tasks": "builtin", "sandbox": "process", "max_moves": moves}
     if mode == VIEWS:
         mode, options["copy"] = OWN, False
@@ -133,10 +143,43 @@ def vector(task: str, mode: str, count: int, moves: int, seconds: float, seed: i
     while spent < seconds or steps < 1:
         masks = infos["action_mask"][:, :last]
         actions = (rng.random(masks.shape, np.float32) * masks).argmax(axis=1)
-        begin = time.perf_counter()
+        begin = clock()
         *_, infos = made.step(actions)
         if steps >= 0:
-            spent += time.perf_counter() - begin
+            spent += clock() - begin
+        steps += 1
+    made.close()
+    return count * steps / spent
+
+
+def plain(task: str, count: int, seconds: float, seed: int) -> float:
+    """Returns steps per second of plain numpy over the runs of a vector."""
+    clock = CLOCKS[chosen["clock"]]
+    made = gymnasium.make_vec(env_id(task), count, tasks="builtin", sandbox="process")
+    shown, _ = made.reset(seed=seed)
+    world = made.unwrapped._episodes._world  # type: ignore[attr-defined]
+    batch = RecordedBatch(world.traces, count)
+    rng = np.random.default_rng(seed)
+    batch.reset(rng.integers(len(world.traces), size=count))
+    kept = {key: part.copy() for key, part in shown.items()}
+    masks = np.zeros((count, PLAIN), np.int8)
+    looked = (
+        ("locals", world.pairs.spelled.rows, world.locals.rows),
+        ("value", world.texts.spelled.rows, world.values.rows),
+    )
+    copied = [key for key in kept if key not in ("locals", "value")]
+    steps, spent = -10, 0.0
+    while spent < seconds or steps < 1:
+        actions = rng.integers(PLAIN, size=count)
+        begin = clock()
+        batch.step(actions)
+        world.legal.rows.take(batch.rows, axis=0, out=masks, mode="clip")
+        for key, spelled, numbers in looked:
+            spelled.take(numbers.take(batch.rows, axis=0), axis=0, out=kept[key], mode="clip")
+        for key in copied:
+            np.copyto(kept[key], shown[key])
+        if steps >= 0:
+            spent += clock() - begin
         steps += 1
     made.close()
     return count * steps / spent
@@ -176,10 +219,12 @@ def main() -> None:
     parser.add_argument(
         "--dream-moves", type=int, default=8, help="step intos of each (default: %(default)s)"
     )
+    parser.add_argument("--clock", choices=CLOCKS, default="wall", help="of vectors in one process")
     parser.add_argument("--programs", default="generated/0/200", help="of the resets (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of environments and actions")
     parser.add_argument("--json", type=Path, default=Path("out/environments.json"))
     args = parser.parse_args()
+    chosen["clock"] = args.clock
     report = Report("environments", vars(args))
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DEBUGWORLD_CACHE"] = folder
@@ -248,6 +293,19 @@ def measure(args: argparse.Namespace, report: Report) -> None:
                     views = ", copy=False" if mode == VIEWS else ""
                     text = f"{GOAL_ENVS} environments, {task}, {name} episodes{views}, steps/s"
                     report.goal(text, GOAL, statistics.median(found) if found else None)
+    bare = report.table(
+        f"Steps per second of plain numpy over the same runs, median of {args.repeats} (least to most)",
+        ["", *(f"{count}" for count in args.envs), *(f"{name} episodes reach" for name in EPISODES)],
+    )
+    for task in TASKS:
+        found = {
+            str(c): [plain(task, c, args.seconds, args.seed) for _ in range(args.repeats)] for c in args.envs
+        }
+        results[f"plain, {task}"] = found
+        most_envs = str(args.envs[-1])
+        best = statistics.median(found[most_envs])
+        shares = [statistics.median(results[f"{OWN}, {task}, {name}"][most_envs]) / best for name in EPISODES]
+        bare.add(task, *(spread(found[str(c)]) for c in args.envs), *(f"{share:.0%}" for share in shares))
     if args.dreams:
         neural = report.table(
             f"Steps per second of neural environments, {args.dream_moves} step intos, one run",
@@ -259,7 +317,8 @@ def measure(args: argparse.Namespace, report: Report) -> None:
             neural.add(mode, *(spread(found[str(count)]) for count in args.dreams))
     report.notes.append(
         "sync and async are Gymnasium's vectors over single environments, vector_entry_point is ours; "
-        f"sync was run up to {args.most_sync} environments, async up to {args.most_async}."
+        f"sync was run up to {args.most_sync} environments, async up to {args.most_async}. Seconds of "
+        f"vectors in one process are those of the clock {args.clock}; cpu is processor time."
     )
 
 

@@ -97,12 +97,19 @@ def candidates(trace: Trace, truth: str, count: int, rng: np.random.Generator) -
         count: Answers to return, at least 2.
         rng: Where chance comes from.
     """
-    return _choice(trace, truth, count, below(CHOICES, rng))
+    return choice(trace, truth, count, below(CHOICES, rng))
 
 
 @by_trace
-def _choice(trace: Trace, truth: str, count: int, number: int) -> tuple[str, ...]:
-    """Returns one of the choices; over all of them, the truth stands equally often at each place."""
+def choice(trace: Trace, truth: str, count: int, number: int) -> tuple[str, ...]:
+    """Returns one of the choices of `candidates`; over all, the truth stands equally often at each place.
+
+    Args:
+        trace: The real run.
+        truth: Its outcome.
+        count: Answers to return, at least 2.
+        number: Of the choice, below `CHOICES`.
+    """
     words = [f"{part} {number} {truth}" for part in ("seen", "mutants", "order")]
     one, two, three = (scrambled(crc32(word.encode(errors="replace"))) for word in words)
     known = {meaning(truth)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from debugworld.sandboxes.debugger import Action, Program, Trace, TreeDebugger
@@ -87,7 +88,7 @@ class BugEnv(DebugEnv):
     @property
     def _program(self) -> Program:
         """The program as it stands, entered by the test that is debugged."""
-        return Program(self._source, self._cases[self._test].call, self.bug.name)
+        return _entered(self._source, self._cases[self._test].call, self.bug.name)
 
     @property
     def _last_word(self) -> str:
@@ -224,6 +225,12 @@ class BugEnv(DebugEnv):
 
     def _reached(self, debugger: TreeDebugger) -> bool:
         return False
+
+
+@lru_cache(maxsize=1024)
+def _entered(source: str, call: str, name: str) -> Program:
+    """Returns a program; what is known of it, such as its outline, is found once for many episodes."""
+    return Program(source, call, name)
 
 
 def _cut(text: str) -> str:

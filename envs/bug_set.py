@@ -31,7 +31,7 @@ BUG_URIS = {
     "quixbugs/PATH": "a clone of jkoppel/QuixBugs",
     "mini_nightmare/PATH": "the tasks of debug-gym's mini_nightmare, without repairs",
     "mutants/SEED[/COUNT][?of=URI]": "mutants of any task set (builtin), killed by its calls; 256 if not "
-    "said; operators=AOR,ROR,... names those to use, sandbox= where programs run",
+    "said; operators=AOR,ROR,... names those to use, cases= most calls of each (8), sandbox= where they run",
     "...?split=SPLIT": "of any of them, by a hash of the problem: train (8 of 10), validation, test (1)",
     "...?check=SANDBOX": "of public ones: runs all cases there, keeps those that hold and bugs that fail one",
 }

@@ -51,7 +51,7 @@ def scrambled(number: int) -> int:
     return word ^ word >> 31
 
 
-def draw_order(count: int, rng: np.random.Generator) -> Iterator[int]:
+def draw_order(count: int, rng: np.random.Generator, first: int | None = None) -> Iterator[int]:
     """Yields the numbers below ``count`` in random order, each drawn when it is asked for.
 
     This is the shuffle of Fisher and Yates on a list that is only kept where it was changed.
@@ -59,9 +59,10 @@ def draw_order(count: int, rng: np.random.Generator) -> Iterator[int]:
     Args:
         count: How many numbers there are.
         rng: Where chance comes from.
+        first: The first of them, where `below` has drawn it already.
     """
     moved: dict[int, int] = {}
     for place in range(count):
-        other = place + below(count - place, rng)
+        other = place + below(count - place, rng) if place or first is None else first
         yield moved.get(other, other)
         moved[other] = moved.get(place, place)

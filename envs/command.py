@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind, Breakpoint, IllegalAction
 
@@ -270,6 +271,11 @@ class CommandSet:
         kind, line = divmod(number - len(PLAIN_KINDS), self.max_lines)
         return Action(LINE_KINDS[kind], line + 1)
 
+    @property
+    def own(self) -> tuple[tuple[int, TaskCommand], ...]:
+        """The task's own commands with their numbers."""
+        return _own(self)
+
     def command(self, number: int) -> Action | TaskCommand | None:
         """Returns the command that has a number; None where it is an answer's or a trial's."""
         if self.first_trial <= number < len(self):
@@ -283,3 +289,10 @@ class CommandSet:
                 return TaskCommand(kind, rest + 1 if numbered else None)
             rest -= self.width(kind)
         raise ValueError(f"there is no command {number}; the last is {len(self) - 1}")
+
+
+@lru_cache(maxsize=64)
+def _own(commands: CommandSet) -> tuple[tuple[int, TaskCommand], ...]:
+    numbers = range(commands.first_answer + commands.answers, commands.first_trial)
+    found = ((number, commands.command(number)) for number in numbers)
+    return tuple((number, command) for number, command in found if isinstance(command, TaskCommand))

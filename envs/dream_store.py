@@ -8,12 +8,10 @@ answer there tomorrow.
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache, lru_cache
-from importlib import resources
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,7 +21,7 @@ from debugworld.sandboxes.debugger import Program, ProgramError, State, Trace
 from debugworld.worldmodel.completion import CompletionEngine
 from debugworld.worldmodel.errors import ModelError
 
-from .trace_cache import content_key, open_trace_cache
+from .trace_cache import content_key, open_trace_cache, package_digest
 from .trace_store import TraceStore
 
 if TYPE_CHECKING:
@@ -180,18 +178,9 @@ class DreamStore:
         )
 
 
-@cache
 def model_sources_digest() -> str:
     """Returns 64 hexadecimal digits that stand for all sources of the world model."""
-    found = hashlib.sha256()
-    todo = [resources.files("debugworld.worldmodel")]
-    while todo:
-        for file in sorted(todo.pop().iterdir(), key=lambda each: each.name):
-            if file.is_dir():
-                todo.append(file)
-            elif file.name.endswith(".py"):
-                found.update(file.name.encode() + b"\n" + file.read_bytes())
-    return found.hexdigest()
+    return package_digest("debugworld.worldmodel")
 
 
 def dream_store(

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar, TypeVar, get_args
 
 import gymnasium
 import numpy as np
@@ -45,12 +45,14 @@ from .family import make_family
 from .feedback import FEEDBACKS, disguise
 from .page import page
 from .picture import picture
-from .scene import NOWHERE, Attempt, Question, Scene, end_of, stack_of
+from .scene import NOWHERE, UNASKED, Attempt, Question, Scene, end_of, stack_of
 from .shaping import distances, potential
 from .spaces import TextSpace
 from .structured import StructuredFamily
 from .task_set import TaskSet, load_task_set
 from .trace_store import TraceStore, trace_store
+
+Found = TypeVar("Found")
 
 SUCCESS_REWARD = 1.0
 """Paid once, when the task is done."""
@@ -213,10 +215,6 @@ class DebugEnv(gymnasium.Env[Any, Any]):
     @abstractmethod
     def _answered(self, answer: Answer) -> bool:
         """Tells whether an answer is right; only asked where the task takes answers."""
-
-    def _right(self, candidates: tuple[str, ...]) -> tuple[bool, ...]:
-        """Tells which candidates are right answers."""
-        return tuple(self._answered(Answer(text)) for text in candidates)
 
     @abstractmethod
     def _reached(self, debugger: TreeDebugger) -> bool:
@@ -381,9 +379,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         question = self._scene.question
         answers = slice(commands.first_answer, commands.first_answer + commands.answers)
         mask[answers][: len(question.candidates) or commands.answers] = 1
-        for number in range(commands.first_answer + commands.answers, commands.first_trial):
-            command = commands.command(number)
-            assert isinstance(command, TaskCommand)
+        for number, command in commands.own:
             mask[number] = self._refusal(command) is None
         if self._moves >= self.max_moves:
             return mask
@@ -498,30 +494,46 @@ class DebugEnv(gymnasium.Env[Any, Any]):
 
     def _draw(self, index: int | None) -> tuple[Program, Question]:
         """Draws a program that the task can use, and its question."""
+        return self._search(index, self._asked)
+
+    def _search(
+        self, index: int | None, ask: Callable[[Program, int], Found | None], first: int | None = None
+    ) -> Found:
+        """Returns what is found about the first drawn program about which anything is.
+
+        Args:
+            index: Number of the program; None draws it.
+            ask: Looks at a program, which has a number; returns None where there is nothing to ask.
+            first: What was drawn already, as `draw_order` takes it.
+
+        Raises:
+            TaskError: no program of the set fits the task, or there is no such program.
+        """
         programs = self.task_set.programs
         if index is not None and not 0 <= index < len(programs):
             raise TaskError(f"{self.task_set.uri} has no task {index}; it has 0 to {len(programs) - 1}")
-        places = draw_order(len(programs), self.np_random) if index is None else [index]
-        assert self._traces is not None
+        places = draw_order(len(programs), self.np_random, first) if index is None else [index]
         tried = 0
         for place in places:
             program, tried = programs[place], tried + 1
             try:
-                self._traces.prepare(self._opening(program))
-                question = self._asked(program)
+                found = ask(program, place)
             except ProgramError as error:
                 raise TaskError(f"task {place} of {self.task_set.uri}: {error}") from None
-            if question is not None:
-                return self._opening(program), question
+            if found is not None:
+                return found
         where = f"{tried} runs" if tried > 1 else f"task {place}"
         raise NothingToAsk(f"{self.task_set.uri}: {type(self).__name__} finds nothing to ask in {where}")
 
-    def _asked(self, program: Program) -> Question | None:
+    def _asked(self, program: Program, place: int) -> tuple[Program, Question] | None:
+        assert self._traces is not None
+        self._traces.prepare(self._opening(program))
         try:
-            return self._pose(program, self._record(program))
+            question = self._pose(program, self._record(program))
         except SandboxError as error:
             self._fault = str(error)
-            return Question("none: the box failed")
+            question = UNASKED
+        return None if question is None else (self._opening(program), question)
 
     def _begin(self, program: Program, start: int) -> None:
         """Resets the debuggers and goes to a state of the real run, which they all take for true."""

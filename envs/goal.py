@@ -6,11 +6,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-import numpy as np
-
 from debugworld.sandboxes.debugger import Event, State, Trace
 
-from .chance import below
 from .memory import by_trace
 
 _MAX_VALUE = 40
@@ -74,30 +71,17 @@ def exception_type(state: State) -> str:
     return (state.value or "").partition(":")[0]
 
 
-def draw_goal(trace: Trace, max_moves: int, rng: np.random.Generator) -> Goal | None:
-    """Draws a goal that a real run reaches; None where it reaches none.
+@by_trace
+def reachable(trace: Trace, max_moves: int) -> list[tuple[State, list[str]]]:
+    """Returns the states of a real run that can be asked for, and the locals that a goal may name at each.
 
-    States inside the called functions are preferred to those of the entry frame. A
-    goal counts as reachable when fewer than ``max_moves`` runs to its line and one
-    more step lead to it.
+    The name "" is for none. States inside the called functions are preferred to those of the entry frame. A
+    later visit of a line is asked for by a value that is new there.
 
     Args:
         trace: The real run.
-        max_moves: Moves that the episode allows.
-        rng: Where chance comes from.
-    """
-    pool = _reachable(trace, max_moves)
-    if not pool:
-        return None
-    state, names = pool[below(len(pool), rng)]
-    return _goal(state, names[below(len(names), rng)])
-
-
-@by_trace
-def _reachable(trace: Trace, max_moves: int) -> list[tuple[State, list[str]]]:
-    """States that can be asked for, each with the locals that a goal there may name; "" is for none.
-
-    A later visit of a line is asked for by a value that is new there.
+        max_moves: Moves that the episode allows; fewer runs to the line of a goal and one more step lead
+            to it.
     """
     visits: Counter[int] = Counter()
     first: dict[int, State] = {}
@@ -110,7 +94,7 @@ def _reachable(trace: Trace, max_moves: int) -> list[tuple[State, list[str]]]:
         names = [
             name
             for name in _names(state, first.get(state.line))
-            if not _goal(state, name).holds(trace.states[0])
+            if not goal_at(state, name).holds(trace.states[0])
         ]
         if state.event is Event.LINE:
             first.setdefault(state.line, state)
@@ -130,7 +114,7 @@ def _names(state: State, first: State | None) -> list[str]:
     return [""] if state.event is Event.EXCEPTION and exception_type(state) else []
 
 
-def _goal(state: State, name: str) -> Goal:
+def goal_at(state: State, name: str) -> Goal:
     """Returns the goal that asks for a state, by one of its locals where it has a name."""
     if state.event is Event.RETURN:
         return Goal(Event.RETURN, state.line, "", state.value or "")

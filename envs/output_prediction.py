@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from debugworld.sandboxes.debugger import Program, Trace, TreeDebugger
 
-from .answer import candidates, outcome, right_ones, same_value
-from .command import Answer
-from .environment import DebugEnv
+from .answer import CHOICES, outcome
+from .chance import below
+from .memory import by_trace
+from .rows import Row, Rows
 from .scene import Question, one_line
+from .tabled import TabledEnv
 
 
-class OutputPrediction(DebugEnv):
+class OutputPrediction(TabledEnv):
     """Spend few debugger moves, then say what the call returns.
 
     ## Description
@@ -65,23 +69,31 @@ class OutputPrediction(DebugEnv):
 
     answers = 8
 
-    def _pose(self, program: Program, trace: Trace) -> Question | None:
-        value = outcome(trace) if program.call is not None else None
-        if value is None:
-            return None
-        self._truth = one_line(value)
-        choice = candidates(trace, value, self.answers, self.np_random)
+    def rows(self, program: Program, trace: Trace) -> Rows | None:
+        """Returns the choices of candidates about what a call came to; see `TabledEnv`."""
+        return _rows(trace, self.answers) if program.call is not None else None
+
+    def question(self, program: Program, rows: Rows, row: Row) -> Question:
+        """Asks for what the call came to; see `TabledEnv`."""
         text = f"say what {program.call} returns, or Type: message of what it raises, as 'answer VALUE'"
-        return Question(one_line(text), candidates=choice)
+        return Question(one_line(text), candidates=rows.candidates(row[2]))
 
     def _aims(self, trace: Trace) -> Sequence[int]:
         return (len(trace.states) - 1,)
 
-    def _answered(self, answer: Answer) -> bool:
-        return same_value(answer.text, self._truth)
-
-    def _right(self, candidates: tuple[str, ...]) -> tuple[bool, ...]:
-        return right_ones(candidates, self._truth)
-
     def _reached(self, debugger: TreeDebugger) -> bool:
         return False
+
+
+class OutcomeRows(Rows):
+    """The one outcome of a run, with its choices of candidates."""
+
+    def draw(self, rng: np.random.Generator) -> Row:
+        """Draws the candidates; see `Rows`."""
+        return 0, 0, below(CHOICES, rng)
+
+
+@by_trace
+def _rows(trace: Trace, answers: int) -> Rows | None:
+    value = outcome(trace)
+    return None if value is None else OutcomeRows(trace, 1, (value,), answers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,8 @@ from .memory import by_trace
 _TEXT = re.compile(
     r"(?P<name>\S+) when line (?P<line>\d+) is about to run for the (?P<visit>\d+)(?:st|nd|rd|th) time"
 )
+_Texts = dict[tuple[int, str], set[str]]
+"""What variables hold, by line and name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,69 +64,114 @@ def draw_query(
 ) -> tuple[Query, str] | None:
     """Draws what is asked about a real run, and the true value; None where nothing can be asked.
 
-    A line is drawn, then one of its passes, then a variable, those that differ between the passes
-    before others. A pass counts as reachable when that many runs to its line are fewer than the moves.
-
     Args:
         trace: The real run.
-        max_moves: Moves that the episode allows; with none, every pass may be asked about.
+        max_moves: Moves that the episode allows, see `asking`.
         rng: Where chance comes from.
         away_from: Index of the state where the episode begins, which shows its own values.
     """
-    asking = _asking(trace, max_moves)
-    for _ in range(_TRIES if asking.lines else 0):
-        passes = asking.passes[asking.lines[below(len(asking.lines), rng)]]
-        index, visit = passes[below(len(passes), rng)]
-        if index != away_from:
-            break
-    else:
-        others = [each for passes in asking.passes.values() for each in passes if each[0] != away_from]
-        if not others:
-            return None
-        index, visit = others[below(len(others), rng)]
-    questions = asking.questions.get(index)
-    if questions is None:
-        questions = asking.questions[index] = asking.worked_out(trace.states[index], visit)
-    return questions[below(len(questions), rng)]
+    found = asking(trace, max_moves)
+    number = found.draw(rng, away_from)
+    return None if number is None else (found.query(number), found.values[number])
 
 
-_TRIES = 32
+TRIES = 32
 """Draws after which the state where the episode begins is taken for the only one of the preferred lines."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Asking:
-    """What can be asked about one run."""
+class Asking:
+    """What can be asked about one run: queries by number, and how one is drawn.
 
-    passes: dict[int, list[tuple[int, int]]]
-    """For each line the index of the state and the number of each reachable pass that shows a short value."""
-    lines: list[int]
-    """Lines inside the called functions, or all where there are none."""
-    values: dict[tuple[int, str], set[str]]
-    """The texts by line and name."""
-    questions: dict[int, list[tuple[Query, str]]]
-    """Queries with their values by the index of the state, as far as they were worked out."""
+    A line is drawn, then one of its passes, then a variable, those that differ between the passes
+    before others. Lines inside the called functions are preferred to those of the entry frame.
 
-    def worked_out(self, state: State, visit: int) -> list[tuple[Query, str]]:
-        """Returns the queries about a state, which is a pass of its line, with their values."""
-        found = {name: text for name, text in state.locals.items() if is_short(text)}
-        changing = [name for name in found if len(self.values[state.line, name]) > 1] or list(found)
-        return [(Query(state.line, name, visit), found[name]) for name in changing]
+    Args:
+        states: Of the real run.
+        max_moves: See `asking`.
+    """
+
+    def __init__(self, states: Sequence[State], max_moves: int) -> None:
+        self.values: list[str] = []
+        """The true value by the number of the query."""
+        self._asked: list[tuple[int, str, int]] = []
+        passes, texts = _passes(states, max_moves)
+        by_line = {line: self._numbered(found, states, texts) for line, found in passes.items()}
+        inner = [line for line, found in passes.items() if states[found[0][0]].depth > 0]
+        self.lines = [by_line[line] for line in inner or by_line]
+        """For each preferred line its passes: index of the state, number of its first query, how many."""
+        self._passes = [each for found in by_line.values() for each in found]
+
+    def __len__(self) -> int:
+        return len(self._asked)
+
+    def query(self, number: int) -> Query:
+        """Returns the query that has a number."""
+        return Query(*self._asked[number])
+
+    def draw(self, rng: np.random.Generator, away_from: int) -> int | None:
+        """Draws the number of a query; None where nothing can be asked.
+
+        Args:
+            rng: Where chance comes from.
+            away_from: Index of the state where the episode begins, which shows its own values.
+        """
+        lines, random = self.lines, rng.random
+        for _ in range(TRIES if lines else 0):
+            passes = lines[int(random() * len(lines))]  # `below`, without a call
+            index, first, count = passes[int(random() * len(passes))]
+            if index != away_from:
+                break
+        else:
+            other = self.other(rng, away_from)
+            if other is None:
+                return None
+            first, count = other
+        return first + int(random() * count)
+
+    def other(self, rng: np.random.Generator, away_from: int) -> tuple[int, int] | None:
+        """Draws a pass of any line; returns its first query and how many it has, None where there is none."""
+        others = [each for each in self._passes if each[0] != away_from]
+        return others[below(len(others), rng)][1:] if others else None
+
+    def _numbered(
+        self, passes: Iterable[tuple[int, int]], states: Sequence[State], texts: _Texts
+    ) -> list[tuple[int, int, int]]:
+        """Numbers the queries about passes; for each its state, its first query and how many it has."""
+        found = []
+        for index, visit in passes:
+            state = states[index]
+            short = [(name, text) for name, text in state.locals.items() if is_short(text)]
+            changing = [each for each in short if len(texts[state.line, each[0]]) > 1] or short
+            found.append((index, len(self._asked), len(changing)))
+            self._asked += [(state.line, name, visit) for name, _ in changing]
+            self.values += [text for _, text in changing]
+        return found
 
 
 @by_trace
-def _asking(trace: Trace, max_moves: int) -> _Asking:
+def asking(trace: Trace, max_moves: int) -> Asking:
+    """Returns what can be asked about a real run.
+
+    Args:
+        trace: The run.
+        max_moves: Moves that the episode allows: fewer runs to its line reach a pass that is asked about.
+            With none, every pass may be asked about.
+    """
+    return Asking(trace.states, max_moves)
+
+
+def _passes(states: Sequence[State], max_moves: int) -> tuple[dict[int, list[tuple[int, int]]], _Texts]:
+    """Returns by line the states and numbers of reachable passes with a short value, and all texts."""
     passes: dict[int, list[tuple[int, int]]] = {}
-    values: dict[tuple[int, str], set[str]] = defaultdict(set)
+    texts: _Texts = defaultdict(set)
     visits: dict[int, int] = defaultdict(int)
-    for index, state in enumerate(trace.states):
+    for index, state in enumerate(states):
         if state.event is not Event.LINE:
             continue
         visits[state.line] += 1
         for name, text in state.locals.items():
-            values[state.line, name].add(text)
+            texts[state.line, name].add(text)
         reachable = not max_moves or visits[state.line] < max_moves
         if reachable and any(map(is_short, state.locals.values())):
             passes.setdefault(state.line, []).append((index, visits[state.line]))
-    inner = [line for line, found in passes.items() if trace.states[found[0][0]].depth > 0]
-    return _Asking(passes, inner or list(passes), values, {})
+    return passes, texts

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
+
+import numpy as np
 
 from debugworld.sandboxes.debugger import Program, Trace, TreeDebugger
 
-from .command import Answer
-from .environment import DebugEnv
-from .goal import Goal, draw_goal
+from .chance import below
+from .goal import Goal, goal_at, reachable
+from .memory import by_trace
+from .rows import Row, Rows
 from .scene import Question
+from .tabled import TabledEnv
 
 
-class ReachState(DebugEnv):
+class ReachState(TabledEnv):
     """Get to a stop where a condition holds, in few moves.
 
     ## Description
@@ -64,18 +69,54 @@ class ReachState(DebugEnv):
     v0: first version.
     """
 
-    def _pose(self, program: Program, trace: Trace) -> Question | None:
-        goal = draw_goal(trace, self.max_moves, self.np_random)
-        if goal is None:
-            return None
-        self._goal: Goal = goal
-        return Question("move until the goal holds where the program stands", goal)
+    def rows(self, program: Program, trace: Trace) -> Rows | None:
+        """Returns the goals that a run reaches; see `TabledEnv`."""
+        return _rows(trace, self.max_moves)
+
+    def question(self, program: Program, rows: Rows, row: Row) -> Question:
+        """Asks for a goal; see `TabledEnv`."""
+        return Question("move until the goal holds where the program stands", rows.goal(row[1]))
 
     def _aims(self, trace: Trace) -> Sequence[int]:
         return [index for index, state in enumerate(trace.states) if self._goal.holds(state)]
 
-    def _answered(self, answer: Answer) -> bool:
-        return False
-
     def _reached(self, debugger: TreeDebugger) -> bool:
         return self._goal.holds(debugger.state)
+
+    @property
+    def _goal(self) -> Goal:
+        assert self._posed.goal is not None
+        return self._posed.goal
+
+
+class GoalRows(Rows):
+    """Goals of one run: a state is drawn, then what a goal there names.
+
+    Args:
+        trace: The real run.
+        max_moves: Moves that the episode allows.
+    """
+
+    def __init__(self, trace: Trace, max_moves: int) -> None:
+        pool = reachable(trace, max_moves)
+        self._named = [(state, name) for state, names in pool for name in names]
+        self.counts = [len(names) for _, names in pool]
+        """How many goals each state has."""
+        self._firsts = list(accumulate(self.counts, initial=0))
+        super().__init__(trace, len(self._named))
+
+    def draw(self, rng: np.random.Generator) -> Row | None:
+        """Draws a goal; see `Rows`."""
+        if not self.counts:
+            return None
+        place = below(len(self.counts), rng)
+        return 0, self._firsts[place] + below(self.counts[place], rng), 0
+
+    def goal(self, asked: int) -> Goal:
+        """Returns a goal; see `Rows`."""
+        return goal_at(*self._named[asked])
+
+
+@by_trace
+def _rows(trace: Trace, max_moves: int) -> Rows:
+    return GoalRows(trace, max_moves)

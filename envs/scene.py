@@ -33,6 +33,10 @@ class Question:
     """The end of a run that is asked for, as in `Attempt.end`."""
 
 
+UNASKED = Question("none: the box failed")
+"""What is asked where a fault of the box left nothing to ask about."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """A run of the program that the agent asked for, as far as the agent went."""

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+import numpy as np
+
 from debugworld.sandboxes.debugger import Event, Program, Trace, TreeDebugger
 
-from .answer import candidates, right_ones, same_value
+from .answer import CHOICES
 from .chance import below
-from .command import Answer
-from .environment import DebugEnv
 from .memory import by_trace
-from .query import Query, draw_query
-from .scene import Question, one_line
+from .query import Query, asking
+from .rows import Row, Rows
+from .scene import Question
+from .tabled import TabledEnv
 
 ENTRIES = 0.5
 """Share of the episodes that begin at the entry; the others begin anywhere in the run."""
 
 
-class StateQuery(DebugEnv):
+class StateQuery(TabledEnv):
     """Say what a variable holds at another moment of the run, past or future.
 
     ## Description
@@ -77,40 +79,68 @@ class StateQuery(DebugEnv):
     answers = 8
     queries = True
 
-    def _pose(self, program: Program, trace: Trace) -> Question | None:
-        lines = _inner_lines(trace)
-        start = 0
-        if lines and self.np_random.random() >= ENTRIES:
-            start = lines[below(len(lines), self.np_random)]
-        drawn = draw_query(trace, self.max_moves, self.np_random, away_from=start)
-        if drawn is None:
-            return None
-        query, value = drawn
-        self._query, self._truth = query, one_line(value)
-        choice = candidates(trace, value, self.answers, self.np_random)
-        return Question(_task(query), candidates=choice, query=query, start=start)
+    def rows(self, program: Program, trace: Trace) -> Rows | None:
+        """Returns the queries about a run; see `TabledEnv`."""
+        return _rows(trace, self.max_moves, self.answers)
+
+    def question(self, program: Program, rows: Rows, row: Row) -> Question:
+        """Asks for a variable's value; see `TabledEnv`."""
+        start, asked, offered = row
+        query = rows.query(asked)
+        assert query is not None
+        return Question(_task(query), candidates=rows.candidates(offered), query=query, start=start)
 
     def _aims(self, trace: Trace) -> Sequence[int]:
-        line = self._query.line
-        passes = [i for i, s in enumerate(trace.states) if s.event is Event.LINE and s.line == line]
-        return passes[self._query.visit - 1 : self._query.visit]
-
-    def _answered(self, answer: Answer) -> bool:
-        return same_value(answer.text, self._truth)
-
-    def _right(self, candidates: tuple[str, ...]) -> tuple[bool, ...]:
-        return right_ones(candidates, self._truth)
+        query = self._posed.query
+        assert query is not None
+        passes = [i for i, s in enumerate(trace.states) if s.event is Event.LINE and s.line == query.line]
+        return passes[query.visit - 1 : query.visit]
 
     def _reached(self, debugger: TreeDebugger) -> bool:
         return False
 
 
-@lru_cache(maxsize=65_536)
-def _task(query: Query) -> str:
-    return f"say the value of {query}, as 'answer VALUE'"
+class QueryRows(Rows):
+    """Queries about one run: where the episode begins is drawn, then a query, then its candidates.
+
+    Args:
+        trace: The real run.
+        max_moves: Moves that the episode allows.
+        answers: Candidates of a question at most.
+    """
+
+    def __init__(self, trace: Trace, max_moves: int, answers: int) -> None:
+        self.asking = asking(trace, max_moves)
+        """The queries."""
+        self.starts = [i for i, s in enumerate(trace.states) if s.event is Event.LINE and s.depth > 0]
+        """Indices of the states where an episode may begin, beside the entry."""
+        numbers: dict[str, int] = {}
+        self.truth_numbers = [numbers.setdefault(text, len(numbers)) for text in self.asking.values]
+        """Number of the true value of each query."""
+        super().__init__(trace, len(self.asking), tuple(numbers), answers)
+
+    def draw(self, rng: np.random.Generator) -> Row | None:
+        """Draws a start, a query and candidates; see `Rows`."""
+        start, starts = 0, self.starts
+        if starts and rng.random() >= ENTRIES:
+            start = starts[below(len(starts), rng)]
+        asked = self.asking.draw(rng, start)
+        return (
+            None
+            if asked is None
+            else (start, asked, self.truth_numbers[asked] * CHOICES + below(CHOICES, rng))
+        )
+
+    def query(self, asked: int) -> Query:
+        """Returns a query; see `Rows`."""
+        return self.asking.query(asked)
 
 
 @by_trace
-def _inner_lines(trace: Trace) -> list[int]:
-    """Indexes of the lines of called functions."""
-    return [i for i, state in enumerate(trace.states) if state.event is Event.LINE and state.depth > 0]
+def _rows(trace: Trace, max_moves: int, answers: int) -> Rows:
+    return QueryRows(trace, max_moves, answers)
+
+
+@lru_cache(maxsize=65_536)
+def _task(query: Query) -> str:
+    return f"say the value of {query}, as 'answer VALUE'"

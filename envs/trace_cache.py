@@ -1,4 +1,4 @@
-"""Traces on disk, by content: what was recorded once is recorded no more.
+"""Traces on disk, by content: what was recorded once is recorded no more; other findings that took long, too.
 
 A file is named by everything that a trace follows from: the program, the interpreter, the box, its limits and
 the sources of the recorder. Several processes may share a folder. Nothing here is needed for right answers:
@@ -17,7 +17,8 @@ import warnings
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,24 @@ def content_key(*parts: Any) -> str:
     return hashlib.sha256(json.dumps([VERSION, *parts]).encode()).hexdigest()
 
 
+@cache
+def package_digest(package: str) -> str:
+    """Returns 64 hexadecimal digits that stand for all sources of a package.
+
+    Args:
+        package: Its name.
+    """
+    found = hashlib.sha256()
+    todo = [resources.files(package)]
+    while todo:
+        for file in sorted(todo.pop().iterdir(), key=lambda each: each.name):
+            if file.is_dir():
+                todo.append(file)
+            elif file.name.endswith(".py"):
+                found.update(file.name.encode() + b"\n" + file.read_bytes())
+    return found.hexdigest()
+
+
 class TraceCache:
     """A folder of traces.
 
@@ -140,6 +159,9 @@ class TraceCache:
             data = _written(key, trace, note)
         except PackingError:
             return
+        self._put(key, data)
+
+    def _put(self, key: str, data: bytes) -> None:
         try:
             self._write(self._path(key), data)
             self._since += len(data)
@@ -152,6 +174,40 @@ class TraceCache:
                 f"traces are not kept in {self.folder} ({error.strerror}); set {FOLDER} to a folder, or empty"
             )
             warnings.warn(text, RuntimeWarning, stacklevel=2)
+
+    def found(self, key: str) -> Any:
+        """Returns what `keep` kept; None where there is nothing. A damaged file is removed.
+
+        Args:
+            key: As `content_key` makes it.
+        """
+        try:
+            data = self._path(key).read_bytes()
+        except OSError:
+            return None
+        try:
+            kept = json.loads(zlib.decompress(_checked(data)))
+            if kept["key"] != key:
+                raise ValueError("it is another file")
+            found = kept["found"]
+        except (ValueError, KeyError, TypeError, zlib.error):
+            with suppress(OSError):
+                self._path(key).unlink()
+            return None
+        with suppress(OSError):
+            os.utime(self._path(key))
+        return found
+
+    def keep(self, key: str, found: Any) -> None:
+        """Keeps what took long to find and is no trace; a disk that fails is warned of once.
+
+        Args:
+            key: As `content_key` makes it.
+            found: Plain JSON data, not None.
+        """
+        if self._works:
+            text = json.dumps({"key": key, "found": found})
+            self._put(key, _signed(zlib.compress(text.encode("ascii"), 1)))
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.trace"
@@ -208,8 +264,23 @@ def _written(key: str, trace: Trace, note: int) -> bytes:
         "stderr": trace.stderr,
         "note": note,
     }
-    body = zlib.compress(json.dumps(head).encode("ascii") + b"\n" + packer.take(), 1)
+    return _signed(zlib.compress(json.dumps(head).encode("ascii") + b"\n" + packer.take(), 1))
+
+
+def _signed(body: bytes) -> bytes:
     return hashlib.sha256(body).digest() + body
+
+
+def _checked(data: bytes) -> bytes:
+    """Returns what `_signed` took.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    body = data[_DIGEST:]
+    if hashlib.sha256(body).digest() != data[:_DIGEST]:
+        raise ValueError("the file is damaged")
+    return body
 
 
 def _read(data: bytes, key: str, program: Program) -> tuple[Trace, int]:
@@ -218,10 +289,7 @@ def _read(data: bytes, key: str, program: Program) -> tuple[Trace, int]:
     Raises:
         ValueError, KeyError, TypeError, zlib.error: it is something else.
     """
-    body = data[_DIGEST:]
-    if hashlib.sha256(body).digest() != data[:_DIGEST]:
-        raise ValueError("the file is damaged")
-    line, _, states = zlib.decompress(body).partition(b"\n")
+    line, _, states = zlib.decompress(_checked(data)).partition(b"\n")
     head: dict[str, Any] = json.loads(line)
     if head["key"] != key:
         raise ValueError("it is another trace's file")

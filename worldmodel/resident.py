@@ -62,10 +62,12 @@ class ResidentStream(BatchStream):
         if not self.bytewise or len(tokenizer) > len(CONTROL_TOKENS) + 256:
             raise ModelError("resident batches need the tokenizer of bytes, without markers")
         self.device = device
-        texts, bounds, offset = [], [], 0
+        texts: list[np.ndarray] = []
+        bounds: list[np.ndarray] = []
+        offset = 0
         self._first: dict[str, int] = {}
         for name, store in mixture.stores.items():
-            self._first[name] = sum(len(part) for part in bounds)
+            self._first[name] = sum(map(len, bounds))
             texts.append(store.text)
             bounds.append(offset + store.bounds.astype(np.int64))
             offset += len(store.text)

@@ -162,11 +162,15 @@ def train(
             args.device, mixture, tokenizer, config.tokens_per_batch, config.seed, **order
         )
     else:
-        packing = {
-            "row_tokens": config.row_tokens if config.packed else 0,
-            "owners": config.packed and takes_owners(model),
-        }
-        stream = BatchStream(mixture, tokenizer, config.tokens_per_batch, config.seed, **order, **packing)
+        stream = BatchStream(
+            mixture,
+            tokenizer,
+            config.tokens_per_batch,
+            config.seed,
+            row_tokens=config.row_tokens if config.packed else 0,
+            owners=config.packed and takes_owners(model),
+            **order,
+        )
     clock = Clock(config, elapsed, stream.position(0))
     trainer = ClockTrainer(clock, stream, model=model, args=args, processing_class=tokenizer)
     if config.fsdp and not trainer.is_fsdp_enabled:

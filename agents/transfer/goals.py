@@ -58,11 +58,13 @@ def verdicts(
             goal |= {"met": False, "sure": False}
         goals.append(goal)
     for one in found.get("localisers", []):
+        over = one["top_1_gained_over_every"]
         name = f"localiser, {one['trained']}, on {one['bugs']}: top-1 gained over Ochiai at equal test runs"
         why = (
             f"{_percent(one['learned']['top_1'])} against {_percent(one['equal']['top_1'])}, with "
             f"{one['learned']['tests']['mean']:.1f} test runs a bug; Ochiai with all of them "
-            f"({one['every']['tests']['mean']:.1f}): {_percent(one['every']['top_1'])}"
+            f"({one['every']['tests']['mean']:.1f}): {_percent(one['every']['top_1'])}; the localiser is "
+            f"{100 * over['mean']:+.1f} [{100 * over['low']:+.1f}, {100 * over['high']:+.1f}] points away"
         )
         goals.append(_goal(name, 0.0, one["top_1_gained"], True, why))
     return goals

@@ -52,10 +52,34 @@ def _compared(uri: str, group: str, records: list[Record]) -> dict[str, Any]:
             )
         found[side] = told
     for top in TOPS:
-        ours, theirs = (
-            np.array([[0 < one[side]["rank"] <= top for one in row] for row in rows], np.float64)
-            for side in ("learned", "equal")
-        )
+        by = {
+            side: np.array([[0 < one[side]["rank"] <= top for one in row] for row in rows], np.float64)
+            for side in SIDES
+        }
         # both sides are drawn with the same policies and bugs, so the difference is paired
-        found[f"top_{top}_gained"] = draws.mean(group, ours - theirs)
+        found[f"top_{top}_gained"] = draws.mean(group, by["learned"] - by["equal"])
+        found[f"top_{top}_gained_over_every"] = draws.mean(group, by["learned"] - by["every"])
+    found["kinds"] = _by_kind(group, rows)
+    return found
+
+
+def _by_kind(group: str, rows: list[list[Record]]) -> list[dict[str, Any]]:
+    """Returns how often the line at fault is the first, for each kind of bug, the commonest first.
+
+    A policy may find by reading what leaves a trace in the text, such as a negated condition, and no more.
+    """
+    places: dict[str, list[int]] = defaultdict(list)  # every policy has met the same bugs in the same order
+    for place, record in enumerate(rows[0]):
+        places[record["bug_kind"]].append(place)
+    found = []
+    for kind, mine in sorted(places.items(), key=lambda item: (-len(item[1]), item[0])):
+        draws = Resampling(len(mine))
+        told: dict[str, Any] = {
+            "kind": kind,
+            "different_bugs": len({rows[0][place]["task"] for place in mine}),
+        }
+        for side in SIDES:
+            hits = np.array([[row[place][side]["rank"] == 1 for place in mine] for row in rows], np.float64)
+            told[side] = draws.share(group, hits)
+        found.append(told)
     return found

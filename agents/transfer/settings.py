@@ -109,6 +109,8 @@ class Settings:
     """Settings of the network in place of its own."""
     localise: tuple[str, ...] = ()
     """Further bug sets that localisers are judged on, in the real world."""
+    bugs: int = 0
+    """Episodes that localisers are judged on, a bug each; 0 takes `episodes`."""
     sandbox: str | None = None
     """Box; None takes ``process`` for programs that ship, else ``docker``."""
 
@@ -130,6 +132,8 @@ class Settings:
         for name in ("seeds", "steps", "num_envs", "episodes", "cases", "max_states"):
             if getattr(self, name) < 1:
                 raise TaskError(f"{name} must be at least 1; got {getattr(self, name)}")
+        if self.bugs < 0:
+            raise TaskError(f"bugs must be at least 0; got {self.bugs}")
 
     def to_json(self) -> dict[str, Any]:
         """Returns everything as plain JSON data."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -119,25 +120,35 @@ def sweep(
     total = sum(map(len, planned))
     done = left = 0
     end = None if seconds is None else time.monotonic() + seconds
-    for units in (*planned, None):
-        if units is None:  # what is told step by step follows from the episodes
-            units = [
-                Unit("walk", walk.task, walk.world, walk.policy, walk=walk) for walk in chosen(settings, log)
-            ]
-            total, end = total + len(units), None
-        waiting = [unit for unit in units if unit.key(settings) not in log]
-        done += len(units) - len(waiting)
-        left += len(waiting)
-        for key, records, took in _work(waiting, settings, folder, jobs, end):
-            log.add(key, records, took)
-            done, left = done + 1, left - 1
-            progress(done, total, key)
+    with ExitStack() as stack:
+        pool = None  # one for all stages: its processes keep what they have opened
+        if jobs > 1:
+            pool = stack.enter_context(ProcessPoolExecutor(jobs, get_context("spawn")))
+        for units in (*planned, None):
+            if units is None:  # what is told step by step follows from the episodes
+                units = [
+                    Unit("walk", walk.task, walk.world, walk.policy, walk=walk)
+                    for walk in chosen(settings, log)
+                ]
+                total, end = total + len(units), None
+            waiting = [unit for unit in units if unit.key(settings) not in log]
+            done += len(units) - len(waiting)
+            left += len(waiting)
+            for key, records, took in _work(waiting, settings, folder, jobs, pool, end):
+                log.add(key, records, took)
+                done, left = done + 1, left - 1
+                progress(done, total, key)
     progress(done, total, "")
     return left
 
 
 def _work(
-    units: list[Unit], settings: Settings, folder: Path, jobs: int, end: float | None
+    units: list[Unit],
+    settings: Settings,
+    folder: Path,
+    jobs: int,
+    pool: ProcessPoolExecutor | None,
+    end: float | None,
 ) -> Iterator[Done]:
     """Yields units as they are done; begins none after the end."""
     waiting = iter(units)
@@ -145,20 +156,19 @@ def _work(
     def next_unit() -> Unit | None:
         return next(waiting, None) if end is None or time.monotonic() < end else None
 
-    if jobs == 1:
+    if pool is None:
         while (unit := next_unit()) is not None:
             yield work(unit, settings, folder)
         return
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-        running: set[Future[Done]] = set()
-        while True:
-            while len(running) < jobs and (unit := next_unit()) is not None:
-                running.add(pool.submit(work, unit, settings, folder))
-            if not running:
-                return
-            ready, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in ready:
-                yield future.result()
+    running: set[Future[Done]] = set()
+    while True:
+        while len(running) < jobs and (unit := next_unit()) is not None:
+            running.add(pool.submit(work, unit, settings, folder))
+        if not running:
+            return
+        ready, running = wait(running, return_when=FIRST_COMPLETED)
+        for future in ready:
+            yield future.result()
 
 
 def work(unit: Unit, settings: Settings, folder: Path) -> Done:

@@ -10,6 +10,8 @@ import gymnasium
 
 from debugworld.agents.agent import Agent, make_agent
 from debugworld.agents.spectrum_agent import SpectrumAgent
+from debugworld.envs import DebugEnv
+from debugworld.envs.bug_env import BugEnv
 from debugworld.sandboxes import open_sandbox
 from debugworld.worldmodel.fidelity import sweep as benchmark
 from debugworld.worldmodel.fidelity.log import Log
@@ -123,7 +125,8 @@ class Worker:
         agent = self._agent(unit, env)
         assert unit.policy is not None
         found = []
-        for seed in range(self._settings.seed, self._settings.seed + self._settings.episodes):
+        count = self._settings.bugs or self._settings.episodes
+        for seed in range(self._settings.seed, self._settings.seed + count):
             own = play(env, agent, seed)
             equal = play(env, SpectrumAgent("ochiai", own["tests"]), seed)
             every = play(env, SpectrumAgent("ochiai"), seed)
@@ -137,6 +140,7 @@ class Worker:
                     "seed": seed,
                     "task": own["task"],
                     "fault": own["fault"],
+                    "bug_kind": bug_kind(inner(env)),
                     **{side: {name: one[name] for name in kept} for side, one in sides.items()},
                 }
             )
@@ -195,6 +199,12 @@ class Worker:
 def worker_of(settings: Settings, folder: Path) -> Worker:
     """Returns this process's worker for some settings."""
     return Worker(settings, folder)
+
+
+def bug_kind(env: DebugEnv) -> str:
+    """Returns what is wrong with an episode's bug, without what follows a colon; empty for what is no bug."""
+    kinds = env.bug.kind.split("; ") if isinstance(env, BugEnv) else []
+    return "; ".join(kind.partition(":")[0] for kind in kinds)
 
 
 def _who(policy: Policy) -> Record:

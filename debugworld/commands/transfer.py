@@ -70,6 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URI",
         help="judge localisers on these bug sets, too, for real",
     )
+    add("--localise-episodes", type=int, default=0, metavar="N", help="of each, a bug each (as --episodes)")
     add(
         "--cases",
         type=int,
@@ -167,6 +168,7 @@ def _settings(args: argparse.Namespace) -> Settings:
         learner=tuple(args.learner),
         network=tuple(args.network),
         localise=tuple(args.localise),
+        bugs=args.localise_episodes,
         sandbox=args.sandbox,
     )
 

@@ -74,7 +74,7 @@ def _dreams(one: dict[str, Any]) -> Table:
 
 
 def _localisers(one: dict[str, Any]) -> Table:
-    columns = ("top-1", "test runs", "Ochiai, as many", "Ochiai, all", "gained")
+    columns = ("top-1", "test runs", "Ochiai, as many", "Ochiai, all", "gained", "over all")
     table = _table(f"{one['env']}: lines at fault, percent", "policies, bugs", columns)
     for told in one["localisers"]:
         table.add_row(
@@ -84,6 +84,7 @@ def _localisers(one: dict[str, Any]) -> Table:
             share(told["equal"]["top_1"]).replace(" [", "\n["),
             share(told["every"]["top_1"]).replace(" [", "\n["),
             share(told["top_1_gained"]).replace(" [", "\n["),
+            share(told["top_1_gained_over_every"]).replace(" [", "\n["),
         )
     return table
 

@@ -22,7 +22,7 @@ from debugworld.worldmodel.data.mutation import mutated
 from .operators import OPERATORS, Mutation, mutations_of
 
 CASES = 8
-"""Most cases of a subject."""
+"""Most cases of a subject, if not said otherwise."""
 STILLBORN = "stillborn mutants, which do not compile"
 EQUIVALENT = "mutants that pass every case, equivalent ones among them"
 UNTESTED = "programs with no call that returns a literal within the limits"
@@ -58,7 +58,7 @@ class Mutant:
 class Subject:
     """A program under mutation.
 
-    Its cases are the calls that its set has and, up to `CASES`, calls with other
+    Its cases are the calls that its set has and, up to a number, calls with other
     arguments of the same types. What they are expected to come to is what the right
     program returns, where that is a literal.
 
@@ -68,6 +68,7 @@ class Subject:
         seed: the seed of the whole set.
         operators: the operators that may be used.
         left_out: counts what is dropped, by reason.
+        most: most cases.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Subject:
         seed: int,
         operators: frozenset[str],
         left_out: Counter[str],
+        most: int = CASES,
     ) -> None:
         self.group = group
         self.program = programs[0]
@@ -85,6 +87,7 @@ class Subject:
         self._seed = seed
         self._operators = operators
         self._left_out = left_out
+        self._most = most
         self._cases: tuple[Case, ...] | None = None
         self._found: list[Mutant] = []
         self._seen = {_key(self.source)}
@@ -99,7 +102,7 @@ class Subject:
         if self._cases is None:
             kept: dict[str, Case] = {}
             for program in self._calls():
-                if len(kept) == CASES:
+                if len(kept) == self._most:
                     break
                 value = _literal_outcome(box.record, program)
                 if value is not None and program.call is not None:
@@ -153,7 +156,7 @@ class Subject:
 
     def _calls(self) -> Iterator[Program]:
         yield from self._programs
-        wanted = max(CASES - len(self._programs), 0)
+        wanted = max(self._most - len(self._programs), 0)
         share = -(-wanted * _FRESH_CALLS // len(self._programs))
         fresh = [mutated(program, self._seed, share) for program in self._programs]
         while fresh:  # one of each in turn
@@ -210,7 +213,12 @@ class Subject:
 
 
 def subjects_of(
-    tasks: TaskSet, places: Sequence[int], seed: int, operators: frozenset[str], left_out: Counter[str]
+    tasks: TaskSet,
+    places: Sequence[int],
+    seed: int,
+    operators: frozenset[str],
+    left_out: Counter[str],
+    most: int = CASES,
 ) -> Sequence[Subject]:
     """Returns the subjects of a task set: one for each source that is entered by calls alone.
 
@@ -220,9 +228,10 @@ def subjects_of(
         seed: as `Subject` takes it, and so on.
         operators: the operators that may be used.
         left_out: counts what is dropped, by reason.
+        most: most cases of each.
     """
     if isinstance(tasks.programs, GeneratedPrograms):
-        return _Made(tasks, places, seed, operators, left_out)
+        return _Made(tasks, places, seed, operators, left_out, most)
     by_source: defaultdict[tuple[str, str], list[Program]] = defaultdict(list)
     for place in places:
         program, group = tasks.programs[place], tasks.groups[place]
@@ -231,7 +240,8 @@ def subjects_of(
         else:
             by_source[program.text, group].append(program)
     return [
-        Subject(group, tuple(calls), seed, operators, left_out) for (_, group), calls in by_source.items()
+        Subject(group, tuple(calls), seed, operators, left_out, most)
+        for (_, group), calls in by_source.items()
     ]
 
 

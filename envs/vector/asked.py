@@ -6,21 +6,19 @@ observation has of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from debugworld.sandboxes.debugger import Event
+from debugworld.sandboxes.growing import Growing
 
+from ..answer import CHOICES
 from ..features import EVENTS, GOAL_EVENTS, MANY_PASSES
-from ..goal import Goal
-from ..query import Query
-from ..scene import Question
+from .begun import Begun, Rows, Worked
 from .world import World
 
-Rows = npt.NDArray[np.int64]
 Which = Any
 """Some cursors: their numbers ``(k,)``, or all as a slice."""
 _LINE, _RETURN, _EXCEPTION = map(EVENTS.index, (Event.LINE, Event.RETURN, Event.EXCEPTION))
@@ -29,9 +27,7 @@ _LINE, _RETURN, _EXCEPTION = map(EVENTS.index, (Event.LINE, Event.RETURN, Event.
 class Part(Protocol):
     """One part of the questions."""
 
-    def place(
-        self, which: Rows, runs: Sequence[int], questions: Sequence[Question], seen: dict[str, Any]
-    ) -> None:
+    def place(self, which: Rows, begun: Begun, seen: dict[str, Any]) -> None:
         """Takes the questions of new episodes, and writes what stays the same in them."""
 
     def show(self, which: Which, rows: Rows, seen: dict[str, Any]) -> None:
@@ -49,13 +45,11 @@ class Goals:
     def __init__(self, world: World, count: int) -> None:
         self._world = world
         self._event, self._line, self._named, self._column, self._value = np.zeros((5, count), np.int64)
-        self._known: dict[tuple[int, Goal | None], tuple[int, ...]] = {}
+        self._worked = Worked(6)
 
-    def place(
-        self, which: Rows, runs: Sequence[int], questions: Sequence[Question], seen: dict[str, Any]
-    ) -> None:
+    def place(self, which: Rows, begun: Begun, seen: dict[str, Any]) -> None:
         """Takes the goals of new episodes; see `Part`."""
-        found = np.array([self._numbers(run, asked.goal) for run, asked in zip(runs, questions, strict=True)])
+        found = self._worked.look(begun.asked, lambda place: self._numbers(begun, place))
         event, line, named, column, value, pair = found.T
         for mine, new in (
             (self._event, event),
@@ -102,24 +96,19 @@ class Goals:
         holds = (here == event) & (world.traces.lines[rows] == line) & (right | ((event == _LINE) & ~named))
         return local, right, holds
 
-    def _numbers(self, run: int, goal: Goal | None) -> tuple[int, ...]:
-        found = self._known.get((run, goal))
-        if found is None:
-            if goal is None:  # nothing could be asked: the box failed
-                found = (-1, 0, 0, 0, -1, 0)
-            else:
-                world = self._world
-                column = world.column(run, goal.name) if goal.name else 0
-                found = (
-                    EVENTS.index(goal.event),
-                    goal.line,
-                    int(bool(goal.name)),
-                    column,
-                    world.texts.number(goal.value),
-                    world.pairs.number(goal.name, goal.value),
-                )
-            self._known[run, goal] = found
-        return found
+    def _numbers(self, begun: Begun, place: int) -> tuple[int, ...]:
+        rows, run, world = begun.subjects[place].rows, int(begun.runs[place]), self._world
+        goal = rows.goal(int(begun.rows[place, 1]))
+        if goal is None:  # nothing could be asked: the box failed
+            return -1, 0, 0, 0, -1, 0
+        return (
+            EVENTS.index(goal.event),
+            goal.line,
+            int(bool(goal.name)),
+            world.column(run, goal.name) if goal.name else 0,
+            world.texts.number(goal.value),
+            world.pairs.number(goal.name, goal.value),
+        )
 
 
 class Queries:
@@ -133,15 +122,11 @@ class Queries:
     def __init__(self, world: World, count: int) -> None:
         self._world = world
         self._line, self._visit, self._column, self._count = np.zeros((4, count), np.int64)
-        self._known: dict[tuple[int, Query | None], tuple[int, ...]] = {}
+        self._worked = Worked(5)
 
-    def place(
-        self, which: Rows, runs: Sequence[int], questions: Sequence[Question], seen: dict[str, Any]
-    ) -> None:
+    def place(self, which: Rows, begun: Begun, seen: dict[str, Any]) -> None:
         """Takes the queries of new episodes; see `Part`."""
-        found = np.array(
-            [self._numbers(run, asked.query) for run, asked in zip(runs, questions, strict=True)]
-        )
+        found = self._worked.look(begun.asked, lambda place: self._numbers(begun, place))
         line, visit, column, count, name = found.T
         self._line[which], self._visit[which] = line, visit
         self._column[which], self._count[which] = column, count
@@ -171,22 +156,18 @@ class Queries:
         """Returns the numbers of the texts of the variables, 0 where they are not bound."""
         return self._world.named.rows[np.where(self._line[which] > 0, self._column[which] + rows, 0)]
 
-    def _numbers(self, run: int, query: Query | None) -> tuple[int, ...]:
-        found = self._known.get((run, query))
-        if found is None:
-            world = self._world
-            if query is None:  # nothing could be asked: the box failed
-                found = (0, 0, 0, world.count(run, 0), 0)
-            else:
-                found = (
-                    query.line,
-                    query.visit,
-                    world.column(run, query.name),
-                    world.count(run, query.line),
-                    world.names.number(query.name),
-                )
-            self._known[run, query] = found
-        return found
+    def _numbers(self, begun: Begun, place: int) -> tuple[int, ...]:
+        rows, run, world = begun.subjects[place].rows, int(begun.runs[place]), self._world
+        query = rows.query(int(begun.rows[place, 1]))
+        if query is None:  # nothing could be asked: the box failed
+            return 0, 0, 0, world.count(run, 0), 0
+        return (
+            query.line,
+            query.visit,
+            world.column(run, query.name),
+            world.count(run, query.line),
+            world.names.number(query.name),
+        )
 
 
 class Candidates:
@@ -200,16 +181,23 @@ class Candidates:
     """
 
     def __init__(self, world: World, count: int, answers: int, queries: Queries | None) -> None:
+        self.offered = np.zeros(count, np.int64)
+        """How many there are; int64 ``(count,)``."""
+        self.right = np.zeros((count, answers), bool)
+        """Which of them are right; bool ``(count, answers)``."""
         self._world, self._answers, self._queries = world, answers, queries
         self._texts = np.full((count, answers), -1, np.int64)
-        self._known: dict[tuple[str, ...], list[int]] = {}
+        self._first = Worked(1)
+        self._choices = Growing(np.int32, (answers,))
+        self._rights = Growing(bool, (answers,))
 
-    def place(
-        self, which: Rows, runs: Sequence[int], questions: Sequence[Question], seen: dict[str, Any]
-    ) -> None:
+    def place(self, which: Rows, begun: Begun, seen: dict[str, Any]) -> None:
         """Takes the candidates of new episodes; see `Part`."""
-        texts = np.array([self._numbers(asked.candidates) for asked in questions])
+        rows = self._first.look(begun.truths, lambda place: self._add(begun, place))[:, 0] + begun.choices
+        texts = self._choices.rows.take(rows, axis=0)
         self._texts[which] = texts
+        self.right[which] = self._rights.rows.take(rows, axis=0)
+        self.offered[which] = (texts >= 0).sum(axis=1)
         seen["candidates"][which, :, 1:] = self._world.texts.spelled.rows[np.maximum(texts, 0)]
 
     def show(self, which: Which, rows: Rows, seen: dict[str, Any]) -> None:
@@ -220,9 +208,14 @@ class Candidates:
             shown = self._world.values.rows[rows]
         seen["candidates"][which, :, 0] = self._texts[which] == shown[:, None]
 
-    def _numbers(self, candidates: tuple[str, ...]) -> list[int]:
-        found = self._known.get(candidates)
-        if found is None:
-            numbers = list(map(self._world.texts.number, candidates))
-            found = self._known[candidates] = numbers + [-1] * (self._answers - len(numbers))
-        return found
+    def _add(self, begun: Begun, place: int) -> tuple[int]:
+        """Adds all choices of candidates for the truth of an episode; returns the place of the first."""
+        rows, first = begun.subjects[place].rows, int(begun.rows[place, 2]) // CHOICES * CHOICES
+        texts = np.full((CHOICES, self._answers), -1)
+        rights = np.zeros((CHOICES, self._answers), bool)
+        for choice in range(CHOICES if rows.truths else 0):  # none where the box failed
+            offered, right = rows.candidates(first + choice), rows.right(first + choice)
+            texts[choice, : len(offered)] = list(map(self._world.texts.number, offered))
+            rights[choice, : len(right)] = right
+        self._rights.add(rights)
+        return (self._choices.add(texts),)

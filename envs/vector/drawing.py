@@ -2,71 +2,172 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from debugworld.sandboxes.debugger import Program, Trace
+from debugworld.sandboxes.debugger import Program
 from debugworld.sandboxes.errors import SandboxError
 from debugworld.worldmodel.errors import ModelError
 
 from ..backend import DREAMS
-from ..environment import DebugEnv
-from ..scene import Question, Scene
-from .world import BROKEN
+from ..rows import Row
+from ..scene import Scene
+from ..tabled import TabledEnv
+from .dice import Dice
+from .lots import Lots, lots_of
+from .subject import BROKEN, NOTHING, Subject
+
+_MOST = 4096
+"""Programs whose rows are remembered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draw:
-    """What one episode is about."""
+class Draws(NamedTuple):
+    """What some episodes are about."""
 
-    program: Program
-    """The program."""
-    trace: Trace
-    """Its run; `BROKEN` where the box failed."""
-    question: Question
-    """What is asked."""
-    right: tuple[bool, ...] = ()
-    """Which candidates are right."""
-    fault: str = ""
+    subjects: list[Subject]
+    """The runs that they walk over, with what may be asked."""
+    rows: npt.NDArray[np.int64]
+    """What is asked, as `Subject.rows` number it; int64 ``(k, 3)``."""
+    faults: list[str]
     """Why the box or the model failed, where it did."""
-    kind: Hashable = ""
-    """What tells the run from others of the program."""
-    real: Trace | None = None
-    """What really happens, where ``trace`` is a dream."""
+    reals: list[Subject]
+    """What really happens; something else than ``subjects`` where an episode is a dream."""
 
 
-def draw(task: DebugEnv, rng: np.random.Generator, index: int | None = None) -> Draw:
-    """Draws what `DebugEnv.reset` would with this generator.
+_Draw = tuple[Subject, Row, str, Subject]
+"""One episode's subject, row, fault, and what really happens."""
+
+
+class Drawing:
+    """Draws what `DebugEnv.reset` would, for so many environments.
 
     Args:
-        task: An environment of the task; its own episode, if it had one, is over.
-        rng: Where chance comes from.
-        index: Of the program; None draws it.
-
-    Raises:
-        TaskError: no program of the set fits the task, or there is no such program.
+        task: An environment of the task, that has no episodes of its own.
+        count: Environments.
     """
-    task._open()
-    task._np_random, task._fault = rng, ""
-    task._wake()
-    program, question = task._draw(index)
-    if task._fault:
-        return Draw(program, BROKEN, question, fault=task._fault, kind="broken", real=BROKEN)
-    assert task._traces is not None
-    real, right = task._traces.record(program), task._right(question.candidates)
-    if task.backend not in DREAMS:
-        return Draw(program, real, question, right)
-    given = tuple(real.states[: question.start + 1]) if question.start else ()
-    try:
-        trace = task._walked(program, given)
-    except (SandboxError, ModelError) as error:
-        return Draw(program, BROKEN, question, right, str(error), "broken", BROKEN)
-    kind = "" if trace is real else ("dream", question.start)
-    return Draw(program, trace, question, right, kind=kind, real=real)
+
+    def __init__(self, task: TabledEnv, count: int) -> None:
+        self.dice = Dice(count)
+        """The environments' generators."""
+        self._task = task
+        self._dreams = task.backend in DREAMS
+        self._subjects: dict[int, Subject] = {}
+        self._lots: Lots | None = None
+        self._numbers: dict[int, int] = {}
+
+    def draw(self, which: npt.NDArray[np.int64], index: int | None = None) -> Draws:
+        """Draws an episode for each of some environments.
+
+        Args:
+            which: Their numbers ``(k,)``, ascending.
+            index: Of the program; None draws it.
+
+        Raises:
+            TaskError: no program of the set fits the task, or there is no such program.
+        """
+        task = self._task
+        task._open()
+        if index is not None or self._dreams:
+            return _together([self._one(place, index) for place in which.tolist()])
+        programs, take = task.task_set.programs, self.dice.take
+        firsts = (take(which) * len(programs)).astype(np.int64).tolist()
+        there = {first for first in set(firsts) if self._known(programs, first)}
+        rows = np.full((len(which), 3), -1)
+        known = np.flatnonzero([first in there for first in firsts])
+        if known.size:
+            assert self._lots is not None
+            places = which[known]
+            rows[known] = self._lots.draw(
+                np.array([self._numbers[firsts[each]] for each in known.tolist()]),
+                lambda some: take(places[some]),
+                lambda one: self.dice.generator(int(places[one])),
+            )
+        subjects: list[Any] = list(map(self._subjects.get, firsts))
+        faults = [""] * len(which)
+        for turn in np.flatnonzero(rows[:, 1] < 0).tolist():
+            first = firsts[turn]
+            found = self._one(int(which[turn]), None, first, first in there)
+            subjects[turn], rows[turn], faults[turn], _ = found
+        return Draws(subjects, rows, faults, subjects)
+
+    def _known(self, programs: Sequence[Program], place: int) -> bool:
+        """Tells whether the rows of a program are known, and its run is still at hand."""
+        subject = self._subjects.get(place)
+        assert self._task._traces is not None
+        try:
+            return subject is not None and self._task._traces.record(programs[place]) is subject.trace
+        except SandboxError:
+            return False
+
+    def _one(self, place: int, index: int | None, first: int | None = None, tried: bool = False) -> _Draw:
+        """Draws an episode of one environment.
+
+        Args:
+            place: Its number.
+            index: Of the program; None draws it.
+            first: Of the first program, if it was drawn already.
+            tried: Whether there is nothing to ask about that one.
+        """
+        task = self._task
+        task._np_random = self.dice.generator(place)
+        if self._dreams:
+            task._wake()
+        ask = self._asked
+        if tried:
+            return task._search(None, lambda p, n: None if n == first else ask(p, n), first)
+        return task._search(index, ask, first)
+
+    def _asked(self, program: Program, place: int) -> _Draw | None:
+        task = self._task
+        traces, subject = task._traces, self._subjects.get(place)
+        assert traces is not None
+        traces.prepare(program)
+        try:
+            trace = traces.record(program)
+        except SandboxError as error:
+            broken = Subject(program, BROKEN, NOTHING, "failed")
+            return broken, (0, 0, 0), str(error), broken
+        if subject is None or subject.trace is not trace:
+            subject = self._add(place, Subject(program, trace, task.rows(program, trace) or NOTHING))
+        row = subject.rows.draw(task.np_random)
+        if row is None:
+            return None
+        return self._dreamt(subject, row) if self._dreams else (subject, row, "", subject)
+
+    def _add(self, place: int, subject: Subject) -> Subject:
+        """Remembers the rows of a program."""
+        if len(self._numbers) >= _MOST:
+            self._subjects.clear()
+            self._numbers.clear()
+            self._lots = None
+        if subject.rows is not NOTHING:
+            self._lots = self._lots or lots_of(subject.rows)
+            self._numbers[place] = self._lots.add(subject.rows)
+            self._subjects[place] = subject
+        return subject
+
+    def _dreamt(self, real: Subject, row: Row) -> _Draw:
+        """Returns an episode that is played in the model's dream of a run."""
+        start = row[0]
+        given = tuple(real.trace.states[: start + 1]) if start else ()
+        try:
+            trace = self._task._walked(real.program, given)
+        except (SandboxError, ModelError) as error:
+            broken = Subject(real.program, BROKEN, real.rows, "broken")
+            return broken, row, str(error), broken
+        if trace is real.trace:
+            return real, row, "", real
+        return Subject(real.program, trace, real.rows, ("dream", start)), row, "", real
 
 
-def said(task: DebugEnv, number: int, scene: Scene) -> str:
+def _together(draws: Sequence[_Draw]) -> Draws:
+    subjects, rows, faults, reals = map(list, zip(*draws, strict=True))
+    return Draws(subjects, np.array(rows), faults, reals)
+
+
+def said(task: TabledEnv, number: int, scene: Scene) -> str:
     """Returns an action as an agent would say it."""
     return task._family.spell(number, scene)

@@ -15,10 +15,11 @@ from ..output_prediction import OutputPrediction
 from ..reach_state import ReachState
 from ..repair import Repair
 from ..state_query import StateQuery
+from ..tabled import TabledEnv
 from .recorded import RecordedVectorEnv
 from .together import TogetherVectorEnv
 
-_TABLED = (OutputPrediction, StateQuery, ReachState)
+_TABLED: tuple[type[DebugEnv], ...] = (OutputPrediction, StateQuery, ReachState)
 """Tasks that can be stepped in tables: nothing runs but what was recorded when an episode began."""
 _USUAL = (("backend", ("real", "rollout")), ("actions", ("plain",)), ("feedback", ("true",)))
 """Arguments, and what they may be for the environments to be stepped in tables."""
@@ -38,10 +39,11 @@ def open_vector(task: type[DebugEnv], num_envs: int = 1, **options: Any) -> Vect
     """
     if num_envs < 1:
         raise ValueError(f"a vector needs at least one environment; got num_envs={num_envs}")
-    tabled = task in _TABLED and options.get("family") == "features" and options.get("render_mode") != "human"
+    shown = options.get("family") == "features" and options.get("render_mode") != "human"
     plain = not options.get("shaping") and all(options.get(name, usual[0]) in usual for name, usual in _USUAL)
-    kind = RecordedVectorEnv if tabled and plain else TogetherVectorEnv
-    return kind(task, num_envs, **options)
+    if shown and plain and issubclass(task, TabledEnv) and task in _TABLED:
+        return RecordedVectorEnv(task, num_envs, **options)
+    return TogetherVectorEnv(task, num_envs, **options)
 
 
 def output_prediction(num_envs: int = 1, **options: Any) -> VectorEnv[Any, Any, Any]:

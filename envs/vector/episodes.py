@@ -6,7 +6,6 @@ Which episodes begin when is not decided here, see `recorded`.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,19 +13,25 @@ import numpy.typing as npt
 from gymnasium.vector.utils import create_empty_array
 
 from debugworld.sandboxes.batch import RecordedBatch
-from debugworld.sandboxes.debugger import ActionKind, Program
+from debugworld.sandboxes.debugger import ActionKind
 from debugworld.sandboxes.numbering import LINE_KINDS, PLAIN
 
-from ..environment import MOVE_COST, REFUSAL_COST, SUCCESS_REWARD, DebugEnv
-from ..scene import NOWHERE, Question, Scene
-from .asked import Candidates, Goals, Part, Queries, Rows, Which
-from .drawing import Draw, said
+from ..backend import DREAMS
+from ..environment import MOVE_COST, REFUSAL_COST, SUCCESS_REWARD
+from ..scene import NOWHERE, UNASKED, Scene
+from ..tabled import TabledEnv
+from .asked import Candidates, Goals, Part, Queries, Which
+from .begun import Begun, Rows
+from .drawing import Draws, said
 from .refusals import Refusals
 from .shadow import Shadow, move_over
-from .world import BROKEN, World
+from .subject import NOTHING
+from .world import World
 
 MOST_STATES = 4_000_000
 """States of runs that are remembered; beyond, those are forgotten on which no environment stands."""
+REWRITTEN = ("event", "line", "progress", "locals", "value", "tokens")
+"""Parts of observations that `Episodes.show` writes anew, without a look at what stood there."""
 _LINE_ORDER = (ActionKind.RUN_TO, ActionKind.BREAK, ActionKind.CLEAR)
 
 Flags = npt.NDArray[np.bool_]
@@ -39,10 +44,11 @@ class Episodes:
     Args:
         task: An environment of the task, for its spaces and limits.
         count: Environments.
+        anew: Whether the arrays of `REWRITTEN` are others before each `show`; else they must stay.
     """
 
-    def __init__(self, task: DebugEnv, count: int) -> None:
-        self._task, self._count = task, count
+    def __init__(self, task: TabledEnv, count: int, anew: bool) -> None:
+        self._task, self._count, self._anew = task, count, anew
         commands = task.commands
         self._first_answer = commands.first_answer
         size, lines = len(commands), commands.max_lines
@@ -60,9 +66,9 @@ class Episodes:
         self.broken = np.zeros(count, bool)
         """Where the box failed."""
         self._failed = np.zeros(count, bool)
-        self._draws = [Draw(Program(""), BROKEN, Question(""))] * count
-        self._right = np.zeros((count, max(task.answers, 1)), bool)
-        self._offered = np.zeros(count, np.int64)
+        self._subjects: list[Any] = [None] * count
+        self._reals: list[Any] = [None] * count
+        self._rows = np.zeros((count, 3), np.int64)
         self._marked, self._exits = np.zeros(count, np.int64), np.zeros(count, bool)
         self._last = np.full(count, -1, np.int64)
         self._all = np.arange(count)
@@ -71,38 +77,35 @@ class Episodes:
         self._stale = False
         self._batch: RecordedBatch
 
-    def begin(self, which: Rows, draws: Sequence[Draw]) -> None:
+    def begin(self, which: Rows, draws: Draws) -> None:
         """Begins an episode in some environments.
 
         Args:
             which: Their numbers ``(k,)``, ascending; the first time all of them.
-            draws: One for each.
+            draws: What they are about.
         """
-        for place, draw in zip(which.tolist(), draws, strict=True):
-            self._draws[place] = draw
+        subjects, rows, faults, reals = draws
+        self._rows[which] = rows
+        for place, subject, real in zip(which.tolist(), subjects, reals, strict=True):
+            self._subjects[place], self._reals[place] = subject, real
         if self._world is None or len(self._world.traces.lines) > MOST_STATES:
             self._renew(which)
         world = self._world
         assert world is not None
-        runs = self._runs(draws)
-        starts = [0 if draw.trace is BROKEN else draw.question.start for draw in draws]
-        self._batch.reset(np.array(runs), which, np.array(starts))
-        for name, table in (("lines", world.still), ("tokens", world.tokens)):
-            self.seen[name][which] = table.rows[runs]
+        begun = Begun(world, subjects, rows)
+        self._batch.reset(begun.runs, which, begun.starts)
+        self.seen["lines"][which] = world.still.rows.take(begun.runs, axis=0)
+        if not self._anew:
+            self.seen["tokens"][which] = world.tokens.rows.take(begun.runs, axis=0)
         for part in self._parts:
-            part.place(which, runs, [draw.question for draw in draws], self.seen)
+            part.place(which, begun, self.seen)
         if self._shadow is not None:
-            self._shadow.begin(which, draws, starts, self.seen)
-        faults = [draw.fault for draw in draws]
+            self._shadow.begin(which, Begun(world, reals, rows), self.seen)
         self.errors[which] = [fault or None for fault in faults]
         self.broken[which] = self._failed[which] = list(map(bool, faults))
         self.moves[which] = self._marked[which] = 0
         self._last[which] = -1
-        answers = self._task.answers
-        if answers:
-            self._offered[which] = [len(draw.question.candidates) for draw in draws]
-            self._right[which] = [draw.right + (False,) * (answers - len(draw.right)) for draw in draws]
-        self._begin_masks(which, np.array(runs))
+        self._begin_masks(which, begun.runs)
 
     def act(self, numbers: Rows, active: Flags) -> tuple[Rewards, Flags, Flags, Flags]:
         """Does one command in some environments; `show` is to be called before anything is looked at.
@@ -118,14 +121,18 @@ class Episodes:
         moving = active & ~self.broken
         saying = moving & (numbers >= self._first_answer)
         choice = np.where(saying, numbers - self._first_answer, 0)
-        answered = saying & (choice < self._offered)
+        answered = saying
+        if self._candidates is not None:
+            answered = saying & (choice < self._candidates.offered)
         walking = moving & ~saying & (self.moves < most)
         batch.step(numbers, walking)
         refused = np.where(walking, batch.refused, moving & ~answered)
         self._refuse(numbers, active, refused, saying)
         counted = moving & ~answered
         self.moves += counted
-        success = answered & self._right[self._all, np.minimum(choice, self._right.shape[1] - 1)]
+        success = np.zeros(self._count, bool)
+        if self._candidates is not None:
+            success = answered & self._candidates.right[self._all, choice]
         if self._goals is not None:
             success |= walking & ~refused & self._goals.holds(batch.rows)
         if self._shadow is not None:
@@ -138,9 +145,13 @@ class Episodes:
         self._last = np.where(active, numbers, self._last)
         setting = np.flatnonzero(walking & ~refused & (numbers >= self._break.start))
         if setting.size:
-            armed, binding = batch.armed(setting), batch.traces.binding[batch.runs[setting]]
-            self.seen["lines"][setting, :, 3] = armed[:, 1:]
-            self.masks[setting, self._clear] = np.take_along_axis(armed, binding, axis=1)[:, 1:]
+            binding = batch.traces.binding[batch.runs[setting]]
+            sets = numbers[setting] < self._clear.start
+            line = (numbers[setting] - self._break.start) % batch.traces.numbering.max_lines + 1
+            bound = binding[self._all[: setting.size], line]
+            self.seen["lines"][setting, bound - 1, 3] = sets
+            turn, places = np.nonzero(binding[:, 1:] == bound[:, None])
+            self.masks[setting[turn], self._clear.start + places] = sets[turn]
         return rewards, terminated, truncated, success
 
     def show(self, which: Which = slice(None)) -> None:
@@ -161,10 +172,13 @@ class Episodes:
         progress[which, 0] = world.depths.rows[rows]
         progress[which, 1] = np.maximum(most - self.moves[which], 0) / max(most, 1)
         progress[which, 2] = self._failed[which]
-        for name, spelled, numbers in (
+        looked = [
             ("locals", world.pairs.spelled.rows, world.locals.rows.take(rows, axis=0)),
             ("value", world.texts.spelled.rows, world.values.rows.take(rows)),
-        ):
+        ]
+        if self._anew:
+            looked.append(("tokens", world.tokens.rows, self._batch.runs[which]))
+        for name, spelled, numbers in looked:
             if places.size == self._count:  # straight into its place
                 spelled.take(numbers, axis=0, out=seen[name], mode="clip")
             else:
@@ -189,14 +203,17 @@ class Episodes:
 
     def scene(self, place: int) -> Scene:
         """Returns what an agent may see in one environment."""
-        world, batch, draw = self._world, self._batch, self._draws[place]
+        world, batch, subject = self._world, self._batch, self._subjects[place]
         assert world is not None
         position, tree = int(batch.positions[place]), world.traces.trees[int(batch.runs[place])]
         state = NOWHERE if self.broken[place] else batch.state(place)
         callers = () if state.exit is not None else [tree.states[index] for index in tree.callers(position)]
-        moves, most, asked = int(self.moves[place]), self._task.max_moves, draw.question
+        moves, most, asked = int(self.moves[place]), self._task.max_moves, UNASKED
+        program, row = subject.program, self._rows[place].tolist()
+        if subject.rows is not NOTHING:
+            asked = self._task.question(program, subject.rows, (row[0], row[1], row[2]))
         scene = Scene(
-            draw.program,
+            program,
             asked,
             state,
             () if state.exit is not None else (state, *callers),
@@ -218,8 +235,8 @@ class Episodes:
         stops = world.traces.stops[runs, 1:]
         self.masks[which, self._run_to] = stops & ~self._exits[which, None]
         self.masks[which, self._break] = world.traces.binding[runs, 1:] > 0
-        if self._task.answers:
-            offered = np.arange(self._task.answers) < self._offered[which, None]
+        if self._candidates is not None:
+            offered = np.arange(self._task.answers) < self._candidates.offered[which, None]
             self.masks[which, self._first_answer :] = offered
         self.masks[which[self.broken[which]]] = 1
 
@@ -256,15 +273,10 @@ class Episodes:
                 text = self._refusals.text(place, number)
             self.errors[place] = text
 
-    def _runs(self, draws: Sequence[Draw]) -> list[int]:
-        assert self._world is not None
-        return [self._world.run(draw.program, draw.trace, draw.kind) for draw in draws]
-
     def _renew(self, which: Rows) -> None:
         """Begins a new world with the runs on which the other environments stand."""
         others = np.setdiff1d(self._all, which) if self._world is not None else self._all[:0]
-        first = self._draws[0]
-        world = self._world = World(first.program, first.trace, self._task.commands.max_lines, first.kind)
+        world = self._world = World(self._subjects[0], self._task.commands.max_lines)
         before = self._batch if others.size else None
         shadow = self._shadow
         batch = self._batch = RecordedBatch(world.traces, self._count)
@@ -272,16 +284,19 @@ class Episodes:
         answers = self._task.answers
         self._goals = None if answers else Goals(world, self._count)
         queries = Queries(world, self._count) if self._task.queries else None
-        candidates = Candidates(world, self._count, answers, queries) if answers else None
-        self._parts: list[Part] = [part for part in (self._goals, queries, candidates) if part is not None]
-        self._shadow = Shadow(world, self._count, self._goals is not None) if first.real else None
+        self._candidates = Candidates(world, self._count, answers, queries) if answers else None
+        parts = self._goals, queries, self._candidates
+        self._parts: list[Part] = [part for part in parts if part is not None]
+        dreams = self._task.backend in DREAMS
+        self._shadow = Shadow(world, self._count, self._goals is not None) if dreams else None
         if before is None:
             return
-        draws = [self._draws[place] for place in others.tolist()]
-        runs = self._runs(draws)
-        move_over(before, batch, others, runs)
+        rows, places = self._rows[others], others.tolist()
+        begun = Begun(world, [self._subjects[place] for place in places], rows)
+        move_over(before, batch, others, begun.runs)
         for part in self._parts:
-            part.place(others, runs, [draw.question for draw in draws], self.seen)
+            part.place(others, begun, self.seen)
         self._stale = True
         if self._shadow is not None and shadow is not None:
-            self._shadow.follow(shadow, others, draws, self.seen)
+            begun = Begun(world, [self._reals[place] for place in places], rows)
+            self._shadow.follow(shadow, others, begun, self.seen)

@@ -8,16 +8,16 @@ from typing import Any
 import gymnasium
 import numpy as np
 import numpy.typing as npt
-from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from ..environment import DebugEnv
 from ..page import page
 from ..picture import picture
 from ..scene import Scene
-from .drawing import draw
-from .episodes import Episodes, Flags, Rewards
+from ..tabled import TabledEnv
+from .copies import Copies
+from .drawing import Drawing
+from .episodes import REWRITTEN, Episodes, Flags, Rewards
 
 Infos = dict[str, Any]
 
@@ -38,7 +38,7 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
 
     def __init__(
         self,
-        task: type[DebugEnv],
+        task: type[TabledEnv],
         num_envs: int = 1,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
         copy: bool = True,
@@ -54,21 +54,23 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
         self.single_action_space = self._task.action_space
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
-        self._generators: list[np.random.Generator | None] = [None] * num_envs
-        self._seeds = [-1] * num_envs
-        self._episodes = Episodes(self._task, num_envs)
+        self._episodes, self._drawing = Episodes(self._task, num_envs, copy), Drawing(self._task, num_envs)
+        self._copies = Copies()
         self._over = np.zeros(num_envs, bool)
         self._begun = False
 
     @property  # type: ignore[misc]
     def np_random(self) -> tuple[np.random.Generator, ...]:  # type: ignore[override]
         """The environments' generators."""
-        return tuple(map(self._generator, range(self.num_envs)))
+        return self._drawing.dice.share()
 
     @property
     def np_random_seed(self) -> tuple[int, ...]:  # type: ignore[override]
         """The seeds of the environments' generators."""
-        return tuple(self._seeds[place] for place in range(self.num_envs) if self._generator(place))
+        dice = self._drawing.dice
+        for place in range(self.num_envs):
+            dice.generator(place)
+        return tuple(dice.seeds)
 
     def action_masks(self) -> npt.NDArray[np.int8]:
         """Returns which commands are legal now, int8 ``(num_envs, len(commands))``."""
@@ -97,9 +99,9 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
         for place in np.flatnonzero(which).tolist():
             told = seeds[place]
             if told is not None:
-                self._generators[place], self._seeds[place] = seeding.np_random(told)
+                self._drawing.dice.seed(place, told)
         self._begin(which, options.get("task"))
-        self._episodes.show()
+        self._show()
         return self._observations(), self._infos(which, np.zeros(self.num_envs, bool))
 
     def step(self, actions: Any) -> tuple[dict[str, Any], Rewards, Flags, Flags, Infos]:
@@ -122,7 +124,7 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
         self._over = terminated | truncated
         if anew.any():
             self._begin(anew)
-        self._episodes.show()
+        self._show()
         infos: Infos = {}
         if self.autoreset_mode is AutoresetMode.SAME_STEP and self._over.any():
             infos = self._finals(self._over, success)
@@ -154,18 +156,10 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
         """Frees this vector's share of the sandbox."""
         self._task.close()
 
-    def _generator(self, place: int) -> np.random.Generator:
-        found = self._generators[place]
-        if found is None:
-            found, self._seeds[place] = seeding.np_random()
-            self._generators[place] = found
-        return found
-
     def _begin(self, which: Flags, index: int | None = None) -> None:
         """Draws and begins an episode in some environments."""
         places = np.flatnonzero(which)
-        draws = [draw(self._task, self._generator(place), index) for place in places.tolist()]
-        self._episodes.begin(places, draws)
+        self._episodes.begin(places, self._drawing.draw(places, index))
         self._over = self._over & ~which
         self._begun = True
 
@@ -202,9 +196,21 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
             )
         return numbers
 
+    def _show(self) -> None:
+        """Writes observations; with ``copy`` some right into what will be the caller's."""
+        seen = self._episodes.seen
+        if self.copy:
+            seen.update((name, self._copies.space(name, seen[name])) for name in REWRITTEN)
+        self._episodes.show()
+
     def _observations(self) -> dict[str, Any]:
         seen = self._episodes.seen
-        return {key: seen[key].copy() for key in seen} if self.copy else dict(seen)
+        if not self.copy:
+            return dict(seen)
+        return {
+            key: values if key in REWRITTEN else self._copies.copy(key, values)
+            for key, values in seen.items()
+        }
 
     def _infos(self, which: Flags, success: Flags) -> Infos:
         """The infos of some environments; arrays for all, zeros for the others."""
@@ -221,7 +227,7 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
         everyone, found = which.all(), {}
         for key, values in parts.items():
             if everyone:
-                kept = values if key == "action_mask" and not self.copy else values.copy()
+                kept = values if key == "action_mask" and not self.copy else self._copies.copy(key, values)
             else:
                 kept = np.zeros_like(values)
                 kept[which] = values[which]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,9 @@ from debugworld.sandboxes.batch import RecordedBatch
 from debugworld.sandboxes.debugger import ActionKind
 from debugworld.sandboxes.numbering import LINE_KINDS, PLAIN
 
-from .asked import Goals, Rows
-from .drawing import Draw
-from .world import BROKEN, World
+from .asked import Goals
+from .begun import Begun, Rows
+from .world import World
 
 
 class Shadow:
@@ -32,13 +31,12 @@ class Shadow:
         self._batch = RecordedBatch(world.traces, count)
         self._goals = Goals(world, count) if goals else None
 
-    def begin(self, which: Rows, draws: Sequence[Draw], starts: Sequence[int], seen: dict[str, Any]) -> None:
+    def begin(self, which: Rows, begun: Begun, seen: dict[str, Any]) -> None:
         """Begins new episodes in some environments; what it writes into ``seen`` stands there already."""
-        runs = self._runs(draws)
-        self._batch.reset(np.array(runs), which, np.array(starts))
+        self._batch.reset(begun.runs, which, begun.starts)
         self.met[which] = False
         if self._goals is not None:
-            self._goals.place(which, runs, [draw.question for draw in draws], seen)
+            self._goals.place(which, begun, seen)
 
     def step(self, numbers: Rows, which: Any) -> None:
         """Does actions in some environments, where the real run allows them."""
@@ -46,33 +44,24 @@ class Shadow:
         if self._goals is not None:
             self.met |= which & ~self._batch.refused & self._goals.holds(self._batch.rows)
 
-    def follow(self, other: Shadow, which: Rows, draws: Sequence[Draw], seen: dict[str, Any]) -> None:
+    def follow(self, other: Shadow, which: Rows, begun: Begun, seen: dict[str, Any]) -> None:
         """Stands where another shadow does in some environments."""
-        runs = self._runs(draws)
-        move_over(other._batch, self._batch, which, runs)
+        move_over(other._batch, self._batch, which, begun.runs)
         self.met[which] = other.met[which]
         if self._goals is not None:
-            self._goals.place(which, runs, [draw.question for draw in draws], seen)
-
-    def _runs(self, draws: Sequence[Draw]) -> list[int]:
-        found = []
-        for draw in draws:
-            assert draw.real is not None
-            kind = "broken" if draw.real is BROKEN else ""
-            found.append(self._world.run(draw.program, draw.real, kind))
-        return found
+            self._goals.place(which, begun, seen)
 
 
-def move_over(before: RecordedBatch, batch: RecordedBatch, which: Rows, runs: Sequence[int]) -> None:
+def move_over(before: RecordedBatch, batch: RecordedBatch, which: Rows, runs: Rows) -> None:
     """Makes cursors of a batch stand where those of another do, with their breakpoints.
 
     Args:
         before: Where they stand.
         batch: Where they shall stand.
         which: Their numbers.
-        runs: The numbers of their runs in the new batch.
+        runs: The numbers of their runs in the new batch ``(k,)``.
     """
-    batch.reset(np.array(runs), which, before.positions[which])
+    batch.reset(runs, which, before.positions[which])
     points = [before.points(place) for place in range(len(before))]
     first = PLAIN + LINE_KINDS.index(ActionKind.BREAK) * batch.traces.numbering.max_lines - 1
     for turn in range(max(map(len, points))):

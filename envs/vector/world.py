@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from debugworld.sandboxes.batch import EVENTS as BATCH_EVENTS
 from debugworld.sandboxes.batch import TraceBatch
-from debugworld.sandboxes.debugger import Event, Exit, ExitCode, Program, State, Trace
+from debugworld.sandboxes.debugger import Event, State
 from debugworld.sandboxes.growing import Growing
 from debugworld.sandboxes.numbering import PLAIN
 
@@ -25,10 +26,9 @@ from ..features import (
 )
 from ..goal import exception_type
 from .interning import Pairs, Texts
+from .subject import Subject
 
 assert EVENTS == BATCH_EVENTS, "events have the same numbers in observations and in batches"
-BROKEN = Trace("", (), Exit(ExitCode.NEVER, "fault"))
-"""The run of a program that could not be recorded: nothing but an end."""
 
 
 class World:
@@ -37,13 +37,11 @@ class World:
     Rows are those of `TraceBatch`.
 
     Args:
-        program: Of the first run.
-        trace: Of the first run.
+        subject: The first run.
         max_lines: Lines that observations and actions cover.
-        kind: As `run` takes it, of the first run.
     """
 
-    def __init__(self, program: Program, trace: Trace, max_lines: int, kind: Hashable = "") -> None:
+    def __init__(self, subject: Subject, max_lines: int) -> None:
         self.max_lines = max_lines
         """Lines that observations and actions cover."""
         self.names, self.texts = Texts(NAME_WIDTH), Texts(TEXT_WIDTH)
@@ -69,25 +67,31 @@ class World:
         self.named.add([0])
         self._columns: dict[tuple[int, str], int] = {}
         self._counts: dict[tuple[int, int], int] = {}
-        self._runs: dict[tuple[str, Hashable], int] = {(program.digest, kind): 0}
-        self.traces = TraceBatch([(program, trace)], max_lines)
+        self._known: dict[tuple[str, Hashable], tuple[int, int, int]] = {subject.key: (0, 0, 0)}
+        self._asked, self._truths = subject.rows.asked, len(subject.rows.truths)
+        self.traces = TraceBatch([(subject.program, subject.trace)], max_lines)
         """The runs."""
         self._add(0)
 
-    def run(self, program: Program, trace: Trace, kind: Hashable = "") -> int:
-        """Returns the number of a program's run, a new one for one that was not seen.
+    def numbers(self, subjects: Sequence[Subject]) -> npt.NDArray[np.int64]:
+        """Returns the numbers of runs, new ones for those that were not seen.
 
         Args:
-            program: What was run.
-            trace: What came of it.
-            kind: What tells the run from others of the program.
+            subjects: The runs ``(k,)``.
+
+        Returns:
+            int64 ``(k, 3)``: each one's own number, and those of its first question and of its first truth.
         """
-        key = program.digest, kind
-        found = self._runs.get(key)
-        if found is None:
-            found = self._runs[key] = len(self.traces)
-            self.traces.extend([(program, trace)])
-            self._add(found)
+        known = self._known
+        return np.array([known.get(subject.key) or self._new(subject) for subject in subjects])
+
+    def _new(self, subject: Subject) -> tuple[int, int, int]:
+        run = len(self.traces)
+        found = self._known[subject.key] = run, self._asked, self._truths
+        self._asked += subject.rows.asked
+        self._truths += len(subject.rows.truths)
+        self.traces.extend([(subject.program, subject.trace)])
+        self._add(run)
         return found
 
     def column(self, run: int, name: str) -> int:

@@ -66,6 +66,56 @@ def test_two_processes_make_the_same_report(tmp_path: Path) -> None:
     assert found["environments"][0]["exploits"] == []
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_localisers_are_judged_on_bugs_of_a_file(tmp_path: Path) -> None:
+    pytest.importorskip("libcst", reason="libcst is not installed")
+    bugs = tmp_path / "bugs.jsonl"
+    rows = [
+        {
+            "id": f"sum-{number}",
+            "buggy": f"def total(xs):\n    n = {number}\n    for x in xs:\n        n += x\n    return n\n",
+            "fixed": "def total(xs):\n    n = 0\n    for x in xs:\n        n += x\n    return n\n",
+            "tests": [{"call": f"total({xs})", "expected": str(sum(xs))} for xs in ([1, 2], [], [5])],
+        }
+        for number in (1, 2, 3)
+    ]
+    bugs.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = [
+        *("transfer", "--env", "debugworld/FaultLocalization-Features-v0", "--subjects", "copy"),
+        *("--bugs", "mutants/0/4?of=generated/0/4&cases=2", "mutants/0/3?of=generated/64/3&cases=2"),
+        *(
+            "--policies",
+            "real",
+            "dream",
+            "--seeds",
+            "1",
+            "--steps",
+            "64",
+            "--num-envs",
+            "4",
+            "--episodes",
+            "3",
+        ),
+        *("--learner", "n_steps=8", "batch_size=16", "--cases", "2", "--max-states", "50"),
+        *("--option", "max_lines=64", "max_tests=2", "max_moves=3", "accusations=1"),
+        *("--localise", f"jsonl/{bugs}", "--localise-episodes", "5", "--sandbox", "process"),
+    ]
+    assert main([*words, "--json", str(tmp_path / "a.json"), "--html", str(tmp_path / "a.html")]) == 0
+    found = json.loads((tmp_path / "a.json").read_text())
+    jsonschema.Draft202012Validator(schema()).validate(found)
+    told = {(one["trained"], one["bugs"]): one for one in found["environments"][0]["localisers"]}
+    assert len(told) == 4
+    for way in ("real", "dream copy"):
+        one = told[way, "jsonl/bugs.jsonl"]
+        assert one["learned"]["top_1"]["count"] == 5 and one["faults"] == 0
+        assert one["equal"]["tests"]["mean"] == pytest.approx(one["learned"]["tests"]["mean"])
+        assert one["every"]["tests"]["mean"] == 2
+        gained = one["learned"]["top_1"]["mean"] - one["every"]["top_1"]["mean"]
+        assert one["top_1_gained_over_every"]["mean"] == pytest.approx(gained)
+    assert str(tmp_path) not in json.dumps(found)
+
+
 @pytest.mark.parametrize(
     ("words", "text"),
     [

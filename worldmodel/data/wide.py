@@ -25,6 +25,7 @@ _CASES = [
     *("upper", "lower", "title", "capitalize", "swapcase", "casefold"),
     *("strip", "lstrip", "rstrip", "split", "splitlines"),
 ]
+_BISECTIONS = ("bisect_left", "bisect_right", "insort")
 _SEARCHES = ["find", "find", "rfind", "index", "rindex", "count", "count", "startswith", "endswith"]
 
 
@@ -224,7 +225,7 @@ class Wide:
             extra = f", {rng.randint(1, 2)}" if "split" in name and rng.random() < 0.25 else ""
             return f"{text!r}.{name}({piece!r}{extra})"
         if draw < 0.81:
-            ends = "".join({*self._piece(text[:2]), *self._piece(text[-2:])})
+            ends = "".join(sorted({*self._piece(text[:2]), *self._piece(text[-2:])}))
             return f"{text!r}.{rng.choice(('strip', 'lstrip', 'rstrip'))}({ends!r})"
         if draw < 0.84:
             name = rng.choice(("removeprefix", "removesuffix"))
@@ -406,10 +407,11 @@ class Wide:
         """A set as a state shows it; of numbers, whose order in a loop is the same in every process."""
         rng = self._rng
         if numbers or rng.random() < 0.6:
-            found = sorted({rng.randint(0, rng.choice((9, 40))) for _ in range(rng.randint(0, 9))})
+            drawn = {rng.randint(0, rng.choice((9, 40))) for _ in range(rng.randint(0, 9))}
+            found = [repr(number) for number in sorted(drawn)]
         else:
-            found = sorted({self.text(4) for _ in range(rng.randint(1, 6))})  # type: ignore[assignment]
-        return "{" + ", ".join(map(repr, found)) + "}" if found else "set()"
+            found = [repr(text) for text in sorted({self.text(4) for _ in range(rng.randint(1, 6))})]
+        return "{" + ", ".join(found) + "}" if found else "set()"
 
     def _set_question(self) -> str:
         rng, held = self._rng, self._set()
@@ -468,8 +470,8 @@ class Wide:
         call = rng.choice((f"{name}heappop(_)", f"{name}heappush(_, {new})"))
         if rng.random() < 0.2 and isinstance(heap[0], int):
             heap.sort()
-            name = rng.choice(("bisect_left", "bisect_right", "insort"))
-            call = f"{rng.choice(('', 'bisect.'))}{name}(_, {new})"
+            prefix, name = (rng.choice(texts) for texts in (("", "bisect."), _BISECTIONS))
+            call = f"{prefix}{name}(_, {new})"
         return f"{call}\n{HOLE}={heap!r}"
 
     def _turn(self) -> str:

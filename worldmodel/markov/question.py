@@ -73,7 +73,11 @@ class Question:
     def grammar(self) -> OutcomeGrammar:
         """The answers that the current question can have."""
         top = self._top
-        labels = {label: (*scope.names, *scope.free) for label, scope in self._shell.flow.labels.items()}
+        labels = {
+            label: (*scope.names, *scope.free)
+            for label, scope in self._shell.flow.labels.items()
+            if scope.name != "<module>"  # nothing calls that
+        }
         waiting = {self._shell.flow.label_of[frame.scope.name] for frame in self._shell.suspended}
         return OutcomeGrammar(self.letters(), self.names(), labels, top.scope.stops, waiting)
 

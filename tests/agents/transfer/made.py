@@ -128,6 +128,7 @@ def told_log() -> Log:
             {
                 **{"env": TASKS.name, "measure": "localise", "uri": "mutants/0", "kind": "real", "dream": ""},
                 **{"policy_seed": seed, "seed": bug, "task": f"mutant {bug}", "fault": ""},
+                "bug_kind": "ROR" if bug < 7 else "SDL",
                 "learned": side,
                 "equal": {**side, "rank": bug % 3},
                 "every": {**side, "rank": 3, "tests": 8},

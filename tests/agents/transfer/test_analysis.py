@@ -11,7 +11,7 @@ from debugworld.agents.transfer.policy import Policy
 from debugworld.agents.transfer.walks import chosen
 from debugworld.envs.errors import TaskError
 
-from .made import ENV, SETTINGS, TASKS, episodes, made_log
+from .made import ENV, SETTINGS, TASKS, episodes, made_log, told_log
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +86,17 @@ def test_goals(found: dict[str, Any]) -> None:
     assert "2 of 10 episodes" in kept["why"] and "2 of 2 of them" in kept["why"]
     assert gap["met"] is False and gap["at_least"] is False
     assert rank["cell"] == found["dreams"][0]["rank"]
+
+
+def test_kinds_of_bugs() -> None:
+    """Of ten bugs the policy finds all, Ochiai with as many runs those with rank 1: numbers 1, 4 and 7."""
+    [one] = report(SETTINGS, told_log())["environments"][0]["localisers"]
+    many, few = one["kinds"]
+    assert (many["kind"], many["different_bugs"], few["kind"], few["different_bugs"]) == ("ROR", 7, "SDL", 3)
+    assert many["learned"]["mean"] == 1.0 and many["every"]["mean"] == 0.0
+    assert many["equal"]["mean"] == pytest.approx(2 / 7) and few["equal"]["mean"] == pytest.approx(1 / 3)
+    assert one["top_1_gained"]["mean"] == pytest.approx(0.7)
+    assert one["top_1_gained_over_every"]["mean"] == 1.0
 
 
 def test_the_same_records_give_the_same_report() -> None:

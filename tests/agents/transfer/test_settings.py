@@ -43,6 +43,7 @@ def test_the_real_world_is_no_name_of_a_dream() -> None:
         ({"kinds": ("random",)}, "none that learns"),
         ({"tasks": ()}, "at least one environment"),
         ({"seeds": 0}, "seeds must be at least 1"),
+        ({"bugs": -1}, "bugs must be at least 0"),
     ],
 )
 def test_settings_that_cannot_serve(change: dict[str, Any], text: str) -> None:

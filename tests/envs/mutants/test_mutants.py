@@ -20,6 +20,12 @@ from debugworld.sandboxes import Sandbox, open_sandbox
 from debugworld.sandboxes.debugger import Program, Trace
 
 
+@pytest.fixture(autouse=True)
+def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every set is made anew, so that a test sees the making."""
+    monkeypatch.setenv("DEBUGWORLD_CACHE", "")
+
+
 def fresh(uri: str) -> list[Bug]:
     load_bug_set.cache_clear()
     return list(load_bug_set(uri).bugs)
@@ -74,6 +80,37 @@ def test_nothing_runs_before_a_mutant_is_asked_for(monkeypatch: pytest.MonkeyPat
     assert runs == 0
     bugs[49]
     assert 0 < runs < 300
+
+
+def test_what_was_found_once_is_found_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEBUGWORLD_CACHE", str(tmp_path))
+    uri = "mutants/4/3?of=generated/0/5"
+    load_bug_set.cache_clear()
+    first = load_bug_set(uri)
+    bugs, dropped = list(first.bugs), dict(first.left_out)
+
+    def none(*_: object, **__: object) -> Sandbox:
+        raise AssertionError("no box is needed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(made, "open_sandbox", none)
+        load_bug_set.cache_clear()
+        again = load_bug_set(uri)
+        assert list(again.bugs) == bugs and dict(again.left_out) == dropped
+        assert list(load_bug_set("mutants/4/2?of=generated/0/5").bugs) == bugs[:2]  # whatever the count
+        for other in ("mutants/5/3?of=generated/0/5", "mutants/4/3?of=generated/1/5"):
+            with pytest.raises(AssertionError):
+                load_bug_set(other).bugs[0]
+    for file in tmp_path.rglob("*.trace"):
+        file.write_bytes(file.read_bytes()[:-1])
+    assert fresh(uri) == bugs  # what is damaged is made again
+
+
+def test_shorter_mutants_are_shared() -> None:
+    """Environments of one process ask for the same, and it takes long to find."""
+    made_once = load_bug_set("mutants/4/3?of=generated/0/5")
+    assert made_once.within(32).bugs is made_once.within(32).bugs
+    assert made_once.within(32).bugs is not made_once.within(40).bugs
 
 
 def test_when_a_program_is_used_up_two_operators_meet(tmp_path: Path) -> None:
@@ -133,6 +170,15 @@ def test_programs_that_nothing_can_fail_are_told(tmp_path: Path) -> None:
     found = load_bug_set(f"mutants/0/3?of=jsonl/{write(tmp_path / 'rows.jsonl', [row])}&sandbox=process")
     with pytest.raises(TaskError, match="did not fail a call; name programs"):
         found.bugs[0]
+
+
+def test_cases_can_be_few() -> None:
+    few = fresh("mutants/5/4?of=generated/0/5&cases=3")
+    assert {len(bug.cases) for bug in few} == {3}
+    traces = trace_store("process")
+    traces.enter()
+    assert all(failing(bug, judge_of("process")) for bug in few)
+    traces.leave()
 
 
 def test_operators_and_splits_can_be_chosen() -> None:

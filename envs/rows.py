@@ -1,0 +1,65 @@
+"""What a task may ask about one run, as rows of a table that is made once.
+
+A row is drawn by number. One environment puts its row into words; many look theirs up in arrays.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+
+from debugworld.sandboxes.debugger import Trace
+
+from .answer import CHOICES, choice, right_ones
+from .goal import Goal
+from .query import Query
+from .scene import one_line
+
+Row = tuple[int, int, int]
+"""Index of the state where the episode begins, number of what is asked, number of the candidates."""
+
+
+class Rows(ABC):
+    """The rows of one run.
+
+    Candidates have the numbers ``truth * CHOICES + choice``.
+
+    Args:
+        trace: The real run.
+        asked: How many things may be asked.
+        truths: The true values that candidates may hold, none twice; none where there are no candidates.
+        answers: Candidates of a question at most.
+    """
+
+    def __init__(self, trace: Trace, asked: int, truths: Sequence[str] = (), answers: int = 0) -> None:
+        self.asked = asked
+        """How many things may be asked."""
+        self.truths = truths
+        """The true values that candidates may hold."""
+        self._trace, self._answers = trace, answers
+
+    @abstractmethod
+    def draw(self, rng: np.random.Generator) -> Row | None:
+        """Draws a row; None where nothing can be asked."""
+
+    def goal(self, asked: int) -> Goal | None:
+        """Returns the stop to reach that has a number; None where a task has none."""
+        return None
+
+    def query(self, asked: int) -> Query | None:
+        """Returns the moment and the variable that have a number; None where a task has none."""
+        return None
+
+    def truth(self, row: Row) -> str:
+        """Returns the right answer, on one line."""
+        return one_line(self.truths[row[2] // CHOICES])
+
+    def candidates(self, number: int) -> tuple[str, ...]:
+        """Returns the candidates that have a number."""
+        return choice(self._trace, self.truths[number // CHOICES], self._answers, number % CHOICES)
+
+    def right(self, number: int) -> tuple[bool, ...]:
+        """Tells which of the candidates that have a number are right."""
+        return right_ones(self.candidates(number), one_line(self.truths[number // CHOICES]))
