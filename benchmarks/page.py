@@ -15,6 +15,7 @@ from common.report import GOAL_COLUMNS, goal_rows
 
 ORDER = (
     "neural",
+    "inputs",
     "questions",
     "planner",
     "inverse_tester",
@@ -29,6 +30,7 @@ ORDER = (
 )
 TITLES = {
     "neural": "The neural debugger",
+    "inputs": "Inputs that are dreamt of before they are answered",
     "questions": "Where the neural debugger errs",
     "planner": "Planning in the dream, moving in the real debugger",
     "inverse_tester": "Arguments looked for in the dream, run for real",

@@ -159,3 +159,18 @@ def test_agents_learn_and_are_compared(tmp_path: Path) -> None:
     assert set(told["results"]["agents"]) == {"random", "scripted", "real, seed 0"}
     assert told["results"]["curves"]["real, seed 0"] and plot.read_text().startswith("<?xml")
     assert len(told["goals"]) == 2
+
+
+@pytest.mark.slow
+def test_inputs_are_drawn_and_dreamt_of(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    row = {"id": "sample", "code": "def f(n):\n    return n + 1\n", "input": "3", "output": "4"}
+    rows.write_text(json.dumps(row) + "\n")
+    words = ["--crux", str(rows), "--samples", "2", "--sandbox", "process"]
+    told = measured(tmp_path, "inputs", *words)
+    assert set(told["results"]) == {
+        "one inverse question",
+        "drawn at temperature 0.8",
+        "drawn, and dreamt of",
+    }
+    assert told["settings"]["crux"] == "rows.jsonl"
