@@ -16,10 +16,11 @@ from .bug import Bug, BugSet, Case
 from .bug_set import load_bug_set
 from .chance import draw_order
 from .command import Answer, Command, TaskCommand, TaskKind
-from .environment import DebugEnv, Outcome
+from .environment import DebugEnv
 from .errors import NothingToAsk, TaskError
 from .judge import Judge, Result, judge_of
 from .patch import compiled
+from .reward import Outcome
 from .scene import Question, Scene, ShownTest, one_line
 from .spectrum import lines_run
 from .task_set import TaskSet

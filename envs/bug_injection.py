@@ -11,11 +11,11 @@ from debugworld.worldmodel.data.mutation import mutated
 from .bug import Bug, BugSet, Case
 from .bug_set import load_bug_set
 from .edit_env import EditEnv
-from .environment import SUCCESS_REWARD, Outcome
 from .errors import TaskError
 from .judge import Result, Verdict
 from .origins.difference import lines_at_fault
 from .patch import size
+from .reward import SUCCESS_REWARD, Outcome
 from .scene import Question
 from .spectrum import SOLVERS, Evidence, Solver, Spectrum, code_lines, credit, lines_run, rank_of
 from .task_set import load_task_set

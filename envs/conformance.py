@@ -28,8 +28,9 @@ from debugworld.sandboxes.errors import SandboxError
 from debugworld.worldmodel.errors import ModelError
 
 from .command import Answer, spell
-from .environment import MOVE_COST, REFUSAL_COST, DebugEnv
+from .environment import DebugEnv
 from .episode import RecordEpisodes, validate
+from .reward import MOVE_COST, REFUSAL_COST
 
 HEADINGS = (
     "Description",

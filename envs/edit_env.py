@@ -11,9 +11,9 @@ from debugworld.sandboxes.errors import SandboxError
 
 from .bug_env import BugEnv
 from .command import EDIT_KINDS, TaskCommand, TaskKind
-from .environment import Outcome
 from .errors import TaskError
 from .patch import compiled, edited
+from .reward import Outcome
 
 
 class EditEnv(BugEnv):

@@ -1,82 +1,46 @@
 """One Gymnasium environment over the `Debugger` protocol.
 
-An environment is a task x an observation family x a backend. This class holds what
-all tasks share: drawing a program, asking the debugger, costs, budgets, masks, faults
-and rendering. A task says what is asked and when it is answered.
+An environment is a task x an observation family x a backend. This class holds the course
+of an episode, which all tasks share: drawing a program, asking the debugger, costs, budgets
+and rendering. A `Task` says what is asked and when it is answered, and `Runs` opens the debugger.
 """
 
 from __future__ import annotations
 
-import math
-from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, TypeVar, get_args
+from dataclasses import asdict
+from typing import Any
 
 import gymnasium
 import numpy as np
 import numpy.typing as npt
 
-from debugworld.sandboxes.batch import bound_lines
-from debugworld.sandboxes.debugger import (
-    Action,
-    ActionKind,
-    Event,
-    IllegalAction,
-    Program,
-    ProgramError,
-    RecordedDebugger,
-    State,
-    Trace,
-    TreeDebugger,
-)
+from debugworld.sandboxes.debugger import Action, IllegalAction, Program, State
 from debugworld.sandboxes.errors import SandboxError
-from debugworld.worldmodel.completion import CompletionEngine
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.lockstep import After, LockstepDebugger
 
-from .answer import GUESSES
-from .backend import BACKENDS, DREAMS, open_debugger, stand_at
-from .chance import draw_order
-from .command import LINE_KINDS, PLAIN_KINDS, Answer, Command, CommandSet, TaskCommand, TaskKind, Trial
-from .dream_store import DreamStore, dream_store
-from .errors import NothingToAsk, TaskError
+from .command import Answer, Command, CommandSet, TaskCommand, Trial
+from .errors import TaskError
 from .family import make_family
-from .feedback import FEEDBACKS, disguise
+from .feedback import disguise
+from .legality import action_mask
 from .page import page
 from .picture import picture
-from .scene import NOWHERE, UNASKED, Attempt, Question, Scene, end_of, stack_of
+from .progress import Progress
+from .reward import MOVE_COST, REFUSAL_COST, SUCCESS_REWARD, Outcome
+from .runs import Runs
+from .scene import NOWHERE, UNASKED, Attempt, Question, Scene, stack_of
+from .search import Found, search
+from .settings import check_settings
 from .shaping import distances, potential
 from .spaces import TextSpace
 from .structured import StructuredFamily
-from .task_set import TaskSet, load_task_set
-from .trace_store import TraceStore, trace_store
 
-Found = TypeVar("Found")
-
-SUCCESS_REWARD = 1.0
-"""Paid once, when the task is done."""
-MOVE_COST = 0.01
-"""Taken for every move, refused ones included."""
-REFUSAL_COST = 0.01
-"""Taken besides when a move is refused."""
+__all__ = ["MOVE_COST", "REFUSAL_COST", "SUCCESS_REWARD", "DebugEnv", "Outcome"]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one of a task's own commands came to."""
-
-    reward: float = 0.0
-    """Paid beside the cost of a move."""
-    terminated: bool = False
-    """Whether the episode is over."""
-    success: bool = False
-    """Whether the task is done."""
-    error: str = ""
-    """A fault of the box or the model; empty where there was none."""
-
-
-class DebugEnv(gymnasium.Env[Any, Any]):
+class DebugEnv(Runs):
     """What all tasks share; see `OutputPrediction`, `ReachState` and `StateQuery`.
 
     Args:
@@ -109,20 +73,6 @@ class DebugEnv(gymnasium.Env[Any, Any]):
     """
 
     metadata: dict[str, Any] = {"render_modes": ["ansi", "human", "rgb_array"], "render_fps": 4}
-    answers: ClassVar[int] = 0
-    """Candidate answers; 0 where the task takes no answer."""
-    queries: ClassVar[bool] = False
-    """Whether a question is about another moment of the run."""
-    kinds: ClassVar[tuple[TaskKind, ...]] = ()
-    """What the task takes beside the debugger's actions and an answer."""
-    tests: int = 0
-    """Most tests that the task shows; 0 where it is not about a bug."""
-    trials: ClassVar[int] = 0
-    """Numbered ways to enter the program otherwise; 0 where the task lets nobody try anything."""
-    samples: ClassVar[tuple[str, ...]] = GUESSES
-    """The answers that sampling a text action says."""
-    tries: ClassVar[tuple[str, ...]] = GUESSES
-    """What sampling a text action tries."""
 
     def __init__(
         self,
@@ -143,30 +93,26 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         feedback: str = "true",
         render_mode: str | None = None,
     ) -> None:
-        if backend not in BACKENDS:
-            raise TaskError(f"there is no backend {backend!r}; use one of: {', '.join(BACKENDS)}")
-        if max_moves < 0 or max_lines < 1:
-            raise TaskError(f"need max_moves >= 0 and max_lines >= 1; got {max_moves} and {max_lines}")
-        if max_states < 1:
-            raise TaskError(f"need max_states >= 1; got {max_states}")
-        if not (0 <= real_share <= 1 and 0 <= real_calls <= 1):
-            told = f"real_share={real_share}, real_calls={real_calls}"
-            raise TaskError(f"need shares between 0 and 1; got {told}")
-        if (real_share or real_calls) and backend != "rollout":
-            raise TaskError(f"real_share and real_calls are for the backend rollout; got {backend}")
-        if after not in get_args(After):
-            raise TaskError(f"after must be one of: {', '.join(get_args(After))}; got {after!r}")
-        if not math.isfinite(shaping) or not 0 < discount <= 1:
-            raise TaskError(f"need a finite shaping and 0 < discount <= 1; got {shaping} and {discount}")
-        if feedback not in FEEDBACKS:
-            raise TaskError(f"there is no feedback {feedback!r}; use one of: {', '.join(FEEDBACKS)}")
-        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
-            known = ", ".join(self.metadata["render_modes"])
-            raise TaskError(f"there is no render mode {render_mode!r}; use one of: {known}, or None")
-        self.render_mode = render_mode
-        self.backend = backend
-        self.max_moves = max_moves
+        check_settings(
+            backend,
+            max_states,
+            real_share,
+            real_calls,
+            after,
+            max_moves,
+            max_lines,
+            shaping,
+            discount,
+            feedback,
+            render_mode,
+            self.metadata["render_modes"],
+        )
         self.task_set = self._load(tasks, max_lines)
+        box = sandbox or ("process" if self.task_set.trusted else "docker")
+        looks = sandbox is not None or box != "process"
+        super().__init__(backend, box, looks, model, max_states, real_share, real_calls, after)
+        self.render_mode = render_mode
+        self.max_moves = max_moves
         self._family = make_family(
             family,
             max_lines,
@@ -184,107 +130,18 @@ class DebugEnv(gymnasium.Env[Any, Any]):
             raise TaskError(f"actions must be 'plain' or 'dict'; got {actions!r}")
         self.observation_space = self._family.observation_space
         self.action_space = self._family.action_space
-        self._model, self._max_states, self._after = model, max_states, after
-        self.sandbox = self._sandbox = sandbox or ("process" if self.task_set.trusted else "docker")
-        self._looks = sandbox is not None or self._sandbox != "process"
-        self._engine: CompletionEngine | None = None
-        self._real_share, self._real_calls = real_share, real_calls
-        self._dreams: DreamStore | None = None
-        self._awake = False
-        self._traces: TraceStore | None = None
-        self._debugger: TreeDebugger | None = None
-        self._shadow: RecordedDebugger | None = None
         self._scene: Scene | None = None
-        self._fault = ""
         self._over = True
         self._truth_met = False
         self._moves = 0
         self._reply = ""
         self._current = self.task_set.programs[0]
         self._attempts: list[Attempt] = []
-        self._counted = (-1, 0)
+        self._progress = Progress()
         self._shaping, self._discount, self._feedback = shaping, discount, feedback
         self._distances: npt.NDArray[np.int32] | None = None
         self._shaped = 0.0
         self._noise = np.random.default_rng(0)
-
-    @abstractmethod
-    def _pose(self, program: Program, trace: Trace) -> Question | None:
-        """Draws a question with ``self.np_random`` and keeps its truth; None where there is none."""
-
-    @abstractmethod
-    def _answered(self, answer: Answer) -> bool:
-        """Tells whether an answer is right; only asked where the task takes answers."""
-
-    @abstractmethod
-    def _reached(self, debugger: TreeDebugger) -> bool:
-        """Tells whether the task is done where a debugger stands after a move."""
-
-    def _load(self, tasks: str, max_lines: int) -> TaskSet:
-        """Reads the task set, with the programs that fit; a task may have built-in programs of its own."""
-        return load_task_set(tasks).within(max_lines)
-
-    def _task_refusal(self, command: TaskCommand) -> str | None:
-        """Says why one of the task's own commands is not legal now; None where it is."""
-        return f"this task takes no {command.kind}"
-
-    def _obey(self, command: TaskCommand) -> Outcome:
-        """Does one of the task's own commands, which is legal."""
-        raise NotImplementedError(f"{type(self).__name__} says that it takes {command.kind}")
-
-    def _closing(self, command: Command) -> bool:
-        """Tells whether a command costs nothing and stays legal when the moves are used up."""
-        return isinstance(command, Answer)
-
-    def _opening(self, program: Program) -> Program:
-        """Returns what is debugged and shown at first for a program of the task set."""
-        return program
-
-    def _aims(self, trace: Trace) -> Sequence[int]:
-        """Returns the indices of the states of the real run that show what is asked for, for shaping."""
-        return ()
-
-    def _record(self, program: Program) -> Trace:
-        """Runs a program for real; a task may hide a part of the run, or run another program for it.
-
-        Raises:
-            ProgramError: the program cannot be debugged as given.
-            SandboxError: the box failed.
-        """
-        assert self._traces is not None
-        return self._traces.record(program)
-
-    def _walked(self, program: Program, given: Sequence[State] = ()) -> Trace:
-        """Returns the run that ``rollout`` moves over: the dream, or in some episodes what happens.
-
-        Args:
-            program: What is run.
-            given: True states from the entry on that the dream goes on from.
-
-        Raises:
-            ProgramError: the program cannot be debugged as given.
-            ModelError: the model cannot answer.
-            SandboxError: the box failed.
-        """
-        assert self._dreams is not None
-        if self._awake:
-            return self._record(program)
-        return self._dreams.dream(program, given, self._engine, self._record).trace
-
-    def _wake(self) -> None:
-        """Draws whether an episode is played in the real run, from a stream of its own."""
-        self._awake = False
-        if self._real_share:
-            stream = np.random.Generator(self.np_random.bit_generator.jumped(2))  # type: ignore[attr-defined]
-            self._awake = bool(stream.random() < self._real_share)
-
-    def _entered(self, text: str) -> Program:
-        """Returns the program entered as a trial says; only asked where the task has trials.
-
-        Raises:
-            IllegalAction: it cannot be entered so; the text says how.
-        """
-        raise NotImplementedError
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -306,7 +163,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         if self._feedback == "random":  # a stream of its own, so that the same episodes are drawn as without
             self._noise = np.random.Generator(self.np_random.bit_generator.jumped())  # type: ignore[attr-defined]
         self._fault, self._moves, self._over, self._truth_met, self._reply = "", 0, False, False, ""
-        self._attempts, self._counted = [], (-1, 0)
+        self._attempts, self._progress = [], Progress()
         self._wake()
         self._current, question = self._draw((options or {}).get("task"))
         if not self._fault:
@@ -373,34 +230,10 @@ class DebugEnv(gymnasium.Env[Any, Any]):
         goes, because whatever is said ends the episode.
         """
         commands = self._family.commands
-        mask = np.zeros(len(commands), np.int8)
         if self._scene is None or self._fault:
-            return mask + np.int8(1)
-        question = self._scene.question
-        answers = slice(commands.first_answer, commands.first_answer + commands.answers)
-        mask[answers][: len(question.candidates) or commands.answers] = 1
-        for number, command in commands.own:
-            mask[number] = self._refusal(command) is None
-        if self._moves >= self.max_moves:
-            return mask
-        mask[commands.first_trial :][: len(question.trials) or commands.trials] = 1
-        debugger = self.debugger
-        for number, kind in enumerate(PLAIN_KINDS):
-            mask[number] = debugger.refusal(Action(kind)) is None
-        stops = [line for line in debugger.program.outline.stop_lines if line <= commands.max_lines]
-        bound = bound_lines(debugger.program, commands.max_lines)  # a blank line is the next one's
-        armed = np.zeros(len(bound), bool)
-        armed[[line for line in debugger.breakpoint_lines if line < len(armed)]] = True
-        legal: dict[ActionKind, Any] = {
-            ActionKind.RUN_TO: stops,
-            ActionKind.BREAK: np.flatnonzero(bound),
-            ActionKind.CLEAR: np.flatnonzero(armed[bound]),
-        }
-        for kind in LINE_KINDS:
-            lines = legal[kind]
-            if len(lines) and debugger.refusal(Action(kind, int(lines[0]))) is None:
-                mask[commands.number(Action(kind, 1)) - 1 + np.array(lines)] = 1
-        return mask
+            return np.ones(len(commands), np.int8)
+        spent = self._moves >= self.max_moves
+        return action_mask(commands, self._scene.question, self.debugger, self._refusal, spent)
 
     def render(self) -> str | npt.NDArray[np.uint8] | None:
         """Returns the page (``ansi``) or the picture (``rgb_array``), or prints the page (``human``).
@@ -420,11 +253,8 @@ class DebugEnv(gymnasium.Env[Any, Any]):
 
     def close(self) -> None:
         """Frees the debugger and this environment's share of the sandbox; may be called twice."""
-        if self._debugger is not None:
-            self._debugger.close()
-        if self._traces is not None:
-            self._traces.leave()
-        self._debugger = self._traces = self._shadow = self._scene = None
+        self._leave()
+        self._scene = None
         self._over = True
 
     @property
@@ -456,42 +286,6 @@ class DebugEnv(gymnasium.Env[Any, Any]):
             raise gymnasium.error.ResetNeeded("there is nothing to see yet; call reset() first")
         return self._scene
 
-    @property
-    def debugger(self) -> TreeDebugger:
-        """The debugger behind the environment, for those who look from outside.
-
-        Raises:
-            gymnasium.error.ResetNeeded: nothing is open before the first reset.
-        """
-        if self._debugger is None:
-            raise gymnasium.error.ResetNeeded("the environment has no debugger yet; call reset() first")
-        return self._debugger
-
-    def _open(self) -> None:
-        """Opens what the backend needs; a failure here is the caller's to mend and raises."""
-        if self._debugger is not None:
-            return
-        traces = trace_store(self._sandbox)
-        traces.enter()
-        try:
-            self._debugger = open_debugger(
-                self.backend,
-                self._record,
-                self._model,
-                self._max_states,
-                self._after,
-                traces.session if self._looks else None,
-                self._engine,
-                self._walked,
-            )
-            if self.backend == "rollout":
-                self._dreams = dream_store(self._model, traces, self._max_states, self._real_calls)
-        except BaseException:
-            traces.leave()
-            raise
-        self._traces = traces
-        self._shadow = RecordedDebugger(self._record) if self.backend in DREAMS else None
-
     def _draw(self, index: int | None) -> tuple[Program, Question]:
         """Draws a program that the task can use, and its question."""
         return self._search(index, self._asked)
@@ -499,31 +293,8 @@ class DebugEnv(gymnasium.Env[Any, Any]):
     def _search(
         self, index: int | None, ask: Callable[[Program, int], Found | None], first: int | None = None
     ) -> Found:
-        """Returns what is found about the first drawn program about which anything is.
-
-        Args:
-            index: Number of the program; None draws it.
-            ask: Looks at a program, which has a number; returns None where there is nothing to ask.
-            first: What was drawn already, as `draw_order` takes it.
-
-        Raises:
-            TaskError: no program of the set fits the task, or there is no such program.
-        """
-        programs = self.task_set.programs
-        if index is not None and not 0 <= index < len(programs):
-            raise TaskError(f"{self.task_set.uri} has no task {index}; it has 0 to {len(programs) - 1}")
-        places = draw_order(len(programs), self.np_random, first) if index is None else [index]
-        tried = 0
-        for place in places:
-            program, tried = programs[place], tried + 1
-            try:
-                found = ask(program, place)
-            except ProgramError as error:
-                raise TaskError(f"task {place} of {self.task_set.uri}: {error}") from None
-            if found is not None:
-                return found
-        where = f"{tried} runs" if tried > 1 else f"task {place}"
-        raise NothingToAsk(f"{self.task_set.uri}: {type(self).__name__} finds nothing to ask in {where}")
+        """Returns what is found about the first drawn program about which anything is; see `search`."""
+        return search(self.task_set, index, ask, self.np_random, first, type(self).__name__)
 
     def _asked(self, program: Program, place: int) -> tuple[Program, Question] | None:
         assert self._traces is not None
@@ -534,20 +305,6 @@ class DebugEnv(gymnasium.Env[Any, Any]):
             self._fault = str(error)
             question = UNASKED
         return None if question is None else (self._opening(program), question)
-
-    def _begin(self, program: Program, start: int) -> None:
-        """Resets the debuggers and goes to a state of the real run, which they all take for true."""
-        try:
-            states = self._record(program).states[: start + 1]
-            for debugger in (self.debugger, self._shadow):
-                if debugger is not None:
-                    debugger.reset(program)
-                    if start:
-                        stand_at(debugger, states)
-            if isinstance(self.debugger, RecordedDebugger):
-                self.debugger.trace  # noqa: B018  a rollout is dreamt now, so that its faults come now
-        except (SandboxError, ModelError) as error:
-            self._fault = str(error)
 
     def _read(self, action: Any, scene: Scene) -> tuple[Command | None, str]:
         """Returns the command, or None and why it is refused."""
@@ -605,7 +362,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
                 for point in points:
                     debugger.bind(point)
         self._attempts.append(Attempt(trial.text))
-        self._counted = (-1, 0)
+        self._progress = Progress()
         return ""
 
     def _potential(self) -> float:
@@ -638,7 +395,7 @@ class DebugEnv(gymnasium.Env[Any, Any]):
     def _look(self, program: Program, question: Question, last: str = "", error: str = "") -> Scene:
         broken = bool(self._fault)
         if self._attempts and not broken:
-            self._attempts[-1] = self._measured(self._attempts[-1])
+            self._attempts[-1] = self._progress.measured(self._attempts[-1], self.debugger)
         return Scene(
             program,
             question,
@@ -653,17 +410,6 @@ class DebugEnv(gymnasium.Env[Any, Any]):
             "" if broken else self._reply,
             attempts=tuple(self._attempts),
         )
-
-    def _measured(self, attempt: Attempt) -> Attempt:
-        """Returns an attempt with what is known of its run by now."""
-        place, state = self.debugger.position, self.debugger.state
-        known, steps = self._counted
-        if place > known:
-            new = self.debugger.tree.states[known + 1 : place + 1]
-            steps += sum(each.event is Event.LINE for each in new)
-            self._counted = place, steps
-        before = self.debugger.tree.states[place - 1] if self.debugger.done and place else state
-        return Attempt(attempt.text, steps, end_of(state) or end_of(before) or attempt.end)
 
     def _past(self) -> Sequence[State]:
         """Returns the states up to the current one, as the debugger knows them."""

@@ -8,9 +8,9 @@ from typing import Any
 from .bug import Bug
 from .bug_env import BugEnv
 from .command import TaskCommand, TaskKind
-from .environment import SUCCESS_REWARD, Outcome
 from .errors import TaskError
 from .judge import Result
+from .reward import SUCCESS_REWARD, Outcome
 from .scene import Question, Scene
 from .spectrum import code_lines, credit
 

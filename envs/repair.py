@@ -6,9 +6,9 @@ from typing import Any
 
 from .bug import Bug, Case
 from .edit_env import EditEnv
-from .environment import SUCCESS_REWARD, Outcome
 from .errors import TaskError
 from .patch import similarity
+from .reward import SUCCESS_REWARD, Outcome
 from .scene import Question
 
 REWARDS = ("tests", "similarity")

@@ -17,7 +17,7 @@ from debugworld.sandboxes.debugger import ActionKind
 from debugworld.sandboxes.numbering import LINE_KINDS, PLAIN
 
 from ..backend import DREAMS
-from ..environment import MOVE_COST, REFUSAL_COST, SUCCESS_REWARD
+from ..reward import MOVE_COST, REFUSAL_COST, SUCCESS_REWARD
 from ..scene import NOWHERE, UNASKED, Scene
 from ..tabled import TabledEnv
 from .asked import Candidates, Goals, Part, Queries, Which

@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
-import debugworld.envs.environment as environment
-from debugworld.envs import BUG_ENV_IDS, ENV_IDS, DebugEnv, TaskError
+from debugworld.envs import BUG_ENV_IDS, ENV_IDS, DebugEnv, TaskError, runs
 from debugworld.envs.conformance import Conformance
 from debugworld.sandboxes import SandboxError
 from debugworld.sandboxes.debugger import Action, ActionKind, Debugger
@@ -193,7 +192,7 @@ def test_text_refuses_shared_memory_by_name(tasks: str) -> None:
 
 
 def dreaming(monkeypatch: pytest.MonkeyPatch, dream: Debugger) -> None:
-    monkeypatch.setattr(environment, "open_debugger", lambda *_: dream)
+    monkeypatch.setattr(runs, "open_debugger", lambda *_: dream)
 
 
 def test_a_dream_is_judged_where_it_goes(
