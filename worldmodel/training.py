@@ -34,20 +34,18 @@ from transformers import (
     set_seed,
 )
 
-from debugworld.worldmodel.ahead import PREFIX, add_heads
-from debugworld.worldmodel.base import add_lora, find_base, load_base
+from debugworld.worldmodel.ahead import PREFIX
 from debugworld.worldmodel.batches import BatchStream, Mixture
-from debugworld.worldmodel.checkpoint import MANIFEST, PROGRAMS, export, training_programs
+from debugworld.worldmodel.checkpoint import MANIFEST, export, training_programs
 from debugworld.worldmodel.clock import Clock, ClockProgress, Ending
-from debugworld.worldmodel.convolution import keep_apart, takes_owners
+from debugworld.worldmodel.convolution import takes_owners
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.heldout import HeldOut
-from debugworld.worldmodel.model import build_model
 from debugworld.worldmodel.optimizer import MuonAdamW, adamw, fast_bfloat16
 from debugworld.worldmodel.quiet import drop_kernel_advice, without_bars
 from debugworld.worldmodel.recipe import TrainConfig
 from debugworld.worldmodel.resident import ResidentStream
-from debugworld.worldmodel.tokenizer import build_tokenizer
+from debugworld.worldmodel.student import build_student, prepare_base
 from debugworld.worldmodel.utilisation import peak_flops, token_flops
 
 RECIPE = "recipe.json"
@@ -137,7 +135,7 @@ def train(
                 config.save(out / RECIPE)
             newest_checkpoint(run)
             if config.base:
-                _prepare_base(out / BASE, config)
+                prepare_base(out / BASE, config)
     if config.threads:
         torch.set_num_threads(config.threads)
     set_seed(config.seed)
@@ -145,7 +143,7 @@ def train(
     last = newest_checkpoint(run)
     state = TrainerState.load_from_json(str(last / STATE)) if last else TrainerState()
     elapsed, at = Clock.read(state)
-    model, tokenizer = _student(out, config, tuple(markers))
+    model, tokenizer = build_student(out / BASE, config, tuple(markers))
     check_lengths(mixture, config, tokenizer)
     order: dict[str, Any] = {
         "start": 0 if at else state.global_step * config.accumulate,
@@ -259,69 +257,6 @@ def _complete(checkpoint: Path) -> bool:
     return all(zipfile.is_zipfile(path) for path in (optimizer, checkpoint / "scheduler.pt"))
 
 
-def _prepare_base(folder: Path, config: TrainConfig) -> None:
-    """Writes the model that a run fine-tunes into its folder, unless it stands there."""
-    if folder.exists():
-        return
-    found = find_base(config)
-    model, tokenizer = load_base(found, config.gguf)
-    draft = folder.with_name(folder.name + ".part")
-    shutil.rmtree(draft, ignore_errors=True)
-    with without_bars():
-        model.save_pretrained(draft)
-    tokenizer.save_pretrained(draft)
-    for name in (MANIFEST, PROGRAMS):  # how it came about, where it is one of ours
-        if (Path(found) / name).is_file():
-            shutil.copy(Path(found) / name, draft)
-    draft.rename(folder)
-
-
-def _student(out: Path, config: TrainConfig, markers: tuple[str, ...]) -> tuple[Any, PreTrainedTokenizerBase]:
-    """Returns the model to train and its tokenizer."""
-    model: Any
-    if config.base:
-        if markers:
-            raise ModelError("a base model keeps its own tokenizer; markers are for models from scratch")
-        model, tokenizer = load_base(str(out / BASE))
-        context = getattr(model.config, "max_position_embeddings", config.longest)
-        if config.longest > context:
-            raise ModelError(
-                f"longest is {config.longest}, and {config.base} reads {context} tokens; lower it"
-            )
-    else:
-        tokenizer = build_tokenizer(markers)
-        model = build_model(config, len(tokenizer))
-    if config.attention or torch.cuda.is_available():
-        try:
-            model.set_attn_implementation(config.attention or "sdpa")
-        except (ValueError, ImportError, KeyError) as error:
-            raise ModelError(f"attention = {config.attention!r} cannot be had here ({error})") from error
-    if config.packed or config.compile:
-        keep_apart(model)
-    if config.ahead > 1:
-        add_heads(model, config.ahead)
-    if config.lora_rank:
-        special = sorted({int(getattr(tokenizer, f"{name}_token_id")) for name in ("bos", "sep", "eos")})
-        model = add_lora(model, config, special)
-    model.config.use_cache = False
-    if config.compile:
-        compile_blocks(model)
-    return model, tokenizer
-
-
-def compile_blocks(model: torch.nn.Module) -> None:
-    """Compiles each of a model's repeated blocks in place, for any shape: much sooner done than the whole.
-
-    Raises:
-        ModelError: the model has none.
-    """
-    lists = [module for module in model.modules() if isinstance(module, torch.nn.ModuleList)]
-    if not lists:
-        raise ModelError(f"{type(model).__name__} has no list of blocks to compile; set compile = false")
-    for block in max(lists, key=len):
-        block.compile(dynamic=True)
-
-
 class ClockTrainer(Trainer):
     """A trainer whose batches are ready-made and whose learning rate follows a clock."""
 
@@ -372,7 +307,10 @@ class ClockTrainer(Trainer):
         for sample in samples:
             number, offset, *tokens = sample.pop("at").tolist()
             self.clock.at = number, offset
-            self.state.num_input_tokens_seen += sum(tokens)  # where the trainer does not count
+            if tokens:  # where the trainer does not count
+                if self.args.world_size > 1:
+                    tokens = self.accelerator.gather(torch.tensor(tokens, device=self.args.device)).tolist()
+                self.state.num_input_tokens_seen += sum(tokens)
         return samples, items
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:

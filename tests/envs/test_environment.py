@@ -236,6 +236,7 @@ def test_nothing_starts_before_the_first_reset(tasks: str) -> None:
         ({"backend": "dreamy"}, "real, neural, rollout, lockstep"),
         ({"tasks": "nowhere/at/all"}, "jsonl"),
         ({"family": "smells"}, "text, features"),
+        ({"actions": "smells"}, "'plain' or 'dict'"),
         ({"max_lines": 3}, "max_lines=7"),
         ({"max_moves": -1}, "max_moves >= 0"),
         ({"max_states": 0}, "max_states >= 1"),

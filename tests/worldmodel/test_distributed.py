@@ -102,6 +102,15 @@ def test_sharded_and_replicated_training_agree_and_resume(data: Path, tmp_path: 
     assert model.generate(**tokenizer("1 + 1\n", return_tensors="pt"), max_new_tokens=2).shape[1] > 8
 
 
+@pytest.mark.long
+def test_resident_examples_are_counted_over_all_processes(data: Path, tmp_path: Path) -> None:
+    script = tmp_path / "plain.py"
+    script.write_text(COMMAND)
+    _train(script, data, tmp_path / "run", (4, 8), resident=True)
+    state = json.loads((tmp_path / "run/run/checkpoint-8/trainer_state.json").read_text())
+    assert 8 * 256 < state["num_input_tokens_seen"] <= 2 * 8 * 256
+
+
 def test_sharding_alone_is_refused(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from debugworld.cli import main
 

@@ -10,8 +10,8 @@ from debugworld.worldmodel.batches import BatchStream, Mixture
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.resident import WIDTHS, ResidentStream
 from debugworld.worldmodel.store import ExampleStore
+from debugworld.worldmodel.student import compile_blocks
 from debugworld.worldmodel.tokenizer import build_tokenizer
-from debugworld.worldmodel.training import compile_blocks
 
 TOKENIZER = build_tokenizer()
 CPU = torch.device("cpu")

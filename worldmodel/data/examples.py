@@ -33,6 +33,8 @@ from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.data.rows import ProgramRow, load_rows
 from debugworld.worldmodel.data.statements import generate_statement
 from debugworld.worldmodel.data.thoughts import MAX_STATES, Pair, lessons_of
+from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.recipe import check_types
 from debugworld.worldmodel.store import ExampleStore, ExampleWriter
 
 HELD_OUT_TENTHS = 1
@@ -98,6 +100,15 @@ class DataConfig:
     kinds: dict[str, float] = field(
         default_factory=lambda: {"parts": 0.6, "lines": 0.1, "jumps": 0.15, "inverses": 0.15}
     )
+
+    def __post_init__(self) -> None:
+        check_types(self, "[data]")
+        for name in ("generated", "statements", "drills", "mutations"):
+            if getattr(self, name) < 0:
+                raise ModelError(f"data.{name} must be 0 or more, not {getattr(self, name)}")
+        for name, least in (("calls", 1), ("workers", 1), ("longest", 8)):
+            if getattr(self, name) < least:
+                raise ModelError(f"data.{name} must be at least {least}, not {getattr(self, name)}")
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,9 @@ import random
 import string
 from collections.abc import Callable
 
-from debugworld.worldmodel.data.generator.literals import ALPHABETS, WORDS
+from debugworld.worldmodel.data.long_values import LongValues
 from debugworld.worldmodel.markov.thought.ask import HOLE
 
-PRESENT = 0.75
-"""Chance that what is looked for is taken from where it is looked for."""
-_MARKS = " ,.;:-_/|#@!?*+=()[]{}<>&%$^~'\"\\"
 _TESTS = [
     *("isalpha", "isdigit", "isupper", "islower", "isalnum", "isnumeric"),
     *("isdecimal", "isspace", "istitle", "isidentifier", "isascii", "isprintable"),
@@ -29,7 +26,7 @@ _BISECTIONS = ("bisect_left", "bisect_right", "insort")
 _SEARCHES = ["find", "find", "rfind", "index", "rindex", "count", "count", "startswith", "endswith"]
 
 
-class Wide:
+class Wide(LongValues):
     """Draws questions, without the mark before them.
 
     Args:
@@ -37,7 +34,7 @@ class Wide:
     """
 
     def __init__(self, rng: random.Random) -> None:
-        self._rng = rng
+        super().__init__(rng)
         makers: dict[Callable[[], str], int] = {
             self._text_method: 24,
             self._text_operator: 12,
@@ -58,140 +55,6 @@ class Wide:
         [maker] = self._rng.choices(self._makers, self._weights)
         return maker()
 
-    # operands
-
-    def text(self, longest: int = 40) -> str:
-        """A text of up to so many characters: words, letters of some alphabet, marks, or digits."""
-        rng, draw = self._rng, self._rng.random()
-        size = min(longest, int(rng.choice((3, 6, 10, 16, 24, 40)) * rng.uniform(0.3, 1.0)) + 1)
-        if draw < 0.28:
-            words = [rng.choice(WORDS) for _ in range(rng.randint(1, 7))]
-            words = [rng.choice((w, w, w, w.title(), w.upper(), w[: rng.randint(1, 4)])) for w in words]
-            return rng.choice((" ", " ", " ", ", ", "-", "_", "  ", "\n", ". ")).join(words)[:longest]
-        if draw < 0.6:
-            return "".join(rng.choices(rng.choice(ALPHABETS), k=size))
-        if draw < 0.75:
-            return "".join(rng.choices(string.ascii_letters + string.digits, k=size))
-        if draw < 0.93:
-            letters = rng.choice((string.ascii_lowercase, "abcdeAB12", "xyzw")) + "".join(
-                rng.choices(_MARKS, k=3)
-            )
-            return "".join(rng.choices(letters, k=size))
-        if draw < 0.97:
-            return (
-                rng.choice((" ", "\t", "\n", ""))
-                + "".join(rng.choices("ab c\n\t", k=size // 2))
-                + rng.choice(("", " "))
-            )
-        return ""
-
-    def _piece(self, text: str, longest: int = 3) -> str:
-        """A part of a text, or else anything short."""
-        rng = self._rng
-        if text and rng.random() < PRESENT:
-            start = rng.randrange(len(text))
-            return text[start : start + rng.randint(1, longest)]
-        return "".join(
-            rng.choices(rng.choice((string.ascii_lowercase, _MARKS, "abcAB12")), k=rng.choice((1, 1, 2)))
-        )
-
-    def _integer(self) -> int:
-        rng = self._rng
-        top = 10 ** rng.choice((1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 7))
-        number = rng.randint(0, top)
-        return -number if rng.random() < 0.15 else number
-
-    def _float(self) -> float:
-        rng = self._rng
-        return round(
-            rng.uniform(-100, 1000) if rng.random() < 0.5 else rng.uniform(-3, 10), rng.randint(1, 5)
-        )
-
-    def value(self, nested: bool = True) -> object:
-        """Something that a container may hold."""
-        rng, draw = self._rng, self._rng.random()
-        if draw < 0.42:
-            return self._integer()
-        if draw < 0.76:
-            return self.text(8)
-        if draw < 0.84:
-            return self._float()
-        if draw < 0.9 or not nested:
-            return rng.choice((True, False, None))
-        made = [rng.randint(0, 9) for _ in range(rng.randint(0, 3))]
-        return tuple(made) if draw < 0.96 else made
-
-    def items(self, longest: int = 12) -> list:
-        """A list, mostly of one kind of thing."""
-        rng, draw = self._rng, self._rng.random()
-        size = rng.randint(0, longest) if draw < 0.7 else rng.randint(1, 2 * longest)
-        if draw < 0.3:
-            top = rng.choice((1, 3, 9, 30, 100, 1000))
-            return [rng.randint(-top if rng.random() < 0.15 else 0, top) for _ in range(size)]
-        if draw < 0.4:
-            return [self._integer() for _ in range(size)]
-        if draw < 0.58:
-            return [self.text(7) for _ in range(size // 2)]
-        if draw < 0.66:
-            letters = rng.choice(ALPHABETS)
-            return [rng.choice(letters) for _ in range(size)]
-        if draw < 0.76:
-            return [(rng.randint(0, 20), rng.randint(0, 20)) for _ in range(size // 2)]
-        if draw < 0.82:
-            width = rng.randint(1, 4)
-            return [[rng.randint(0, 9) for _ in range(width)] for _ in range(rng.randint(1, 4))]
-        if draw < 0.86:
-            return [self._float() for _ in range(size // 2)]
-        if draw < 0.9:
-            return [rng.random() < 0.5 for _ in range(size)]
-        return [self.value() for _ in range(size // 2)]
-
-    def mapping(self) -> dict:
-        """A dict whose keys are of one kind, and its values too."""
-        rng, kind, held = self._rng, self._rng.random(), self._rng.random()
-        keys: list = [
-            self.text(6)
-            if kind < 0.45
-            else rng.choice(string.ascii_lowercase)
-            if kind < 0.65
-            else rng.randint(-2, 30)
-            if kind < 0.92
-            else (rng.randint(0, 9), rng.randint(0, 9))
-            for _ in range(rng.randint(0, 7))
-        ]
-        makers: tuple[Callable[[], object], ...] = (
-            lambda: rng.randint(0, 9),
-            self._integer,
-            lambda: self.text(6),
-            lambda: [rng.randint(0, 20) for _ in range(rng.randint(0, 3))],
-            self.value,
-        )
-        make = makers[int(held * len(makers))]
-        return {key: make() for key in keys}
-
-    def _member(self, items: object) -> object:
-        """Something that a container has, mostly."""
-        found = list(items)  # type: ignore[call-overload]
-        if found and self._rng.random() < PRESENT:
-            return self._rng.choice(found)
-        return self._rng.choice(found + [self._integer(), self.text(4)]) if found else self.value(False)
-
-    def _place(self, size: int) -> int:
-        return self._rng.randint(-min(size, 6), max(0, size - 1)) if self._rng.random() < 0.95 else size + 1
-
-    def _bounds(self, size: int) -> str:
-        rng = self._rng
-        low, high = (
-            rng.randint(-size // 2 - 1, size + 1) if rng.random() < 0.4 else rng.randint(0, size)
-            for _ in "ab"
-        )
-        form = rng.choice(
-            ("{0}:{1}", "{0}:{1}", "{0}:", ":{1}", ":-1", "1:", "::-1", "::2", "{0}::2", "{1}:{0}:-1", ":")
-        )
-        return form.format(low, high)
-
-    # questions
-
     def _text_method(self) -> str:
         rng, text = self._rng, self.text()
         draw = rng.random()
@@ -203,7 +66,7 @@ class Wide:
             if rng.random() < 0.4:
                 text = text[:1]
             return f"{text!r}.{rng.choice(_TESTS)}()"
-        piece = self._piece(text)
+        piece = self.piece(text)
         if draw < 0.5:
             name = rng.choice(
                 ["find", "find", "rfind", "index", "rindex", "count", "count", "startswith", "endswith"]
@@ -225,7 +88,7 @@ class Wide:
             extra = f", {rng.randint(1, 2)}" if "split" in name and rng.random() < 0.25 else ""
             return f"{text!r}.{name}({piece!r}{extra})"
         if draw < 0.81:
-            ends = "".join(sorted({*self._piece(text[:2]), *self._piece(text[-2:])}))
+            ends = "".join(sorted({*self.piece(text[:2]), *self.piece(text[-2:])}))
             return f"{text!r}.{rng.choice(('strip', 'lstrip', 'rstrip'))}({ends!r})"
         if draw < 0.84:
             name = rng.choice(("removeprefix", "removesuffix"))
@@ -250,12 +113,12 @@ class Wide:
 
     def _text_operator(self) -> str:
         rng, text = self._rng, self.text()
-        piece = self._piece(text)
+        piece = self.piece(text)
         forms = (
-            f"{text!r}[{self._place(len(text))}]",
-            f"{text!r}[{self._place(len(text))}]",
-            f"{text!r}[{self._bounds(len(text))}]",
-            f"{text!r}[{self._bounds(len(text))}]",
+            f"{text!r}[{self.place(len(text))}]",
+            f"{text!r}[{self.place(len(text))}]",
+            f"{text!r}[{self.bounds(len(text))}]",
+            f"{text!r}[{self.bounds(len(text))}]",
             f"{text!r} + {self.text(12)!r}",
             f"{text!r} + {piece!r}",
             f"{piece!r} + {text!r}",
@@ -279,16 +142,16 @@ class Wide:
 
     def _list_change(self) -> str:
         rng, items = self._rng, self.items()
-        new = self._member(items)
+        new = self.member(items)
         calls = (
             f"_.append({new!r})",
             f"_.append({new!r})",
             "_.pop()",
             "_.pop()",
             "_.pop(0)",
-            f"_.pop({self._place(len(items))})",
-            f"_.insert({rng.choice((0, 0, self._place(len(items))))}, {new!r})",
-            f"_.insert({self._place(len(items))}, {new!r})",
+            f"_.pop({self.place(len(items))})",
+            f"_.insert({rng.choice((0, 0, self.place(len(items))))}, {new!r})",
+            f"_.insert({self.place(len(items))}, {new!r})",
             f"_.remove({new!r})",
             f"_.remove({new!r})",
             f"_.extend({self.items(4)!r})",
@@ -302,9 +165,9 @@ class Wide:
             "_.reverse()",
             "_.copy()",
             "_.clear()",
-            f"_[{self._place(len(items))}] = {new!r}",
-            f"_[{self._place(len(items))}] = {new!r}",
-            f"del _[{self._place(len(items))}]",
+            f"_[{self.place(len(items))}] = {new!r}",
+            f"_[{self.place(len(items))}] = {new!r}",
+            f"del _[{self.place(len(items))}]",
             f"_ += {self.items(3)!r}",
             f"_.append({self.items(3)!r})",
         )
@@ -312,12 +175,12 @@ class Wide:
 
     def _list_question(self) -> str:
         rng, items = self._rng, self.items()
-        new, size = self._member(items), len(items)
+        new, size = self.member(items), len(items)
         forms = (
-            f"{items!r}[{self._place(size)}]",
-            f"{items!r}[{self._place(size)}]",
-            f"{items!r}[{self._bounds(size)}]",
-            f"{items!r}[{self._bounds(size)}]",
+            f"{items!r}[{self.place(size)}]",
+            f"{items!r}[{self.place(size)}]",
+            f"{items!r}[{self.bounds(size)}]",
+            f"{items!r}[{self.bounds(size)}]",
             f"{new!r} in {items!r}",
             f"{new!r} not in {items!r}",
             f"{items!r} + {self.items(5)!r}",
@@ -340,7 +203,7 @@ class Wide:
             f"all({items!r})",
             f"bool({items!r})",
             f"{items!r} == {rng.choice((items, self.items(4)))!r}",
-            f"{tuple(items)!r}[{self._place(size)}]",
+            f"{tuple(items)!r}[{self.place(size)}]",
             f"[{self.value()!r}] * {rng.randint(0, 6)}",
             f"Counter({items!r})",
             f"list(range({rng.randint(0, 9)}, {rng.randint(0, 24)}, {rng.choice((1, 2, 3))}))",
@@ -349,7 +212,7 @@ class Wide:
 
     def _dict_change(self) -> str:
         rng, held = self._rng, self.mapping()
-        key, new = self._member(held), self.value()
+        key, new = self.member(held), self.value()
         kind = rng.random()
         calls = [
             f"_[{key!r}] = {new!r}",
@@ -378,7 +241,7 @@ class Wide:
 
     def _dict_question(self) -> str:
         rng, held = self._rng, self.mapping()
-        key = self._member(held)
+        key = self.member(held)
         counts = {k: rng.randint(0, 9) for k in held}
         forms = (
             f"{held!r}[{key!r}]",
@@ -403,18 +266,8 @@ class Wide:
         )
         return rng.choice(forms)
 
-    def _set(self, numbers: bool = False) -> str:
-        """A set as a state shows it; of numbers, whose order in a loop is the same in every process."""
-        rng = self._rng
-        if numbers or rng.random() < 0.6:
-            drawn = {rng.randint(0, rng.choice((9, 40))) for _ in range(rng.randint(0, 9))}
-            found = [repr(number) for number in sorted(drawn)]
-        else:
-            found = [repr(text) for text in sorted({self.text(4) for _ in range(rng.randint(1, 6))})]
-        return "{" + ", ".join(found) + "}" if found else "set()"
-
     def _set_question(self) -> str:
-        rng, held = self._rng, self._set()
+        rng, held = self._rng, self.set_text()
         new = repr(rng.randint(0, 20)) if "'" not in held else repr(self.text(3))
         sign = rng.choice(("|", "&", "-", "^", "<=", "=="))
         change = rng.choice(
@@ -427,12 +280,12 @@ class Wide:
             )
         )
         forms = (
-            f"{held} {sign} {self._set()}",
+            f"{held} {sign} {self.set_text()}",
             f"{new} in {held}",
             f"{new} not in {held}",
             f"len({held})",
             f"sorted({held})",
-            f"list({self._set(numbers=True)})",
+            f"list({self.set_text(numbers=True)})",
             f"{change}\n{HOLE}={held}",
             f"{change}\n{HOLE}={held}",
             f"{change}\n{HOLE}={held}",
@@ -515,16 +368,16 @@ class Wide:
             pairs = [(rng.randint(0, 30), self.value(False)) for _ in range(rng.randint(0, 6))]
             head, count = f"for {one}, {two} in {pairs!r}", len(pairs)
         else:
-            held_set = self._set(numbers=True)
+            held_set = self.set_text(numbers=True)
             head, count = f"for {one} in {held_set}", held_set.count(",") + (held_set != "set()")
         turn = count if rng.random() < 0.15 else rng.randint(0, max(0, count - 1))
         return f"{head}\n#{turn}"
 
     def _number(self) -> str:
         rng = self._rng
-        one, two = self._integer(), self._integer()
+        one, two = self.integer(), self.integer()
         other = rng.choice((two, two, one, one + rng.randint(-2, 2), rng.randint(1, 20)))
-        real, more = self._float(), self._float()
+        real, more = self.real(), self.real()
         divisor = rng.choice((2, 3, 5, 7, 10, 60, 100, 1000, 1_000_000_007, abs(two) + 1))
         small = rng.randint(0, 12)
         forms = (
@@ -573,7 +426,7 @@ class Wide:
 
     def _written(self) -> str:
         rng, one, two = self._rng, self.value(), self.value()
-        number, real = self._integer(), self._float()
+        number, real = self.integer(), self.real()
         kind = rng.choice(("int", "str", "list", "dict", "float", "(int, float)", "bool", "tuple"))
         forms = (
             f"isinstance({one!r}, {kind})",

@@ -94,6 +94,15 @@ def test_nothing_comes_from_a_benchmark_or_from_what_is_held_out(tmp_path: Path)
     assert set(prompts(mixture, "real-parts")) == OF_OTHER
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [({"mutations": -1}, "mutations must be 0 or more"), ({"longest": 3}, "longest must be at least 8")],
+)
+def test_impossible_settings_are_told(changes: dict[str, int], message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        config(**changes)
+
+
 def test_an_unreadable_benchmark_is_told_before_anything_is_made(tmp_path: Path) -> None:
     empty = tmp_path / "none.jsonl"
     empty.write_text('{"question": "?"}\n')
