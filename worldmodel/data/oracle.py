@@ -28,8 +28,8 @@ from typing import Any
 from debugworld.sandboxes.debugger.limits import CUT
 from debugworld.sandboxes.debugger.source import quietly
 from debugworld.sandboxes.debugger.values import Renderer
-from debugworld.worldmodel.data.instances import Instance
 from debugworld.worldmodel.markov import Outcome
+from debugworld.worldmodel.markov.objects import Instance
 from debugworld.worldmodel.markov.thought.ask import HOLE, MARK
 
 SECONDS = 0.5

@@ -12,7 +12,9 @@ from collections.abc import Iterator, Sequence
 
 from debugworld.sandboxes.debugger.program import ENTRY_NAME, Program
 
+from .binding import constant
 from .builder import Builder
+from .classes import Classes
 from .stop import END, ScopeFlow
 from .text import bare_arguments
 
@@ -37,6 +39,8 @@ class Flow:
         module = ast.parse(program.text)
         self.imported: frozenset[str] = frozenset(_imported(module))
         """Names that imports bind, anywhere."""
+        self.set_attributes = frozenset(_set_attributes(module))
+        """Attributes that are assigned or deleted of anything but ``self``, anywhere."""
         self._constants(module)
         self._scope("<module>", 1, module.body, None)
         if program.call is not None:
@@ -59,10 +63,22 @@ class Flow:
         """Scopes by the shortest name that tells them apart."""
         self.label_of = {scope.name: label for label, scope in self.labels.items()}
         """The shortest telling name of each qualified name."""
+        self.classes = Classes(self)
+        """The program's classes."""
 
     def scope(self, function: str, line: int) -> ScopeFlow | None:
         """Returns the scope of a qualified name and line, else of the name."""
         return self.scopes.get((function, line)) or self.by_name.get(function)
+
+    def owner(self, scope: ScopeFlow, name: str) -> ScopeFlow | None:
+        """Returns the function around another one whose variable a free name of that one is."""
+        around = scope.name
+        while "." in around:
+            around = around.rpartition(".")[0]
+            found = self.by_name.get(around)
+            if found is not None and found.arguments is not None and name in found.names:
+                return found
+        return None
 
     def _constants(self, module: ast.Module) -> None:
         seen: set[str] = set()
@@ -87,7 +103,15 @@ class Flow:
         scope = ScopeFlow(name, line)
         outline = self.program.outline.scopes.get((name.rpartition(".")[2], line))
         scope.names = tuple(outline.names) if outline else ()
+        if isinstance(node, _SCOPES):
+            calls = (d.func if isinstance(d, ast.Call) else d for d in node.decorator_list)
+            scope.decorators = tuple(map(ast.unparse, calls))
+        if isinstance(node, ast.ClassDef):
+            scope.bases = tuple(map(ast.unparse, node.bases))
+            scope.keywords = bool(node.keywords)
+            scope.constants = _constants_of(node, scope.names)
         if isinstance(node, _FUNCTIONS):
+            scope.arguments = node.args
             stars = [a for a in (node.args.vararg, node.args.kwarg) if a is not None]
             plain = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
             scope.parameters = tuple(a.arg for a in [*plain, *stars])
@@ -148,6 +172,31 @@ def _is_bare(node: ast.ClassDef) -> bool:
     plain = all(isinstance(base, ast.Name) and base.id == "object" for base in node.bases)
     own = {part.name for part in node.body if isinstance(part, _FUNCTIONS)}
     return plain and not node.keywords and not node.decorator_list and own.isdisjoint(("__init__", "__new__"))
+
+
+def _constants_of(node: ast.ClassDef, names: Sequence[str]) -> dict[str, str]:
+    """Names that a class's body assigns once and for all, with their texts."""
+    found: dict[str, list[str | None]] = {}
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and isinstance(part.ctx, (ast.Store, ast.Del)) and part.id in names:
+            found.setdefault(part.id, []).append(None)
+    for statement in node.body:
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+        if isinstance(statement, ast.AnnAssign) and statement.value is not None:
+            target = statement.target
+        if isinstance(target, ast.Name) and isinstance(statement, (ast.Assign, ast.AnnAssign)):
+            text = constant(statement.value) if statement.value is not None else None
+            if len(found.get(target.id, ())) == 1 and text is not None:
+                found[target.id] = [text]
+    return {name: text for name, (text, *more) in found.items() if text is not None and not more}
+
+
+def _set_attributes(module: ast.Module) -> Iterator[str]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, (ast.Store, ast.Del)):
+            own = isinstance(node.value, ast.Name) and node.value.id == "self"
+            if not own:
+                yield node.attr
 
 
 def _init_line(node: ast.ClassDef) -> int:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 
 from .stop import Guard, ScopeFlow
 
-NUMBERED = re.compile(r"^<.*? at #(\d+)")
-"""Text of an object, with its number."""
-NUMBER = re.compile(r" at #(\d+)")
-"""The number of an object inside a text."""
 MUTABLE = ("[", "{", "<", "deque", "defaultdict", "Counter", "OrderedDict", "bytearray", "set(")
 """What texts of values that can change begin with."""
 
@@ -27,7 +22,7 @@ class Leaving:
     guards: tuple[Guard, ...] = ()
 
 
-@dataclass
+@dataclass(eq=False)
 class Frame:
     """One activation as the shell knows it."""
 
@@ -46,6 +41,15 @@ class Frame:
     resumed: bool = False
     shares: dict[str, str] = field(default_factory=dict)
     """Parameters that are the caller's variables of these names."""
+    ids: dict[int, int] = field(default_factory=dict)
+    """What the numbers in its texts stand for: objects as the shell counts them, over all frames."""
+    maker: Frame | None = None
+    """The frame that made its function, in whose variables it finds its free ones."""
+
+    @property
+    def count(self) -> int:
+        """The highest number of an object here."""
+        return max(self.ids, default=0)
 
     def copy(self) -> Frame:
         """Returns a frame that changes by itself."""
@@ -58,4 +62,5 @@ class Frame:
             returns=list(self.returns),
             leaving=[replace(leaving) for leaving in self.leaving],
             inside=list(self.inside),
+            ids=dict(self.ids),
         )

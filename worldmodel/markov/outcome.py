@@ -41,6 +41,8 @@ class Outcome:
     """What was printed."""
     goto: int | None = None
     """The line control went to, where it is not the static one."""
+    ids: dict[int, int] | None = field(default=None, compare=False, repr=False)
+    """What numbers stand for that the frame does not have, where the shell itself made the outcome."""
 
     def __str__(self) -> str:
         first = self.letter

@@ -6,8 +6,9 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from .frame import MUTABLE, NUMBER
+from .frame import MUTABLE
 from .grammar import OutcomeGrammar
+from .objects import numbers
 from .stop import Kind, ScopeFlow, Stop
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Question:
             numbered = True
         lines += [f"^{_cut(text)}" for text in top.returns[-MAX_RETURNS:]]
         if numbered:
-            lines.append(f"&{self._shell.numbers + 1}")
+            lines.append(f"&{top.count + 1}")
         if top.resumed:
             lines.append("~")
         if stop.loop and top.turns.get(stop.line):
@@ -122,8 +123,8 @@ class Question:
 
     def cells_of(self, scope: ScopeFlow, text: str | None) -> list[str]:
         """What a function made inside another one finds in that one's variables."""
-        number = NUMBER.search(text or "")
-        owner = self._shell.cells.get(int(number[1])) if number else None
+        known = numbers(text or "")
+        owner = self._shell.cells.get(self._top.ids.get(known[0], 0)) if known else None
         if owner is None or owner in self._shell.stack[-1:]:
             return []
         return [f"{name}={_cut(owner.locals[name])}" for name in scope.free if name in owner.locals]

@@ -17,8 +17,10 @@ from debugworld.sandboxes.debugger.program import Program
 from debugworld.sandboxes.debugger.state import Event, Exit, ExitCode, State
 
 from .flow import Flow
-from .frame import MUTABLE, NUMBER, NUMBERED, Frame, Leaving
+from .frame import MUTABLE, Frame, Leaving
 from .grammar import OutcomeGrammar
+from .identity import Identity
+from .objects import blank, numbers
 from .outcome import Outcome
 from .question import Question
 from .stop import END, RERAISE, Guard, Kind, ScopeFlow, Stop
@@ -42,10 +44,10 @@ class Shell:
         """Frames that run, outermost first."""
         self.suspended: list[Frame] = []
         """Frames of generators that wait, the latest last."""
-        self.numbers = 0
-        """The highest number of an object seen so far."""
+        self.identity = Identity(self)
+        """Which objects are the same in different frames."""
         self.cells: dict[int, Frame] = {}
-        """Frames whose variables an inner function refers to, by that function's number."""
+        """Frames whose variables an inner function refers to, by that function's identity."""
         self._now: State | None = None
 
     @property
@@ -60,7 +62,9 @@ class Shell:
         other.stack = [twins[id(frame)] for frame in self.stack]
         other.suspended = [twins[id(frame)] for frame in self.suspended]
         other.cells = {number: twins[id(frame)] for number, frame in self.cells.items()}
-        other.numbers, other._now = self.numbers, self._now
+        for twin in twins.values():
+            twin.maker = twins.get(id(twin.maker))
+        other.identity.count, other._now = self.identity.count, self._now
         return other
 
     # What the shell knows
@@ -71,7 +75,7 @@ class Shell:
             scope = self.flow.by_name["<module>"]
         else:
             scope = self.flow.scopes["main", self.program.entry_line]
-        return self._call(scope, {}, "", False)
+        return self._call(scope, {}, "")
 
     def certain(self) -> State | None:
         """Moves to the next state where it is certain; returns None where a question is due."""
@@ -153,23 +157,17 @@ class Shell:
             top.iterables.setdefault(stop.line, top.returns[0])
 
     def _change(self, top: Frame, outcome: Outcome) -> None:
+        before = dict(top.locals)
         for name in outcome.deleted:
             top.locals.pop(name, None)
+        top.locals.update(outcome.changes)
+        if outcome.ids is None:
+            self.identity.recognize(top, before)
+        else:
+            self.identity.know(top)
         for name, text in outcome.changes.items():
-            self._set(top, name, text)
-
-    def _set(self, top: Frame, name: str, text: str) -> None:
-        """Gives a name a text; an object that changed changes wherever it is shown."""
-        old = top.locals.get(name)
-        top.locals[name] = text
-        self._count(text)
-        if old is not None and old != text and old.startswith("<") and text.startswith("<"):
-            before, after = NUMBERED.match(old), NUMBERED.match(text)
-            if before and after and before[1] == after[1]:
-                for frame in self.stack:
-                    for other, shown in frame.locals.items():
-                        if old in shown:
-                            frame.locals[other] = shown.replace(old, text)
+            if name in before:
+                self.identity.spread(top, text, self.stack)
 
     def _turn(self, top: Frame, stop: Stop, goes_on: bool) -> None:
         if not goes_on:
@@ -194,16 +192,35 @@ class Shell:
                     self.stack.append(frame)
                     return self._at(Event.CALL, frame, None, outcome.stdout)
             raise ValueError(f"no generator of {outcome.value} is suspended")
-        return self._call(scope, dict(outcome.changes), outcome.stdout, True)
+        return self._call(scope, dict(outcome.changes), outcome.stdout, outcome.ids)
 
-    def _call(self, scope: ScopeFlow, arguments: dict[str, str], stdout: str, links: bool) -> State:
+    def _call(
+        self, scope: ScopeFlow, arguments: dict[str, str], stdout: str, ids: dict[int, int] | None = None
+    ) -> State:
         frame = Frame(scope, arguments, scope.line)
-        for text in arguments.values():
-            self._count(text)
-        if links and self.stack:
+        if self.stack:
+            top = self.stack[-1]
+            frame.maker = self.identity.maker(scope)
+            frame.ids = self.identity.arguments(scope, arguments) if ids is None else ids
             frame.shares = self._shared(scope, arguments)
+            self.identity.know(frame)
+            self.identity.give_cells(frame, top)
         self.stack.append(frame)
         return self._at(Event.CALL, frame, None, stdout)
+
+    def opening(self, scope: ScopeFlow, bound: dict[str, str]) -> tuple[dict[str, str], dict[int, int]]:
+        """Returns what a function's frame begins with, and what the numbers there stand for.
+
+        Args:
+            scope: The function.
+            bound: Its parameters, with texts and numbers as in the current frame.
+        """
+        top = self.stack[-1]
+        frame = Frame(scope, dict(bound), scope.line, ids=dict(top.ids), maker=self.identity.maker(scope))
+        self.identity.know(frame)
+        self.identity.give_cells(frame, top)
+        self.identity.settle(frame, self._in_order(frame))
+        return frame.locals, frame.ids
 
     def _shared(self, scope: ScopeFlow, arguments: dict[str, str]) -> dict[str, str]:
         """Finds parameters whose argument is a plain variable of the caller."""
@@ -229,7 +246,7 @@ class Shell:
             for parameter, variable in shared.items()
             if parameter not in scope.rebound
             and arguments.get(parameter, "").startswith(MUTABLE)
-            and top.locals.get(variable) == arguments.get(parameter)
+            and blank(top.locals.get(variable, "")) == blank(arguments[parameter])
         }
 
     def _leave(self) -> None:
@@ -240,25 +257,32 @@ class Shell:
         assert self._now is not None
         top = self.stack[-1]
         self._share(frame, top)
+        carry = self.identity.carry
         if self._now.value is not None:
-            top.returns.append(self._now.value)
+            top.returns.append(carry(self._now.value, frame, top))
         if "self" in frame.scope.parameters and "self" in frame.locals:
-            top.returns.append(f"self={frame.locals['self']}")
+            top.returns.append(f"self={carry(frame.locals['self'], frame, top)}")
 
     def _share(self, frame: Frame, top: Frame) -> None:
         """What a frame did to objects and cells that its callers also hold."""
         for parameter, variable in frame.shares.items():
             if parameter in frame.locals and variable in top.locals:
-                top.locals[variable] = frame.locals[parameter]
-        for name, text in frame.locals.items():
+                top.locals[variable] = self.identity.carry(frame.locals[parameter], frame, top)
+        for name in frame.locals:
             if name not in frame.scope.names:
-                self._share_cell(frame.scope.name, name, text)
+                self._share_cell(frame, name)
+        for text in frame.locals.values():
+            self.identity.spread(frame, text, self.stack)
 
-    def _share_cell(self, function: str, name: str, text: str) -> None:
+    def _share_cell(self, inner: Frame, name: str) -> None:
         """A free variable is one cell for its owner and every function inside it."""
-        for frame in reversed(self.stack):
-            if name in frame.locals and function.startswith(_prefix(frame.scope.name)):
-                frame.locals[name] = text
+        text = inner.locals[name]
+        frames = [frame for frame in self.stack if inner.scope.name.startswith(_prefix(frame.scope.name))]
+        if inner.maker is not None and inner.maker not in frames:
+            frames.insert(0, inner.maker)
+        for frame in reversed(frames):
+            if name in frame.locals:
+                frame.locals[name] = self.identity.carry(text, inner, frame)
                 if name in frame.scope.names:
                     return
 
@@ -371,16 +395,20 @@ class Shell:
 
     def _at(self, event: Event, top: Frame, value: str | None, stdout: str) -> State:
         line = top.scope.line if event is Event.CALL else top.line
-        order = {name: place for place, name in enumerate(top.scope.names)}
-        shown = dict(sorted(top.locals.items(), key=lambda item: order.get(item[0], len(order))))
-        top.locals = dict(shown)
+        if value is not None:
+            self.identity.know(top, value)
+        value = self.identity.settle(top, self._in_order(top), value)
         self._remember_cells(top)
-        depth = len(self.stack) - 1
+        shown, depth = dict(top.locals), len(self.stack) - 1
         source = self.program.source_line(line)
         self._now = State(event, line, source, top.scope.name, depth, shown, value, stdout)
-        if value is not None:
-            self._count(value)
         return self._now
+
+    @staticmethod
+    def _in_order(frame: Frame) -> dict[str, str]:
+        """A frame's variables as they show: its own in canonical order, then the free ones by name."""
+        order = {name: place for place, name in enumerate(frame.scope.names)}
+        return dict(sorted(frame.locals.items(), key=lambda one: (order.get(one[0], len(order)), one[0])))
 
     # Following a true run
 
@@ -410,15 +438,15 @@ class Shell:
         if state.event is Event.LINE and top.line != state.line:
             self._forget_turns(top, state.line)
         top.line = state.line
-        top.locals = dict(state.locals)
+        before, top.locals = top.locals, dict(state.locals)
+        self.identity.recognize(top, before)
         self._remember_cells(top)
         top.again = False
         if state.event is Event.EXCEPTION:
             top.raised = state.value or ""
         if state.event is not Event.CALL:
             top.resumed = False
-        for text in (*state.locals.values(), state.value or ""):
-            self._count(text)
+        self.identity.know(top, state.value or "")
         self._now = state
 
     def _forget_turns(self, top: Frame, line: int) -> None:
@@ -439,13 +467,8 @@ class Shell:
         """Notes which frame's variables a new inner function refers to."""
         inner = f"<function {top.scope.name}.<locals>."
         for text in top.locals.values():
-            if text.startswith(inner) and (number := NUMBER.search(text)):
-                self.cells.setdefault(int(number[1]), top)
-
-    def _count(self, text: str) -> None:
-        if "#" in text:
-            for number in NUMBER.findall(text):
-                self.numbers = max(self.numbers, int(number))
+            if text.startswith(inner) and (known := numbers(text)):
+                self.cells.setdefault(top.ids[known[0]], top)
 
 
 def _exit_of(error: str) -> Exit:

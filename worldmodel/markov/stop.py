@@ -111,3 +111,13 @@ class ScopeFlow:
     """Names that it reads from the functions around it."""
     bare: bool = False
     """Whether it is a class whose instances are made without running any of its code."""
+    arguments: ast.arguments | None = None
+    """The parameters, of a function."""
+    bases: tuple[str, ...] | None = None
+    """The bases as written, of a class."""
+    constants: dict[str, str] = field(default_factory=dict)
+    """What a class's body assigns once, where that is an immutable literal."""
+    decorators: tuple[str, ...] = ()
+    """The decorators as written, without their arguments."""
+    keywords: bool = False
+    """Whether it is a class with keywords, such as ``metaclass``."""

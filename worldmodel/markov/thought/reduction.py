@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from debugworld.sandboxes.debugger.limits import CUT, MAX_DEPTH, MAX_TEXT
+
+from ..binding import bind, constant
 from ..frame import MUTABLE
+from ..objects import BACK, Instance, depth, numbers
 from ..outcome import Outcome
 from ..question import Question
 from ..stop import ScopeFlow
@@ -36,8 +40,10 @@ _LAZY = frozenset({"enumerate", "zip", "reversed", "map", "filter", "iter"})
 """Built-ins whose value shows nothing of what it yields: in a question the call itself stands for it."""
 _SELF = "self="
 """What the text of a method's object begins with, behind what the method returned."""
-_SHORT = {"any": True, "all": False}
-"""Built-ins that look no further than the first element of this truth value."""
+_UNWRAPPED = frozenset({"property", "staticmethod", "classmethod"})
+"""Decorators with which a method is still entered as it was written."""
+_SHORT = {"any": (True,), "all": (False,), "next": (True, False)}
+"""Built-ins that look no further than the first element of one of these truth values."""
 _OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -131,10 +137,40 @@ class Reduction:
 
     def solid(self, node: ast.expr) -> Asking[str]:
         """The same, of a value that has a text of its own."""
+        kept = self._kept(node)
+        if kept is not None:
+            return kept
         text = yield from self.value(node)
         if isinstance(text, Form):
             raise Unsupported
         return text
+
+    def defined(self, node: ast.FunctionDef) -> str:
+        """Returns the text of a function that a ``def`` makes.
+
+        Raises:
+            Unsupported: its decorators, defaults or annotations may do more.
+        """
+        flow = self.shell.flow
+        scope = next((s for s in flow.scopes.values() if s.arguments is node.args), None)
+        defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
+        names = {
+            part.id for hint in _annotations(node) for part in ast.walk(hint) if isinstance(part, ast.Name)
+        }
+        known = _BUILTINS | flow.imported | flow.by_name.keys()
+        if scope is None or scope.decorators or any(constant(d) is None for d in defaults) or names - known:
+            raise Unsupported
+        return f"<function {scope.name} at #{self._new()}>"
+
+    def _kept(self, node: ast.expr) -> str | None:
+        """Returns the text of a function that a statement makes without running any of it."""
+        if not isinstance(node, ast.Lambda) or any(node.args.defaults) or any(node.args.kw_defaults):
+            return None
+        scope = self.top.scope
+        inside = f"{scope.name}.<locals>." if scope.arguments is not None else ""
+        if self._inner or not inside and self.shell.program.call is not None:
+            return None
+        return f"<function {inside}<lambda> at #{self._new()}>"
 
     def truth(self, node: ast.expr) -> Asking[bool]:
         """Returns whether an expression counts as true."""
@@ -157,17 +193,32 @@ class Reduction:
             if node.id not in self.env and read:
                 raise Unsupported
             return Place(text, node.id)
+        if isinstance(node, ast.Call):
+            return (yield from self._place_by_default(node))
         if not isinstance(node, (ast.Subscript, ast.Attribute)):
             raise Unsupported
         base = yield from self.place(node.value)
         if isinstance(node, ast.Attribute):
-            suffix = f".{node.attr}"
+            suffix = f".{self._mangled(node.attr)}"
         else:
             suffix = f"[{cut((yield from self._key(node.slice)))}]"
-        text = ""
+        text: str | None = ""
         if read:
-            text = (yield from self.ask(value_of(f"{_receiver(base.text)}{suffix}", {}))).value
+            text = self._field(base.text, suffix[1:]) if isinstance(node, ast.Attribute) else None
+            if text is None:
+                text = (yield from self.ask(value_of(f"{_receiver(base.text)}{suffix}", {}))).value
         return Place(text, "", base, suffix)
+
+    def _place_by_default(self, node: ast.Call) -> Asking[Place]:
+        """Returns where ``_.setdefault(KEY, VALUE)`` leaves what it returns: under the key."""
+        function = node.func
+        if not isinstance(function, ast.Attribute) or function.attr != "setdefault" or len(node.args) != 2:
+            raise Unsupported
+        if any(isinstance(part, (ast.Call, ast.NamedExpr)) for part in ast.walk(node.args[0])):
+            raise Unsupported
+        text = yield from self._call_attribute(node, function)
+        base = yield from self.place(function.value)
+        return Place(text, "", base, f"[{cut((yield from self.value(node.args[0])))}]")
 
     def write(self, place: Place, text: str) -> Asking[None]:
         """Puts a value at a place."""
@@ -175,6 +226,10 @@ class Reduction:
             raise Unsupported
         while place.base is not None:
             whole = place.base
+            known = self._with_field(whole.text, place.suffix, text)
+            if known is not None:
+                place, text = whole, known
+                continue
             ask = effect_of(f"{HOLE}{place.suffix} = {cut(text)}", {HOLE: whole.text}, (HOLE,))
             outcome = yield from self.ask(ask)
             if whole.text.startswith("<") and HOLE not in outcome.changes:
@@ -271,13 +326,56 @@ class Reduction:
         return ":".join(parts[:2]) + (f":{parts[2]}" if node.step is not None else "")
 
     def _attribute(self, node: ast.Attribute) -> Asking[str]:
+        owner = self._class_of(node.value)
+        if owner is not None:
+            shared = self.shell.flow.classes.constant(owner.name, node.attr)
+            if shared is None:
+                raise Unsupported
+            return shared
         base = yield from self.value(node.value)
         if isinstance(base, Form):
             return Form(f"{base}.{node.attr}")
-        labels = self.shell.flow.labels
-        if node.attr in labels:  # a method or property of the program
+        known = self._field(base, self._mangled(node.attr))
+        made = Instance.parse(base)
+        if known is None and made is not None and node.attr not in made.fields:
+            known = self.shell.flow.classes.constant(made.type, node.attr)
+        if known is not None:
+            return known
+        method = self.shell.flow.classes.method(made.type, node.attr) if made is not None else None
+        if method is not None and method.decorators == ("property",):
+            return (yield from self._enter(method, (base,), {}, f"{cut(base)}.{node.attr}"))
+        if node.attr in self.shell.flow.labels:  # a method or property of the program
             raise Unsupported
-        return (yield from self.ask(value_of(f"{_receiver(base)}.{node.attr}", {}))).value
+        return (yield from self.ask(value_of(f"{_receiver(base)}.{self._mangled(node.attr)}", {}))).value
+
+    def _mangled(self, name: str) -> str:
+        return self.shell.flow.classes.mangled(self.top.scope, name)
+
+    def _field(self, text: str, name: str) -> str | None:
+        """Returns what an instance shows under a name; None where that does not say what reading it gives."""
+        made = Instance.parse(text)
+        if made is None or not self.shell.flow.classes.reads_plainly(made.type):
+            return None
+        found = made.fields.get(name)
+        if found is None or name in self.shell.flow.labels or CUT in found or BACK in found:
+            return None
+        return found
+
+    def _with_field(self, text: str, suffix: str, value: str) -> str | None:
+        """Returns an instance's text with a value under a name; None where that is not all that happens."""
+        made, name = Instance.parse(text), suffix.removeprefix(".")
+        if made is None or name == suffix or not self.shell.flow.classes.writes_plainly(made.type):
+            return None
+        if name in self.shell.flow.labels or BACK in value or made.number in numbers(value):
+            return None
+        made.fields[name] = value
+        whole = str(made)
+        return whole if CUT not in whole and len(whole) <= MAX_TEXT and depth(whole) < MAX_DEPTH else None
+
+    def _new(self) -> int:
+        """Returns the number of a new object."""
+        self._made += 1
+        return self.top.count + self._made
 
     def _list(self, node: ast.List) -> Asking[str]:
         parts = yield from self._all(node.elts)
@@ -348,7 +446,9 @@ class Reduction:
         found = yield from self._collect(node.generators, (node.elt,))
         return f"[{', '.join(text for (text,) in found)}]"
 
-    _generatorexp = _listcomp
+    def _generatorexp(self, node: ast.GeneratorExp) -> Asking[str]:
+        found = yield from self._collect(node.generators, (node.elt,))
+        return Form(f"[{', '.join(text for (text,) in found)}]")
 
     def _setcomp(self, node: ast.SetComp) -> Asking[str]:
         found = yield from self._collect(node.generators, (node.elt,))
@@ -359,9 +459,12 @@ class Reduction:
         return (yield from self._as_dict([(key, element) for key, element in found]))
 
     def _collect(
-        self, generators: Sequence[ast.comprehension], elements: Sequence[ast.expr], until: bool | None = None
+        self,
+        generators: Sequence[ast.comprehension],
+        elements: Sequence[ast.expr],
+        until: tuple[bool, ...] = (),
     ) -> Asking[list[tuple[str, ...]]]:
-        """Returns the texts of the elements, turn by turn; up to the first of a truth value, if asked so."""
+        """Returns the texts of the elements, turn by turn; up to the first of certain truth values."""
         found: list[tuple[str, ...]] = []
         kept = dict(self._inner)
         yield from self._loop(generators, elements, found, until)
@@ -373,7 +476,7 @@ class Reduction:
         generators: Sequence[ast.comprehension],
         elements: Sequence[ast.expr],
         found: list[tuple[str, ...]],
-        until: bool | None,
+        until: tuple[bool, ...],
     ) -> Asking[bool]:
         first, *rest = generators
         if first.is_async:
@@ -401,7 +504,7 @@ class Reduction:
             for element in elements:
                 texts.append((yield from self.solid(element)))
             found.append(tuple(texts))
-            if until is not None and (yield from self.holds(texts[0])) == until:
+            if len(until) == 2 or until and (yield from self.holds(texts[0])) in until:
                 return True
 
     def turn(self, target: ast.expr, iterable: str, turn: int) -> Asking[dict[str, str] | None]:
@@ -432,9 +535,13 @@ class Reduction:
         if known is not None or name in self._inner:
             raise Unsupported
         function = self._find(name)
-        if name in _SHORT and len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp):
+        if name in _SHORT and node.args and isinstance(node.args[0], ast.GeneratorExp):
             inner = node.args[0]
             found = yield from self._collect(inner.generators, (inner.elt,), _SHORT[name])
+            if name == "next":
+                if not found and len(node.args) == 1:
+                    raise Raised("StopIteration")
+                return found[0][0] if found else (yield from self.value(node.args[1]))
             return (yield from self.ask(value_of(f"{name}([{', '.join(t for (t,) in found)}])", {}))).value
         if name in self.shell.flow.imported:
             return (yield from self._call_changing(node, function))
@@ -444,6 +551,11 @@ class Reduction:
         return (yield from self.ask(value_of(f"{name}({arguments})", {}))).value
 
     def _call_attribute(self, node: ast.Call, function: ast.Attribute) -> Asking[str]:
+        if isinstance(function.value, ast.Call) and ast.unparse(function.value) == "super()":
+            return (yield from self._call_super(node, function.attr))
+        owner = self._class_of(function.value)
+        if owner is not None:
+            return (yield from self._call_of_class(node, owner, function.attr))
         place: Place | None = None
         try:
             place = yield from self.place(function.value)
@@ -494,42 +606,143 @@ class Reduction:
     def _call_own(self, node: ast.Call, name: str, scope: ScopeFlow, known: str | None) -> Asking[str]:
         """Calls a function or class of the program."""
         if scope.bare and not (node.args or node.keywords):
-            self._made += 1  # no code runs: nothing about it is uncertain
-            return f"<{scope.name} at #{self.shell.numbers + self._made}>"
-        makes = f"{scope.name}.__init__" in self.shell.flow.by_name
+            return f"<{scope.name} at #{self._new()}>"  # no code runs: nothing about it is uncertain
+        if known is not None and known.startswith("<class") != (scope.bases is not None):
+            raise Unsupported
+        placed, named = yield from self._given(node)
+        if scope.bases is not None:
+            classes = self.shell.flow.classes
+            made = classes.method(scope.name, "__init__")
+            if made is None or not classes.ordinary(scope.name) or classes.method(scope.name, "__new__"):
+                if f"{scope.name}.__init__" not in self.shell.flow.by_name:
+                    raise Unsupported
+                return (yield from self._ask_enter(scope, name, placed, named, [scope.signature], True))
+            if self._returns:
+                return self._returned(True)
+            self_text = f"<{scope.name} at #{self._new()}>"
+            return (yield from self._enter(made, (self_text, *placed), named, name, [scope.signature], True))
         if not scope.signature or scope.generator:
             raise Unsupported
-        if known is not None and known.startswith("<class") != makes:
-            raise Unsupported
         lines = [scope.signature, *self._question.cells_of(scope, known)]
-        return (yield from self._enter(node, name, lines, makes))
+        return (yield from self._enter(scope, placed, named, name, lines))
 
     def _call_method(self, node: ast.Call, base: str, name: str) -> Asking[str]:
-        """Calls a method of the program."""
+        """Calls a method of the program on an instance."""
         flow = self.shell.flow
-        scope = flow.by_name.get(f"{base[1:].partition(' ')[0]}.{name}") or flow.labels.get(name)
-        if scope is None or scope.generator or scope.parameters[:1] != ("self",):
+        kind = base[1:].partition(" ")[0]
+        scope = flow.classes.method(kind, name)
+        sure = scope is not None
+        scope = scope or flow.labels.get(name)
+        if scope is None or scope.generator or scope.arguments is None:
             raise Unsupported
-        return (yield from self._enter(node, f"{cut(base)}.{name}", [f".{scope.signature}"], False))
+        placed, named = yield from self._given(node)
+        line, function = [f".{scope.signature}"], f"{cut(base)}.{name}"
+        if sure and scope.decorators == ("staticmethod",):
+            return (yield from self._enter(scope, placed, named, function, line))
+        if sure and scope.decorators == ("classmethod",):
+            return (yield from self._enter(scope, (f"<class {kind!r}>", *placed), named, function, line))
+        if scope.parameters[:1] != ("self",):
+            raise Unsupported
+        if sure:
+            return (yield from self._enter(scope, (base, *placed), named, function, line))
+        return (yield from self._ask_enter(scope, function, placed, named, line))
 
-    def _enter(self, node: ast.Call, function: str, lines: list[str], makes: bool) -> Asking[str]:
-        """Enters a frame, which is the next state, unless it has returned already."""
-        parts = []
+    def _call_super(self, node: ast.Call, name: str) -> Asking[str]:
+        """Calls a method as the class behind the current method's one has it."""
+        scope, classes = self.top.scope, self.shell.flow.classes
+        own = scope.name.rpartition(".")[0]
+        receiver = self.env.get(scope.parameters[0], "") if scope.parameters else ""
+        made = Instance.parse(receiver)
+        if made is None or not classes.ordinary(made.type) or classes.get(own) is None:
+            raise Unsupported
+        placed, named = yield from self._given(node)
+        method = classes.method(made.type, name, after=own)
+        if method is None:
+            if name == "__init__" and not placed and not named:
+                return "None"  # object's, which does nothing
+            raise Unsupported
+        return (yield from self._enter(method, (receiver, *placed), named, f"super().{name}"))
+
+    def _class_of(self, node: ast.expr) -> ScopeFlow | None:
+        """Returns the class of the program that a name stands for."""
+        if not isinstance(node, ast.Name) or node.id in self._inner:
+            return None
+        known = self.env.get(node.id, self._question.outer(node.id))
+        owner = self._question.callee(node.id, known)
+        return owner if owner is not None and owner.bases is not None else None
+
+    def _call_of_class(self, node: ast.Call, owner: ScopeFlow, name: str) -> Asking[str]:
+        """Calls a function that stands in a class by way of the class."""
+        method = self.shell.flow.classes.method(owner.name, name)
+        if method is None:
+            raise Unsupported
+        placed, named = yield from self._given(node)
+        if method.decorators == ("classmethod",):
+            placed = [f"<class {owner.name!r}>", *placed]
+        return (yield from self._enter(method, placed, named, f"{owner.name}.{name}", [method.signature]))
+
+    def _given(self, node: ast.Call) -> Asking[tuple[list[str], dict[str, str]]]:
+        """Returns the texts of a call's arguments: those by place, and those by name."""
+        placed: list[str] = []
+        named: dict[str, str] = {}
         for argument in node.args:
-            parts.append(cut((yield from self.solid(argument))))
+            placed.append((yield from self.solid(argument)))
         for keyword in node.keywords:
-            parts.append(f"{keyword.arg}={cut((yield from self.solid(keyword.value)))}")
+            named[str(keyword.arg)] = yield from self.solid(keyword.value)
+        return placed, named
+
+    def _enter(
+        self,
+        scope: ScopeFlow,
+        placed: Sequence[str],
+        named: Mapping[str, str],
+        function: str,
+        lines: Sequence[str] = (),
+        makes: bool = False,
+    ) -> Asking[str]:
+        """Enters a frame of a function, which is the next state, unless it has returned already.
+
+        With which variables it begins is certain where `bind` says so, and asked otherwise.
+        """
         if not self.enters:
             raise Unsupported
         if self._returns:
-            text = self._returns.pop(0)
-            if self._returns and self._returns[0].startswith(_SELF):
-                made = self._returns.pop(0).removeprefix(_SELF)
-                text = made if makes else text
-            return text
+            return self._returned(makes)
+        arguments = scope.arguments
+        plain = not scope.decorators or scope.decorators[0] in _UNWRAPPED
+        bound = bind(arguments, placed, named) if arguments is not None and plain else None
+        if bound is None or scope.generator:
+            first = 1 if makes or lines and lines[0].startswith(".") else 0
+            return (yield from self._ask_enter(scope, function, placed[first:], named, lines, makes))
+        opened, ids = self.shell.opening(scope, bound)
+        raise Called(Outcome("C", self.shell.flow.label_of[scope.name], changes=opened, ids=ids))
+
+    def _ask_enter(
+        self,
+        scope: ScopeFlow,
+        function: str,
+        placed: Sequence[str],
+        named: Mapping[str, str],
+        lines: Sequence[str],
+        makes: bool = False,
+    ) -> Asking[str]:
+        """Asks what a frame begins with, and enters it, unless it has returned already."""
+        if not self.enters:
+            raise Unsupported
+        if self._returns:
+            return self._returned(makes)
+        parts = [*map(cut, placed), *(f"{name}={cut(text)}" for name, text in named.items())]
         prompt = "\n".join([f"{MARK}{function}({', '.join(parts)})", *lines])
         outcome = yield from self.ask(Ask(prompt, self._question.grammar().only("CX"), enters=True))
         raise Called(outcome)
+
+    def _returned(self, makes: bool) -> str:
+        """Returns what the next of the calls that are over returned, or made."""
+        text = self._returns.pop(0)
+        if self._returns and self._returns[0].startswith(_SELF):
+            made = self._returns.pop(0).removeprefix(_SELF)
+            text = made if makes else text
+        return text
 
 
 class Called(Exception):
@@ -551,6 +764,12 @@ def literal(node: ast.expr) -> str | None:
         return repr(ast.literal_eval(node))
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return None
+
+
+def _annotations(node: ast.FunctionDef) -> list[ast.expr]:
+    parameters = [part for part in ast.walk(node.args) if isinstance(part, ast.arg)]
+    hints = [parameter.annotation for parameter in parameters]
+    return [hint for hint in (*hints, node.returns) if hint is not None]
 
 
 def _plain(*texts: str) -> None:

@@ -82,7 +82,8 @@ class _Statement:
     def _finished(self, letter: str, value: str = "", deleted: tuple[str, ...] = ()) -> Outcome:
         before, after = self._top.locals, self._reduction.env
         changes = {name: text for name, text in after.items() if before.get(name) != text}
-        return Outcome(letter, value, changes=changes, deleted=deleted, stdout=self._reduction.stdout)
+        stdout = self._reduction.stdout
+        return Outcome(letter, value, changes=changes, deleted=deleted, stdout=stdout, ids={})
 
     def _statement(self, node: ast.stmt) -> Thought:
         reduction = self._reduction
@@ -97,6 +98,9 @@ class _Statement:
             return (yield from self._raise(node))
         if isinstance(node, ast.Delete):
             return (yield from self._delete(node))
+        if isinstance(node, ast.FunctionDef):
+            reduction.bind(node.name, reduction.defined(node))
+            return self._finished("L")
         yield from self._plain(node)
         return self._finished("L")
 
