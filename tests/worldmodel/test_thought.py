@@ -102,12 +102,9 @@ def test_a_call_is_entered_with_the_values_of_its_arguments_and_goes_on_with_wha
     whole = [lesson.parts for lesson in lessons_of(program, record(program), Oracle())]
     flat = [f"{prompt} -> {answer}" for parts in whole for prompt, answer in parts or ()]
     assert flat == [
-        "?f(4)\nf(a) -> C f\na=4",
         "?4 + 1 -> R 5",
-        "?g(5)\ng(n, k=2) -> C g\nn=5\nk=2",
         "?5 * 2 -> R 10",
         "?4 + 1 -> R 5",
-        "?g(4, k=3)\ng(n, k=2) -> C g\nn=4\nk=3",
         "?4 * 3 -> R 12",
         "?4 + 1 -> R 5",
         "?10 + 12 -> R 22",
@@ -125,10 +122,9 @@ def test_an_object_whose_class_runs_nothing_to_make_it_is_not_asked_for() -> Non
         for lesson in lessons_of(program, record(program), Oracle())
     ]
     assert ("a = A()", (), "L\na=<A at #1>") in lessons
-    entering = ("?<A at #2>.add(4)\n.add(self, n)", "C add\nself=<A at #1>\nn=4")
-    assert ("b = A().add(n)", (entering,), entering[1]) in lessons
+    assert ("b = A().add(n)", (), "C add\nself=<A at #1>\nn=4") in lessons
     assert ("b = A().add(n)", (), "L\nb=5") in lessons
-    assert ("c = B()", None, "L\nc=<B at #2>") in lessons  # a base class may run something
+    assert ("c = B()", (), "L\nc=<B at #2>") in lessons
 
 
 def shares(programs: list[Program], sandbox: Sandbox | None = None) -> Counter[str]:

@@ -29,7 +29,7 @@ from debugworld.sandboxes.debugger.limits import CUT
 from debugworld.sandboxes.debugger.source import quietly
 from debugworld.sandboxes.debugger.values import Renderer
 from debugworld.worldmodel.markov import Outcome
-from debugworld.worldmodel.markov.objects import Instance
+from debugworld.worldmodel.markov.objects import Instance, shown
 from debugworld.worldmodel.markov.thought.ask import HOLE, MARK
 
 SECONDS = 0.5
@@ -65,6 +65,7 @@ _FROM = """
     functools.reduce copy.deepcopy
 """
 _CLASS = re.compile(r"<class '(\w+)'>")
+_IN_SET = re.compile(r"\{<_Stand at #\d+>[,}]|, <_Stand at #\d+>[^:]*\}")
 _LONG = frozenset(
     ["ljust", "rjust", "center", "zfill", "range", "pow", "expandtabs", "repeat", "comb", "factorial"]
 )
@@ -86,17 +87,21 @@ class Oracle:
         if CUT in prompt or "…" in prompt or not prompt.startswith(MARK):
             return None
         first, *rest = prompt[len(MARK) :].split("\n")
+        objects = Objects()
         if " at #" in prompt:
-            return _of_instance(first, rest)
+            known = _of_instance(first, rest)
+            if known is not None:
+                return known
+            first, *rest = map(objects.named, (first, *rest))
         try:
             with _time_limit(), quietly():
-                return self._answer(first, rest)
+                return self._answer(first, rest, objects)
         except (_Refused, _Late, SyntaxError, ValueError, MemoryError, RecursionError):
             return None
 
-    def _answer(self, first: str, rest: list[str]) -> Outcome | None:
+    def _answer(self, first: str, rest: list[str], objects: Objects) -> Outcome | None:
         printed = io.StringIO()
-        names = _names(printed)
+        names = _names(printed) | objects.stands
         turn = None
         for line in rest:
             if line.startswith("#"):
@@ -105,14 +110,14 @@ class Oracle:
                 name, _, text = line.partition("=")
                 names[name] = _evaluated(text, names)
         if turn is not None:
-            return self._turn(first, turn, names)
+            return self._turn(first, turn, names, objects)
         try:
             tree = ast.parse(_readable(first))
             _check(tree, names)
             (statement,) = tree.body
             if isinstance(statement, ast.Expr):
                 code = compile(ast.Expression(statement.value), "<question>", "eval")
-                value = _text(eval(code, names))
+                value = objects.text(eval(code, names))
                 outcome = Outcome("R", value)
             else:
                 exec(compile(tree, "<question>", "exec"), names)
@@ -121,23 +126,23 @@ class Oracle:
             raise
         except Exception as error:
             outcome = Outcome("X", Renderer().error(error))
-        outcome.changes = self._changes(first, rest, names, outcome)
+        outcome.changes = self._changes(first, rest, names, outcome, objects)
         outcome.stdout = printed.getvalue()
         return outcome
 
     def _changes(
-        self, first: str, rest: list[str], names: dict[str, Any], outcome: Outcome
+        self, first: str, rest: list[str], names: dict[str, Any], outcome: Outcome, objects: Objects
     ) -> dict[str, str]:
         if outcome.letter == "L" and not first.startswith((HOLE, "del ")):  # an unpacking
             targets = [n.id for n in ast.walk(ast.parse(first).body[0]) if isinstance(n, ast.Name)]
-            return {name: _text(names[name]) for name in targets if name != HOLE}
+            return {name: objects.text(names[name]) for name in targets if name != HOLE}
         before = {name: text for name, _, text in (line.partition("=") for line in rest)}
         if HOLE not in before:
             return {}
-        after = _text(names[HOLE])
-        return {HOLE: after} if after != before[HOLE] else {}
+        after = objects.text(names[HOLE])
+        return {HOLE: after} if after != objects.told(before[HOLE]) else {}
 
-    def _turn(self, first: str, turn: int, names: dict[str, Any]) -> Outcome:
+    def _turn(self, first: str, turn: int, names: dict[str, Any], objects: Objects) -> Outcome:
         tree = ast.parse(f"{_readable(first)}: pass")
         _check(tree, names)
         loop = tree.body[0]
@@ -155,7 +160,7 @@ class Oracle:
         except Exception as error:
             return Outcome("X", Renderer().error(error))
         targets = [n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)]
-        return Outcome("1", changes={name: _text(names[name]) for name in targets})
+        return Outcome("1", changes={name: objects.text(names[name]) for name in targets})
 
 
 class _Refused(Exception):
@@ -206,11 +211,59 @@ def _evaluated(text: str, names: dict[str, Any]) -> Any:
     return eval(compile(tree, "<operand>", "eval"), dict(names))
 
 
-def _text(value: object) -> str:
-    text = Renderer().text(value)
-    if " at #" in text or CUT in text or text.startswith("<") and not text.startswith("<class"):
+class _Stand:
+    """Stands for an object of the program's: it is kept and handed on, and nothing else is known of it."""
+
+    def __call__(self) -> None:
         raise _Refused
-    return text
+
+    def __getattr__(self, name: str) -> None:
+        raise _Refused
+
+
+class Objects:
+    """The numbered objects of one question, each with something that stands for it."""
+
+    def __init__(self) -> None:
+        self.stands: dict[str, _Stand] = {}
+        """By the names that the question gets for them."""
+        self._texts: dict[int, str] = {}
+        self._names: dict[str, str] = {}
+
+    def named(self, line: str) -> str:
+        """Returns a line of a question with names in place of its objects."""
+        for _, text in shown(line):  # outer ones first: what shows inside them only needs no name
+            if text not in line:
+                continue
+            if text not in self._names:
+                stand, name = _Stand(), f"object_{len(self._names)}"
+                self._names[text], self.stands[name], self._texts[id(stand)] = name, stand, text
+            line = line.replace(text, self._names[text])
+        return line
+
+    def told(self, line: str) -> str:
+        """Returns a line with its objects as they were."""
+        for text, name in reversed(self._names.items()):
+            line = re.sub(rf"\b{name}\b", lambda _, text=text: text, line)
+        return line
+
+    def text(self, value: object) -> str:
+        """Returns the text of a value.
+
+        Raises:
+            _Refused: it is not certain.
+        """
+        renderer = Renderer()
+        text = renderer.text(value)
+        if renderer.numbers.keys() - self._texts.keys() or _IN_SET.search(text) or CUT in text:
+            raise _Refused  # it has no text of its own, or what stands first depends on what is not known
+        if isinstance(value, _Stand):
+            return self._texts[id(value)]
+        if text.startswith("<") and not text.startswith("<class"):
+            raise _Refused
+        for one, number in renderer.numbers.items():
+            text = text.replace(f"<_Stand at #{number}>", self._texts[one])
+        return text
 
 
 def _check(tree: ast.AST, names: dict[str, Any]) -> None:

@@ -29,7 +29,7 @@ def bind(node: ast.arguments, placed: Sequence[str], named: Mapping[str, str]) -
     rest: dict[str, str] = {}
     by_name = {parameter.arg for parameter in (*node.args, *node.kwonlyargs)}
     for name, text in named.items():
-        if name in given or name not in by_name and node.kwarg is None:
+        if name in given and name in by_name or name not in by_name and node.kwarg is None:
             return None
         (given if name in by_name else rest)[name] = text
     defaults = dict(zip([p.arg for p in reversed(plain)], reversed(node.defaults), strict=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from .stop import ScopeFlow
@@ -63,6 +64,10 @@ class Classes:
         own = around.rpartition(".")[2].lstrip("_")
         return f"_{own}{attribute}" if own else attribute
 
+    def bare(self, name: str) -> bool:
+        """Whether instances are made without running any code, so that nothing about one is uncertain."""
+        return self.ordinary(name) and not self._any(name, ("__init__", "__new__"))
+
     def method(self, name: str, method: str, after: str = "") -> ScopeFlow | None:
         """Returns the function that a method's name stands for in a class.
 
@@ -81,8 +86,19 @@ class Classes:
                 return None
         return None
 
-    def constant(self, name: str, attribute: str) -> str | None:
-        """Returns the text of a class's attribute that nothing but its own body sets; None for any other."""
+    def property(self, name: str, attribute: str, sets: bool) -> ScopeFlow | None:
+        """Returns the function that reading a property of a class's instances runs, or setting it."""
+        decorator = f"{attribute}.setter" if sets else "property"
+        for scope in self.order(name):
+            for found in self._flow.scopes.values():
+                if found.name == f"{scope.name}.{attribute}" and found.decorators == (decorator,):
+                    return found
+            if attribute in scope.names:
+                return None
+        return None
+
+    def constant(self, name: str, attribute: str) -> ast.expr | None:
+        """Returns what a class's attribute is for good; None for one that is set or changed elsewhere."""
         if attribute in self._flow.set_attributes:
             return None
         for scope in self.order(name):

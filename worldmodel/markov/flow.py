@@ -8,11 +8,11 @@ statement, the names it reads, where its branches lead, and which handlers,
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from debugworld.sandboxes.debugger.program import ENTRY_NAME, Program
 
-from .binding import constant
 from .builder import Builder
 from .classes import Classes
 from .stop import END, ScopeFlow
@@ -20,6 +20,27 @@ from .text import bare_arguments
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _SCOPES = (*_FUNCTIONS, ast.ClassDef)
+_CHANGING = frozenset(
+    {
+        "add",
+        "append",
+        "appendleft",
+        "clear",
+        "discard",
+        "extend",
+        "extendleft",
+        "insert",
+        "pop",
+        "popitem",
+        "popleft",
+        "remove",
+        "reverse",
+        "setdefault",
+        "sort",
+        "update",
+    }
+)
+"""Methods that change a container."""
 
 
 class Flow:
@@ -40,8 +61,13 @@ class Flow:
         self.imported: frozenset[str] = frozenset(_imported(module))
         """Names that imports bind, anywhere."""
         self.set_attributes = frozenset(_set_attributes(module))
-        """Attributes that are assigned or deleted of anything but ``self``, anywhere."""
+        """Attributes that are assigned or deleted of anything but ``self``, or changed in place, anywhere."""
+        changed = {n.id for n in _changed(module) if isinstance(n, ast.Name) and not _is_set(n)}
+        shared = {name for n in ast.walk(module) if isinstance(n, ast.Global) for name in n.names}
+        self.globals = {n: e for n, e in _once(module.body).items() if n not in changed | shared}
+        """Names of the module that are assigned once and never changed, with what they are given."""
         self._constants(module)
+        self.constants = {name: text for name, text in self.constants.items() if name not in changed}
         self._scope("<module>", 1, module.body, None)
         if program.call is not None:
             entry = ast.increment_lineno(ast.parse(program.entry_text), program.entry_line - 1)
@@ -50,25 +76,32 @@ class Flow:
             self.scopes[ENTRY_NAME, wrapper.lineno] = self._scope(
                 ENTRY_NAME, wrapper.lineno, wrapper.body, None
             )
-        self.by_name: dict[str, ScopeFlow] = {scope.name: scope for scope in self.scopes.values()}
+        ordered = sorted(self.scopes.values(), key=lambda scope: scope.line)
+        self.by_name: dict[str, ScopeFlow] = {scope.name: scope for scope in ordered}
         """Scopes by qualified name; the last one wins."""
-        short: dict[str, list[ScopeFlow]] = {}
-        for scope in self.by_name.values():
-            short.setdefault(scope.name.rpartition(".")[2], []).append(scope)
-        self.labels: dict[str, ScopeFlow] = {
-            (name if len(scopes) == 1 else scope.name): scope
-            for name, scopes in short.items()
-            for scope in scopes
-        }
+        self.labels: dict[str, ScopeFlow] = {}
         """Scopes by the shortest name that tells them apart."""
-        self.label_of = {scope.name: label for label, scope in self.labels.items()}
-        """The shortest telling name of each qualified name."""
+        short = Counter(name.rpartition(".")[2] for name in self.by_name)
+        for scope in ordered:
+            name = scope.name.rpartition(".")[2]
+            scope.label = name if short[name] == 1 else scope.name
+            if self.by_name[scope.name] is not scope:
+                scope.label += f"@{scope.line}"
+            self.labels[scope.label] = scope
         self.classes = Classes(self)
         """The program's classes."""
 
     def scope(self, function: str, line: int) -> ScopeFlow | None:
-        """Returns the scope of a qualified name and line, else of the name."""
-        return self.scopes.get((function, line)) or self.by_name.get(function)
+        """Returns the scope of a qualified name that begins or stops at a line, else the last of the name."""
+        found = self.scopes.get((function, line))
+        if found is None:
+            same = (scope for scope in self.scopes.values() if scope.name == function)
+            found = next((scope for scope in same if line in scope.stops), None)
+        return found or self.by_name.get(function)
+
+    def names_code(self, name: str) -> bool:
+        """Whether a plain name may stand for a function or class of the program."""
+        return any(s.name == name or s.name.endswith(f".<locals>.{name}") for s in self.by_name.values())
 
     def owner(self, scope: ScopeFlow, name: str) -> ScopeFlow | None:
         """Returns the function around another one whose variable a free name of that one is."""
@@ -109,7 +142,7 @@ class Flow:
         if isinstance(node, ast.ClassDef):
             scope.bases = tuple(map(ast.unparse, node.bases))
             scope.keywords = bool(node.keywords)
-            scope.constants = _constants_of(node, scope.names)
+            scope.constants = _once(node.body)
         if isinstance(node, _FUNCTIONS):
             scope.arguments = node.args
             stars = [a for a in (node.args.vararg, node.args.kwarg) if a is not None]
@@ -133,7 +166,11 @@ class Flow:
             inner = dict.fromkeys(
                 n for s in self.scopes.values() if s.name.startswith(name + ".") for n in s.free
             )
-            scope.free = tuple(n for n in {**reads, **inner} if n in around and n not in scope.names)
+            shared = {n for part in _own_nodes(body) if isinstance(part, ast.Nonlocal) for n in part.names}
+            own = set(scope.names) - shared
+            scope.free = tuple(
+                n for n in dict.fromkeys((*reads, *inner, *sorted(shared))) if n in around - own
+            )
         return scope
 
     def nested(self, scope: ScopeFlow, node: ast.stmt) -> None:
@@ -154,7 +191,6 @@ class Flow:
             )
             inner.signature = inner.signature.replace("(self, ", "(").replace("(self)", "()")
             inner.parameters = ()
-            inner.bare = _is_bare(node)
 
 
 def _own_nodes(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
@@ -167,35 +203,43 @@ def _own_nodes(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
             todo.extend(ast.iter_child_nodes(node))
 
 
-def _is_bare(node: ast.ClassDef) -> bool:
-    """Whether a class has nothing that could run when an instance is made, or that is not seen here."""
-    plain = all(isinstance(base, ast.Name) and base.id == "object" for base in node.bases)
-    own = {part.name for part in node.body if isinstance(part, _FUNCTIONS)}
-    return plain and not node.keywords and not node.decorator_list and own.isdisjoint(("__init__", "__new__"))
+def _once(body: Sequence[ast.stmt]) -> dict[str, ast.expr]:
+    """Names that a body assigns once and for all on its own level, with what they are given."""
+    bound = Counter(n.id for s in body for n in _own_nodes([s]) if isinstance(n, ast.Name) and _is_set(n))
+    found: dict[str, ast.expr] = {}
+    for node in body:
+        target = node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
+        if isinstance(node, ast.AnnAssign):
+            target = node.target
+        value = getattr(node, "value", None)
+        if isinstance(target, ast.Name) and bound[target.id] == 1 and value is not None:
+            found[target.id] = value
+    return found
 
 
-def _constants_of(node: ast.ClassDef, names: Sequence[str]) -> dict[str, str]:
-    """Names that a class's body assigns once and for all, with their texts."""
-    found: dict[str, list[str | None]] = {}
-    for part in ast.walk(node):
-        if isinstance(part, ast.Name) and isinstance(part.ctx, (ast.Store, ast.Del)) and part.id in names:
-            found.setdefault(part.id, []).append(None)
-    for statement in node.body:
-        target = statement.targets[0] if isinstance(statement, ast.Assign) else None
-        if isinstance(statement, ast.AnnAssign) and statement.value is not None:
-            target = statement.target
-        if isinstance(target, ast.Name) and isinstance(statement, (ast.Assign, ast.AnnAssign)):
-            text = constant(statement.value) if statement.value is not None else None
-            if len(found.get(target.id, ())) == 1 and text is not None:
-                found[target.id] = [text]
-    return {name: text for name, (text, *more) in found.items() if text is not None and not more}
+def _is_set(node: ast.expr) -> bool:
+    return isinstance(getattr(node, "ctx", None), (ast.Store, ast.Del))
+
+
+def _changed(module: ast.Module) -> Iterator[ast.expr]:
+    """Yields what is assigned, deleted or changed in place, anywhere: the whole of every part, too."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.expr) and _is_set(node):
+            yield node
+            while isinstance(node, ast.Subscript):
+                node = node.value
+                yield node
+        function = node.func if isinstance(node, ast.Call) else None
+        if isinstance(function, ast.Attribute) and function.attr in _CHANGING:
+            yield function.value
 
 
 def _set_attributes(module: ast.Module) -> Iterator[str]:
-    for node in ast.walk(module):
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, (ast.Store, ast.Del)):
+    """Yields attributes that are set of anything but ``self``, or changed in place, anywhere."""
+    for node in _changed(module):
+        if isinstance(node, ast.Attribute):
             own = isinstance(node.value, ast.Name) and node.value.id == "self"
-            if not own:
+            if not own or not _is_set(node):
                 yield node.attr
 
 

@@ -42,7 +42,7 @@ class Identity:
         return self.count
 
     def carry(self, text: str, source: Frame, target: Frame) -> str:
-        """Returns a text of one frame with the numbers of another, where unknown objects get the next ones."""
+        """Returns a text of one frame with the numbers of another one, where unknown objects get new ones."""
         if "#" not in text or source is target:
             return text
         here = {one: number for number, one in target.ids.items()}
@@ -160,24 +160,40 @@ class Identity:
 
     # Free variables
 
-    def maker(self, scope: ScopeFlow) -> Frame | None:
-        """Returns the frame that made the function that the current statement calls."""
-        if not scope.free or "<locals>" not in scope.name:
-            return None
+    def called(self, scope: ScopeFlow) -> int:
+        """Returns which object the function is that the current statement calls; 0 where that is not sure."""
         top = self._shell.stack[-1]
-        called = [getattr(call.func, "id", "") for call in self._shell.stop().calls]
         start = f"<function {scope.name} at #"
-        for name in sorted(top.locals, key=lambda name: name not in called):
-            if top.locals[name].startswith(start):
-                return self._shell.cells.get(top.ids.get(numbers(top.locals[name])[0], 0))
-        return None
+        found = {
+            name: top.ids[numbers(text)[0]] for name, text in top.locals.items() if text.startswith(start)
+        }
+        named = {getattr(call.func, "id", "") for call in self._shell.stop().calls}
+        ones = {one for name, one in found.items() if name in named} or set(found.values())
+        return ones.pop() if len(ones) == 1 else 0
 
-    def give_cells(self, frame: Frame, top: Frame) -> None:
-        """Gives a frame its free variables, as the frames that hold them show them."""
-        for name in frame.scope.free:
+    def give_cells(self, frame: Frame, function: int) -> bool:
+        """Gives a new frame its free variables, as the frames that hold them show them.
+
+        Args:
+            frame: A function's frame.
+            function: Which object the function is; 0 where that is not known.
+
+        Returns:
+            Whether the frames that hold them are known.
+        """
+        free, stack = frame.scope.free, self._shell.stack
+        frame.maker = self._shell.cells.get(function)
+        around = frame.scope.name.rpartition(".<locals>.")[0]
+        made = {id(maker) for maker in self._shell.cells.values() if maker.scope.name == around}
+        if free and frame.maker is None and len(made) > 1:
+            return False  # it may be any of them
+        for name in free:
             holder = self._holder(frame, name)
             if holder is not None:
                 frame.locals[name] = self.carry(holder.locals[name], holder, frame)
+            elif frame.maker is None and not any(other.scope.name == around for other in stack):
+                return False
+        return True
 
     def _holder(self, frame: Frame, name: str) -> Frame | None:
         """Returns the frame that shows a free variable of another one as it is now."""

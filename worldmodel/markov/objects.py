@@ -49,16 +49,18 @@ def in_order(texts: Iterable[str]) -> dict[int, int]:
 def shown(text: str) -> Iterator[tuple[int, str]]:
     """Yields the objects that show in a text with their own texts, outer ones first."""
     opened: list[int] = []
-    found: list[tuple[int, str]] = []
+    found: list[tuple[int, int, str]] = []
     for place, letter in _outside_strings(text):
         if letter == "<":
             opened.append(place)
         elif letter == ">" and opened and text[place - 1] not in "-=":
-            inside = text[opened.pop() : place + 1]
+            start = opened.pop()
+            inside = text[start : place + 1]
             head = _OBJECT.match(inside)
             if head is not None:
-                found.append((int(head[1]), inside))
-    yield from reversed(found)
+                found.append((start, int(head[1]), inside))
+    for _, number, inside in sorted(found):
+        yield number, inside
 
 
 def replaced(text: str, number: int, new: str) -> str:

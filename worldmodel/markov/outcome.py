@@ -43,6 +43,8 @@ class Outcome:
     """The line control went to, where it is not the static one."""
     ids: dict[int, int] | None = field(default=None, compare=False, repr=False)
     """What numbers stand for that the frame does not have, where the shell itself made the outcome."""
+    function: int = field(default=0, compare=False, repr=False)
+    """Which object the function is that C calls, as the shell counts them; 0 where that is not known."""
 
     def __str__(self) -> str:
         first = self.letter

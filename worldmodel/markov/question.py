@@ -79,7 +79,7 @@ class Question:
             for label, scope in self._shell.flow.labels.items()
             if scope.name != "<module>"  # nothing calls that
         }
-        waiting = {self._shell.flow.label_of[frame.scope.name] for frame in self._shell.suspended}
+        waiting = {frame.scope.label for frame in self._shell.suspended}
         return OutcomeGrammar(self.letters(), self.names(), labels, top.scope.stops, waiting)
 
     def letters(self) -> str:

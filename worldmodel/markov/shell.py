@@ -75,7 +75,8 @@ class Shell:
             scope = self.flow.by_name["<module>"]
         else:
             scope = self.flow.scopes["main", self.program.entry_line]
-        return self._call(scope, {}, "")
+        self.stack.append(Frame(scope, {}, scope.line))
+        return self._at(Event.CALL, self.stack[-1], None, "")
 
     def certain(self) -> State | None:
         """Moves to the next state where it is certain; returns None where a question is due."""
@@ -192,35 +193,29 @@ class Shell:
                     self.stack.append(frame)
                     return self._at(Event.CALL, frame, None, outcome.stdout)
             raise ValueError(f"no generator of {outcome.value} is suspended")
-        return self._call(scope, dict(outcome.changes), outcome.stdout, outcome.ids)
-
-    def _call(
-        self, scope: ScopeFlow, arguments: dict[str, str], stdout: str, ids: dict[int, int] | None = None
-    ) -> State:
-        frame = Frame(scope, arguments, scope.line)
-        if self.stack:
-            top = self.stack[-1]
-            frame.maker = self.identity.maker(scope)
-            frame.ids = self.identity.arguments(scope, arguments) if ids is None else ids
-            frame.shares = self._shared(scope, arguments)
-            self.identity.know(frame)
-            self.identity.give_cells(frame, top)
+        frame = Frame(scope, dict(outcome.changes), scope.line)
+        frame.shares = self._shared(scope, outcome.changes)
+        arguments = self.identity.arguments(scope, outcome.changes)
+        frame.ids = arguments if outcome.ids is None else dict(outcome.ids)
+        self.identity.know(frame)
+        self.identity.give_cells(frame, outcome.function or self.identity.called(scope))
         self.stack.append(frame)
-        return self._at(Event.CALL, frame, None, stdout)
+        return self._at(Event.CALL, frame, None, outcome.stdout)
 
-    def opening(self, scope: ScopeFlow, bound: dict[str, str]) -> tuple[dict[str, str], dict[int, int]]:
-        """Returns what a function's frame begins with, and what the numbers there stand for.
+    def opening(self, scope: ScopeFlow, bound: dict[str, str], function: int) -> Outcome | None:
+        """Returns how a function is entered whose parameters are known; None if its free variables are not.
 
         Args:
             scope: The function.
-            bound: Its parameters, with texts and numbers as in the current frame.
+            bound: Texts by parameter, with numbers as in the current frame.
+            function: Which object it is, as `Outcome.function`.
         """
-        top = self.stack[-1]
-        frame = Frame(scope, dict(bound), scope.line, ids=dict(top.ids), maker=self.identity.maker(scope))
+        frame = Frame(scope, dict(bound), scope.line, ids=dict(self.stack[-1].ids))
         self.identity.know(frame)
-        self.identity.give_cells(frame, top)
+        if not self.identity.give_cells(frame, function or self.identity.called(scope)):
+            return None
         self.identity.settle(frame, self._in_order(frame))
-        return frame.locals, frame.ids
+        return Outcome("C", scope.label, changes=frame.locals, ids=frame.ids, function=function)
 
     def _shared(self, scope: ScopeFlow, arguments: dict[str, str]) -> dict[str, str]:
         """Finds parameters whose argument is a plain variable of the caller."""
@@ -269,7 +264,7 @@ class Shell:
             if parameter in frame.locals and variable in top.locals:
                 top.locals[variable] = self.identity.carry(frame.locals[parameter], frame, top)
         for name in frame.locals:
-            if name not in frame.scope.names:
+            if name in frame.scope.free:
                 self._share_cell(frame, name)
         for text in frame.locals.values():
             self.identity.spread(frame, text, self.stack)
@@ -283,7 +278,7 @@ class Shell:
         for frame in reversed(frames):
             if name in frame.locals:
                 frame.locals[name] = self.identity.carry(text, inner, frame)
-                if name in frame.scope.names:
+                if name not in frame.scope.free:
                     return
 
     # Where control goes
@@ -458,7 +453,7 @@ class Shell:
             top.iterables.pop(line, None)
 
     def _frame_of(self, state: State) -> Frame:
-        scope = self.flow.scope(state.function, state.line) or self.flow.by_name.get(state.function)
+        scope = self.flow.scope(state.function, state.line)
         if scope is None:
             scope = ScopeFlow(state.function, state.line)
         return Frame(scope, dict(state.locals), state.line)

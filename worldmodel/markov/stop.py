@@ -93,6 +93,8 @@ class ScopeFlow:
     """Qualified name."""
     line: int
     """Line of ``def`` or ``class``; 1 for a module."""
+    label: str = ""
+    """The shortest name that tells it from the program's other scopes."""
     parameters: tuple[str, ...] = ()
     """Parameter names in order."""
     signature: str = ""
@@ -108,15 +110,13 @@ class ScopeFlow:
     rebound: frozenset[str] = frozenset()
     """Parameters that the body assigns."""
     free: tuple[str, ...] = ()
-    """Names that it reads from the functions around it."""
-    bare: bool = False
-    """Whether it is a class whose instances are made without running any of its code."""
+    """Names that it has from the functions around it."""
     arguments: ast.arguments | None = None
     """The parameters, of a function."""
     bases: tuple[str, ...] | None = None
     """The bases as written, of a class."""
-    constants: dict[str, str] = field(default_factory=dict)
-    """What a class's body assigns once, where that is an immutable literal."""
+    constants: dict[str, ast.expr] = field(default_factory=dict)
+    """What a class's body assigns once."""
     decorators: tuple[str, ...] = ()
     """The decorators as written, without their arguments."""
     keywords: bool = False

@@ -47,7 +47,7 @@ def _call_outcome(shell: Shell, after: State) -> Outcome | None:
     scope = shell.flow.scope(after.function, after.line)
     if scope is None:
         return None
-    label = shell.flow.label_of[scope.name]
+    label = scope.label
     for frame in reversed(shell.suspended):
         if frame.scope is scope and frame.locals == after.locals:
             return Outcome("C", label, resumes=True, stdout=after.stdout)

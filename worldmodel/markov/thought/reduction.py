@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import ast
-import builtins
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from debugworld.sandboxes.debugger.limits import CUT, MAX_DEPTH, MAX_TEXT
-
-from ..binding import bind, constant
 from ..frame import MUTABLE
-from ..objects import BACK, Instance, depth, numbers
-from ..outcome import Outcome
-from ..question import Question
-from ..stop import ScopeFlow
+from ..objects import Instance
 from .ask import (
     HOLE,
-    MARK,
-    Ask,
     Asking,
     Form,
     Raised,
@@ -29,21 +20,40 @@ from .ask import (
     turn_of,
     value_of,
 )
+from .own import BUILTINS
+from .special import Special
 
 if TYPE_CHECKING:
-    from ..shell import Shell
+    pass
 
-MAX_ASKS = 160
-"""Questions about one statement, after which it is asked about as a whole."""
-_BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_"))
 _LAZY = frozenset({"enumerate", "zip", "reversed", "map", "filter", "iter"})
 """Built-ins whose value shows nothing of what it yields: in a question the call itself stands for it."""
-_SELF = "self="
-"""What the text of a method's object begins with, behind what the method returned."""
-_UNWRAPPED = frozenset({"property", "staticmethod", "classmethod"})
-"""Decorators with which a method is still entered as it was written."""
 _SHORT = {"any": (True,), "all": (False,), "next": (True, False)}
 """Built-ins that look no further than the first element of one of these truth values."""
+_UNARY: dict[type[ast.AST], str] = {ast.UAdd: "__pos__", ast.USub: "__neg__", ast.Invert: "__invert__"}
+_METHODS = {"len": ("__len__",), "repr": ("__repr__",), "str": ("__str__", "__repr__"), "abs": ("__abs__",)}
+"""Built-ins that run a method of the one instance that they are given."""
+_KEEPING = frozenset(
+    {
+        "append",
+        "appendleft",
+        "clear",
+        "copy",
+        "extend",
+        "extendleft",
+        "get",
+        "insert",
+        "items",
+        "keys",
+        "pop",
+        "popleft",
+        "reverse",
+        "setdefault",
+        "update",
+        "values",
+    }
+)
+"""Methods of containers that run nothing of what they are given but, for keys, its hash."""
 _OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -88,41 +98,8 @@ class Place:
     """``[KEY]`` or ``.NAME``."""
 
 
-class Reduction:
-    """The values of one statement's expressions.
-
-    Args:
-        shell: Stands at the statement; is not changed.
-    """
-
-    def __init__(self, shell: Shell) -> None:
-        self.shell = shell
-        self.top = shell.stack[-1]
-        self.env = dict(self.top.locals)
-        """Locals as they are at this point of the statement."""
-        self.stdout = ""
-        """What was printed so far."""
-        self.enters = True
-        """Whether a function of the program may be called."""
-        self._question = Question(shell)
-        self._returns = list(self.top.returns)
-        self._inner: dict[str, str] = {}
-        self._asks = self._made = 0
-
-    def ask(self, ask: Ask) -> Asking[Outcome]:
-        """Asks one question.
-
-        Raises:
-            Raised: by the answer, the part raises.
-        """
-        self._asks += 1
-        if self._asks > MAX_ASKS:
-            raise Unsupported
-        outcome = yield ask
-        self.stdout += outcome.stdout
-        if outcome.letter == "X":
-            raise Raised(outcome.value)
-        return outcome
+class Reduction(Special):
+    """The values of one statement's expressions."""
 
     def value(self, node: ast.expr) -> Asking[str]:
         """Returns the text of an expression's value."""
@@ -145,33 +122,6 @@ class Reduction:
             raise Unsupported
         return text
 
-    def defined(self, node: ast.FunctionDef) -> str:
-        """Returns the text of a function that a ``def`` makes.
-
-        Raises:
-            Unsupported: its decorators, defaults or annotations may do more.
-        """
-        flow = self.shell.flow
-        scope = next((s for s in flow.scopes.values() if s.arguments is node.args), None)
-        defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
-        names = {
-            part.id for hint in _annotations(node) for part in ast.walk(hint) if isinstance(part, ast.Name)
-        }
-        known = _BUILTINS | flow.imported | flow.by_name.keys()
-        if scope is None or scope.decorators or any(constant(d) is None for d in defaults) or names - known:
-            raise Unsupported
-        return f"<function {scope.name} at #{self._new()}>"
-
-    def _kept(self, node: ast.expr) -> str | None:
-        """Returns the text of a function that a statement makes without running any of it."""
-        if not isinstance(node, ast.Lambda) or any(node.args.defaults) or any(node.args.kw_defaults):
-            return None
-        scope = self.top.scope
-        inside = f"{scope.name}.<locals>." if scope.arguments is not None else ""
-        if self._inner or not inside and self.shell.program.call is not None:
-            return None
-        return f"<function {inside}<lambda> at #{self._new()}>"
-
     def truth(self, node: ast.expr) -> Asking[bool]:
         """Returns whether an expression counts as true."""
         text = yield from self.value(node)
@@ -181,6 +131,9 @@ class Reduction:
         """Returns whether a value counts as true."""
         if text in ("True", "False", "None"):
             return text == "True"
+        counts = yield from self.counts(text)
+        if counts is not None:
+            return counts
         outcome = yield from self.ask(value_of(f"bool({_operand(text)})", {}))
         return outcome.value == "True"
 
@@ -199,14 +152,12 @@ class Reduction:
             raise Unsupported
         base = yield from self.place(node.value)
         if isinstance(node, ast.Attribute):
-            suffix = f".{self._mangled(node.attr)}"
+            suffix = f".{self.mangled(node.attr)}"
+            text = (yield from self._read(base.text, node.attr)) if read else ""
         else:
             suffix = f"[{cut((yield from self._key(node.slice)))}]"
-        text: str | None = ""
-        if read:
-            text = self._field(base.text, suffix[1:]) if isinstance(node, ast.Attribute) else None
-            if text is None:
-                text = (yield from self.ask(value_of(f"{_receiver(base.text)}{suffix}", {}))).value
+            ask = value_of(f"{_receiver(base.text)}{suffix}", {})
+            text = (yield from self.ask(ask)).value if read else ""
         return Place(text, "", base, suffix)
 
     def _place_by_default(self, node: ast.Call) -> Asking[Place]:
@@ -226,7 +177,10 @@ class Reduction:
             raise Unsupported
         while place.base is not None:
             whole = place.base
-            known = self._with_field(whole.text, place.suffix, text)
+            set_by = yield from self.set_by_code(whole.text, place.suffix, text)
+            if set_by:
+                return
+            known = self.with_field(whole.text, place.suffix, text)
             if known is not None:
                 place, text = whole, known
                 continue
@@ -244,8 +198,11 @@ class Reduction:
     # Kinds of expressions
 
     def _name(self, node: ast.Name) -> Asking[str]:
-        return self._find(node.id)
-        yield  # a generator that asks nothing
+        name = node.id
+        made = self.shell.flow.globals.get(name)
+        if made is None or name in self.env or name in self._inner or self._question.outer(name) is not None:
+            return self._find(name)
+        return (yield from self._elsewhere(made))
 
     def _find(self, name: str) -> str:
         if name in self._inner:
@@ -256,9 +213,9 @@ class Reduction:
         if text is not None:
             return text
         flow = self.shell.flow
-        if name in flow.by_name or name in flow.labels:
+        if flow.names_code(name):
             raise Unsupported
-        if name in _BUILTINS or name in flow.imported:
+        if name in BUILTINS or name in flow.imported:
             return Form(name)
         raise Unsupported
 
@@ -269,7 +226,11 @@ class Reduction:
 
     def operate(self, left: str, operator: ast.AST, right: str) -> Asking[str]:
         """Returns the text of ``left OPERATOR right``."""
-        _plain(left, right)
+        found = yield from self.operated(left, operator, right)
+        if found is not None:
+            return found
+        if not isinstance(operator, (ast.Add, ast.Mult)):
+            _plain(left, right)
         text = _OPERATORS[type(operator)]
         first = f"({left})" if text == "**" and left.startswith("-") else _operand(left)
         return (yield from self.ask(value_of(f"{first} {text} {_operand(right)}", {}))).value
@@ -278,6 +239,9 @@ class Reduction:
         text = yield from self.value(node.operand)
         if isinstance(node.op, ast.Not):
             return str(not (yield from self.holds(text)))
+        found = yield from self.special(text, _UNARY[type(node.op)])
+        if found is not None:
+            return found
         _plain(text)
         return (yield from self.ask(value_of(f"{_OPERATORS[type(node.op)]}{_receiver(text)}", {}))).value
 
@@ -313,8 +277,13 @@ class Reduction:
 
     def _subscript(self, node: ast.Subscript) -> Asking[str]:
         base = yield from self.value(node.value)
-        _plain(base)
         key = yield from self._key(node.slice)
+        if base.startswith("<"):
+            found = yield from self.special(base, "__getitem__", key)
+            if found is None or isinstance(node.slice, ast.Slice):
+                raise Unsupported
+            return found
+        _plain(key)
         return (yield from self.ask(value_of(f"{_receiver(base)}[{cut(key)}]", {}))).value
 
     def _key(self, node: ast.expr) -> Asking[str]:
@@ -326,56 +295,41 @@ class Reduction:
         return ":".join(parts[:2]) + (f":{parts[2]}" if node.step is not None else "")
 
     def _attribute(self, node: ast.Attribute) -> Asking[str]:
-        owner = self._class_of(node.value)
+        owner = self.class_of(node.value)
         if owner is not None:
             shared = self.shell.flow.classes.constant(owner.name, node.attr)
             if shared is None:
                 raise Unsupported
-            return shared
+            return (yield from self._elsewhere(shared))
         base = yield from self.value(node.value)
         if isinstance(base, Form):
             return Form(f"{base}.{node.attr}")
-        known = self._field(base, self._mangled(node.attr))
+        return (yield from self._read(base, node.attr))
+
+    def _read(self, base: str, attribute: str) -> Asking[str]:
+        """Returns what stands under a name of a value."""
+        name = self.mangled(attribute)
+        found = yield from self.property(base, attribute)
+        if found is None:
+            found = self.field(base, name)
         made = Instance.parse(base)
-        if known is None and made is not None and node.attr not in made.fields:
-            known = self.shell.flow.classes.constant(made.type, node.attr)
-        if known is not None:
-            return known
-        method = self.shell.flow.classes.method(made.type, node.attr) if made is not None else None
-        if method is not None and method.decorators == ("property",):
-            return (yield from self._enter(method, (base,), {}, f"{cut(base)}.{node.attr}"))
-        if node.attr in self.shell.flow.labels:  # a method or property of the program
+        if found is None and made is not None and name not in made.fields:
+            shared = self.shell.flow.classes.constant(made.type, attribute)
+            found = None if shared is None else (yield from self._elsewhere(shared))
+        if found is not None:
+            return found
+        if attribute in self.shell.flow.labels:  # a method of the program
             raise Unsupported
-        return (yield from self.ask(value_of(f"{_receiver(base)}.{self._mangled(node.attr)}", {}))).value
+        return (yield from self.ask(value_of(f"{_receiver(base)}.{name}", {}))).value
 
-    def _mangled(self, name: str) -> str:
-        return self.shell.flow.classes.mangled(self.top.scope, name)
-
-    def _field(self, text: str, name: str) -> str | None:
-        """Returns what an instance shows under a name; None where that does not say what reading it gives."""
-        made = Instance.parse(text)
-        if made is None or not self.shell.flow.classes.reads_plainly(made.type):
-            return None
-        found = made.fields.get(name)
-        if found is None or name in self.shell.flow.labels or CUT in found or BACK in found:
-            return None
-        return found
-
-    def _with_field(self, text: str, suffix: str, value: str) -> str | None:
-        """Returns an instance's text with a value under a name; None where that is not all that happens."""
-        made, name = Instance.parse(text), suffix.removeprefix(".")
-        if made is None or name == suffix or not self.shell.flow.classes.writes_plainly(made.type):
-            return None
-        if name in self.shell.flow.labels or BACK in value or made.number in numbers(value):
-            return None
-        made.fields[name] = value
-        whole = str(made)
-        return whole if CUT not in whole and len(whole) <= MAX_TEXT and depth(whole) < MAX_DEPTH else None
-
-    def _new(self) -> int:
-        """Returns the number of a new object."""
-        self._made += 1
-        return self.top.count + self._made
+    def _elsewhere(self, node: ast.expr) -> Asking[str]:
+        """Returns the value of an expression of the module's own level."""
+        kept = self.env, self._inner, self.enters
+        self.env, self._inner, self.enters = {}, {}, False
+        try:
+            return (yield from self.solid(node))
+        finally:
+            self.env, self._inner, self.enters = kept
 
     def _list(self, node: ast.List) -> Asking[str]:
         parts = yield from self._all(node.elts)
@@ -435,7 +389,7 @@ class Reduction:
     def _lambda(self, node: ast.Lambda) -> Asking[str]:
         bound = {part.arg for part in ast.walk(node) if isinstance(part, ast.arg)}
         for part in ast.walk(node.body):
-            if isinstance(part, ast.Name) and part.id not in bound and part.id not in _BUILTINS:
+            if isinstance(part, ast.Name) and part.id not in bound and part.id not in BUILTINS:
                 raise Unsupported
         return Form(ast.unparse(node))
         yield
@@ -545,6 +499,16 @@ class Reduction:
             return (yield from self.ask(value_of(f"{name}([{', '.join(t for (t,) in found)}])", {}))).value
         if name in self.shell.flow.imported:
             return (yield from self._call_changing(node, function))
+        if name == "isinstance" and len(node.args) == 2:
+            sure = self.is_instance((yield from self.value(node.args[0])), node.args[1])
+            if sure is not None:
+                return sure
+        if name in _METHODS and len(node.args) == 1:
+            text = yield from self.value(node.args[0])
+            for method in _METHODS[name] if text.startswith("<") else ():
+                found_ = yield from self.special(text, method)
+                if found_ is not None:
+                    return found_
         arguments = yield from self._arguments(node)
         if name in _LAZY:
             return Form(f"{name}({arguments})")
@@ -553,7 +517,7 @@ class Reduction:
     def _call_attribute(self, node: ast.Call, function: ast.Attribute) -> Asking[str]:
         if isinstance(function.value, ast.Call) and ast.unparse(function.value) == "super()":
             return (yield from self._call_super(node, function.attr))
-        owner = self._class_of(function.value)
+        owner = self.class_of(function.value)
         if owner is not None:
             return (yield from self._call_of_class(node, owner, function.attr))
         place: Place | None = None
@@ -566,7 +530,7 @@ class Reduction:
             return (yield from self._call_changing(node, f"{base}.{function.attr}"))
         if base.startswith("<"):
             return (yield from self._call_method(node, base, function.attr))
-        arguments = yield from self._arguments(node)
+        arguments = yield from self._arguments(node, function.attr in _KEEPING)
         if not base.startswith(MUTABLE):
             call = f"{_receiver(base)}.{function.attr}({arguments})"
             return (yield from self.ask(value_of(call, {}))).value
@@ -591,166 +555,18 @@ class Reduction:
         arguments = yield from self._arguments(node)
         return (yield from self.ask(value_of(f"{function}({arguments})", {}))).value
 
-    def _arguments(self, node: ast.Call) -> Asking[str]:
+    def _arguments(self, node: ast.Call, keeps: bool = False) -> Asking[str]:
         parts = []
         for argument in node.args:
             text = yield from self.value(argument)
-            _plain(text)
+            if not keeps:
+                _plain(text)
             parts.append(cut(text))
         for keyword in node.keywords:
             text = yield from self.value(keyword.value)
             _plain(text)
             parts.append(f"{keyword.arg}={cut(text)}")
         return ", ".join(parts)
-
-    def _call_own(self, node: ast.Call, name: str, scope: ScopeFlow, known: str | None) -> Asking[str]:
-        """Calls a function or class of the program."""
-        if scope.bare and not (node.args or node.keywords):
-            return f"<{scope.name} at #{self._new()}>"  # no code runs: nothing about it is uncertain
-        if known is not None and known.startswith("<class") != (scope.bases is not None):
-            raise Unsupported
-        placed, named = yield from self._given(node)
-        if scope.bases is not None:
-            classes = self.shell.flow.classes
-            made = classes.method(scope.name, "__init__")
-            if made is None or not classes.ordinary(scope.name) or classes.method(scope.name, "__new__"):
-                if f"{scope.name}.__init__" not in self.shell.flow.by_name:
-                    raise Unsupported
-                return (yield from self._ask_enter(scope, name, placed, named, [scope.signature], True))
-            if self._returns:
-                return self._returned(True)
-            self_text = f"<{scope.name} at #{self._new()}>"
-            return (yield from self._enter(made, (self_text, *placed), named, name, [scope.signature], True))
-        if not scope.signature or scope.generator:
-            raise Unsupported
-        lines = [scope.signature, *self._question.cells_of(scope, known)]
-        return (yield from self._enter(scope, placed, named, name, lines))
-
-    def _call_method(self, node: ast.Call, base: str, name: str) -> Asking[str]:
-        """Calls a method of the program on an instance."""
-        flow = self.shell.flow
-        kind = base[1:].partition(" ")[0]
-        scope = flow.classes.method(kind, name)
-        sure = scope is not None
-        scope = scope or flow.labels.get(name)
-        if scope is None or scope.generator or scope.arguments is None:
-            raise Unsupported
-        placed, named = yield from self._given(node)
-        line, function = [f".{scope.signature}"], f"{cut(base)}.{name}"
-        if sure and scope.decorators == ("staticmethod",):
-            return (yield from self._enter(scope, placed, named, function, line))
-        if sure and scope.decorators == ("classmethod",):
-            return (yield from self._enter(scope, (f"<class {kind!r}>", *placed), named, function, line))
-        if scope.parameters[:1] != ("self",):
-            raise Unsupported
-        if sure:
-            return (yield from self._enter(scope, (base, *placed), named, function, line))
-        return (yield from self._ask_enter(scope, function, placed, named, line))
-
-    def _call_super(self, node: ast.Call, name: str) -> Asking[str]:
-        """Calls a method as the class behind the current method's one has it."""
-        scope, classes = self.top.scope, self.shell.flow.classes
-        own = scope.name.rpartition(".")[0]
-        receiver = self.env.get(scope.parameters[0], "") if scope.parameters else ""
-        made = Instance.parse(receiver)
-        if made is None or not classes.ordinary(made.type) or classes.get(own) is None:
-            raise Unsupported
-        placed, named = yield from self._given(node)
-        method = classes.method(made.type, name, after=own)
-        if method is None:
-            if name == "__init__" and not placed and not named:
-                return "None"  # object's, which does nothing
-            raise Unsupported
-        return (yield from self._enter(method, (receiver, *placed), named, f"super().{name}"))
-
-    def _class_of(self, node: ast.expr) -> ScopeFlow | None:
-        """Returns the class of the program that a name stands for."""
-        if not isinstance(node, ast.Name) or node.id in self._inner:
-            return None
-        known = self.env.get(node.id, self._question.outer(node.id))
-        owner = self._question.callee(node.id, known)
-        return owner if owner is not None and owner.bases is not None else None
-
-    def _call_of_class(self, node: ast.Call, owner: ScopeFlow, name: str) -> Asking[str]:
-        """Calls a function that stands in a class by way of the class."""
-        method = self.shell.flow.classes.method(owner.name, name)
-        if method is None:
-            raise Unsupported
-        placed, named = yield from self._given(node)
-        if method.decorators == ("classmethod",):
-            placed = [f"<class {owner.name!r}>", *placed]
-        return (yield from self._enter(method, placed, named, f"{owner.name}.{name}", [method.signature]))
-
-    def _given(self, node: ast.Call) -> Asking[tuple[list[str], dict[str, str]]]:
-        """Returns the texts of a call's arguments: those by place, and those by name."""
-        placed: list[str] = []
-        named: dict[str, str] = {}
-        for argument in node.args:
-            placed.append((yield from self.solid(argument)))
-        for keyword in node.keywords:
-            named[str(keyword.arg)] = yield from self.solid(keyword.value)
-        return placed, named
-
-    def _enter(
-        self,
-        scope: ScopeFlow,
-        placed: Sequence[str],
-        named: Mapping[str, str],
-        function: str,
-        lines: Sequence[str] = (),
-        makes: bool = False,
-    ) -> Asking[str]:
-        """Enters a frame of a function, which is the next state, unless it has returned already.
-
-        With which variables it begins is certain where `bind` says so, and asked otherwise.
-        """
-        if not self.enters:
-            raise Unsupported
-        if self._returns:
-            return self._returned(makes)
-        arguments = scope.arguments
-        plain = not scope.decorators or scope.decorators[0] in _UNWRAPPED
-        bound = bind(arguments, placed, named) if arguments is not None and plain else None
-        if bound is None or scope.generator:
-            first = 1 if makes or lines and lines[0].startswith(".") else 0
-            return (yield from self._ask_enter(scope, function, placed[first:], named, lines, makes))
-        opened, ids = self.shell.opening(scope, bound)
-        raise Called(Outcome("C", self.shell.flow.label_of[scope.name], changes=opened, ids=ids))
-
-    def _ask_enter(
-        self,
-        scope: ScopeFlow,
-        function: str,
-        placed: Sequence[str],
-        named: Mapping[str, str],
-        lines: Sequence[str],
-        makes: bool = False,
-    ) -> Asking[str]:
-        """Asks what a frame begins with, and enters it, unless it has returned already."""
-        if not self.enters:
-            raise Unsupported
-        if self._returns:
-            return self._returned(makes)
-        parts = [*map(cut, placed), *(f"{name}={cut(text)}" for name, text in named.items())]
-        prompt = "\n".join([f"{MARK}{function}({', '.join(parts)})", *lines])
-        outcome = yield from self.ask(Ask(prompt, self._question.grammar().only("CX"), enters=True))
-        raise Called(outcome)
-
-    def _returned(self, makes: bool) -> str:
-        """Returns what the next of the calls that are over returned, or made."""
-        text = self._returns.pop(0)
-        if self._returns and self._returns[0].startswith(_SELF):
-            made = self._returns.pop(0).removeprefix(_SELF)
-            text = made if makes else text
-        return text
-
-
-class Called(Exception):
-    """A function of the program is entered."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.value)
-        self.outcome = outcome
 
 
 def literal(node: ast.expr) -> str | None:
@@ -764,12 +580,6 @@ def literal(node: ast.expr) -> str | None:
         return repr(ast.literal_eval(node))
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return None
-
-
-def _annotations(node: ast.FunctionDef) -> list[ast.expr]:
-    parameters = [part for part in ast.walk(node.args) if isinstance(part, ast.arg)]
-    hints = [parameter.annotation for parameter in parameters]
-    return [hint for hint in (*hints, node.returns) if hint is not None]
 
 
 def _plain(*texts: str) -> None:

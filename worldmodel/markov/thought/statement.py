@@ -9,7 +9,8 @@ from ..frame import MUTABLE
 from ..outcome import Outcome
 from ..stop import Stop
 from .ask import HOLE, Ask, Asking, Raised, Unsupported, effect_of, raised_by, value_of
-from .reduction import Called, Reduction
+from .own import Called
+from .reduction import Reduction
 
 if TYPE_CHECKING:
     from ..shell import Shell
@@ -169,7 +170,8 @@ class _Statement:
 
     def _local(self, target: ast.expr) -> None:
         """Refuses variables of other frames."""
-        if isinstance(target, ast.Name) and target.id not in self._top.scope.names:
+        scope = self._top.scope
+        if isinstance(target, ast.Name) and target.id not in (*scope.names, *scope.free):
             raise Unsupported
 
     def _branch(self, node: ast.If | ast.While) -> Thought:

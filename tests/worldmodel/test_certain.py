@@ -1,0 +1,257 @@
+"""What the shell knows for sure of a program's own functions and objects, and that it knows it truly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import dedent
+
+import pytest
+
+from debugworld.sandboxes.debugger import Action, ActionKind, Event, Program, State
+from debugworld.sandboxes.debugger.recorder import record
+from debugworld.worldmodel.completion import Completion, Request
+from debugworld.worldmodel.data.oracle import Oracle
+from debugworld.worldmodel.neural import NeuralDebugger
+
+PROGRAMS = {
+    "linked list": """
+        class Node:
+            def __init__(self, value, behind=None):
+                self.value = value
+                self.behind = behind
+
+        def f(values):
+            first = None
+            for value in values:
+                first = Node(value, first)
+            total, node = 0, first
+            while node is not None:
+                total += node.value
+                node = node.behind
+            if not first:
+                return None
+            return total
+        """,
+    "made before it is named": """
+        class Box:
+            def __init__(self, inside):
+                self.inside = inside
+
+        def wrap(thing):
+            return Box(thing)
+
+        def f(values):
+            late = Box(values[1:])
+            early = wrap(late)
+            early.inside.inside.append(4)
+            late, early = early, late
+            return len(late.inside.inside)
+        """,
+    "two closures of one function": """
+        def counter(start):
+            count = start
+
+            def step(by=1):
+                nonlocal count
+                count += by
+                return count
+
+            return step
+
+        def f(values):
+            one, two = counter(0), counter(10)
+            one()
+            two(by=5)
+            one(2)
+            total = 0
+
+            def add(n):
+                nonlocal total
+                total += n
+
+            add(4)
+            one(total)
+            return [one(), two()]
+        """,
+    "inner functions that call one another": """
+        def f(values):
+            seen = []
+
+            def even(n):
+                seen.append(n)
+                return True if n == 0 else odd(n - 1)
+
+            def odd(n):
+                return False if n == 0 else even(n - 1)
+
+            return even(len(values)), seen
+        """,
+    "methods of base classes": """
+        class Shape:
+            sides = 0
+            names = {"square": 4}
+
+            def __init__(self, name):
+                self.name = name
+
+            def told(self):
+                return self.name * self.sides
+
+            @classmethod
+            def known(cls):
+                return cls.sides
+
+            @staticmethod
+            def twice(n):
+                return n * 2
+
+        class Square(Shape):
+            sides = 4
+
+            def __init__(self):
+                super().__init__("q")
+                self.__size = Shape.names["square"]
+
+            @property
+            def size(self):
+                return self.__size
+
+            @size.setter
+            def size(self, size):
+                self.__size = Shape.twice(size)
+
+        def f(values):
+            square = Square()
+            square.size = 3
+            square.size += 1
+            return square.told(), square.size, Square.known(), isinstance(square, Shape), isinstance(square, int)
+        """,
+    "operators": """
+        class Money:
+            def __init__(self, cents):
+                self.cents = cents
+
+            def __add__(self, other):
+                return Money(self.cents + other.cents)
+
+            def __eq__(self, other):
+                return self.cents == other.cents
+
+            def __len__(self):
+                return self.cents
+
+            def __getitem__(self, place):
+                return self.cents + place
+
+            def __contains__(self, cents):
+                return cents == self.cents
+
+            def __neg__(self):
+                return Money(-self.cents)
+
+        def f(values):
+            sum_ = Money(1) + Money(2)
+            other = -sum_
+            same = other == sum_
+            if sum_ != other and 3 in sum_:
+                return sum_[1], len(sum_), same
+            return 0 if sum_ else 1
+        """,
+    "one object under two names": """
+        class Pot:
+            def __init__(self):
+                self.things = []
+
+            def put(self, thing):
+                self.things.append(thing)
+                return self
+
+        def fill(pot, n):
+            for i in range(n):
+                pot.put(i)
+
+        def f(values):
+            pot = Pot()
+            both = [pot, pot]
+            fill(pot, 2)
+            both[0].put(5)
+            return pot.things
+        """,
+    "names of the module": """
+        LOW, STEP = 1, 2
+        HIGH = 5
+        TABLE = {HIGH: ("a", "b"), 6: ("c",)}
+
+        def f(values, *rest, last=5, **more):
+            groups = {}
+            groups.setdefault(HIGH, []).append(TABLE[HIGH][1])
+            return groups, next(v for v in values if v > 1), next((v for v in values if v > 9), None)
+        """,
+    "arguments": """
+        def g(a, /, b, c=3, *d, e=None, **k):
+            return a
+
+        def f(values):
+            g(1, 2)
+            g(1, c=2, b=[3])
+            return g(*values) if not values else g(1, 2, 3, 4, 5, e=6, z=7)
+        """,
+}
+
+
+class Evaluates:
+    """Answers small questions truly, and notes every one that no plain expression is."""
+
+    def __init__(self) -> None:
+        self.others: list[str] = []
+        self._oracle = Oracle()
+
+    def complete(self, requests: Sequence[Request]) -> list[Completion]:
+        """Answers requests in their order."""
+        found = []
+        for request in requests:
+            answer = self._oracle.answer(request.prompt)
+            if answer is None:
+                self.others.append(request.prompt)
+            found.append(Completion(str(answer or "X Unknown: no answer"), (-0.1,), (-0.1,), True))
+        return found
+
+
+def dreamt(program: Program) -> tuple[list[State], list[str]]:
+    """Returns a run as it is dreamt step by step, and the questions that were more than plain expressions."""
+    model = Evaluates()
+    neural = NeuralDebugger(model, max_states=300)
+    states = [neural.reset(program)]
+    while states[-1].event is not Event.EXIT:
+        states.append(neural.step(Action(ActionKind.STEP_INTO)))
+    return states, model.others
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_run_is_true_when_only_plain_expressions_are_asked_about(name: str) -> None:
+    program = Program(dedent(PROGRAMS[name]).strip() + "\n", "f([1, 2, 3])")
+    trace = record(program)
+    states, others = dreamt(program)
+    assert others == []
+    assert states == [*trace.states, trace.final]
+
+
+def test_what_is_not_certain_is_asked() -> None:
+    program = Program(
+        "import functools\n\n\n@functools.cache\ndef g(n):\n    return n\n\n\n"
+        "def h(n, kept=[]):\n    return n\n\n\ndef f():\n    return g(1) + h(2)\n",
+        "f()",
+    )
+    states, others = dreamt(program)
+    assert others[0] == "?g(1)\ng(n)"  # what a decorator leaves of a function is not in the source
+    program = Program(program.text, "h(2)")
+    states, others = dreamt(program)
+    assert others == ["?h(2)\nh(n, kept=[])"]  # a list may have changed since it was a default
+
+
+def test_private_names_properties_and_setters_are_found_by_their_class() -> None:
+    program = Program(dedent(PROGRAMS["methods of base classes"]).strip() + "\n", "f([])")
+    states, _ = dreamt(program)
+    entered = [(state.function, state.line) for state in states if state.event is Event.CALL]
+    assert ("Square.size", 27) in entered and ("Square.size", 31) in entered
+    assert any("_Square__size=6" in state.locals.get("self", "") for state in states)
