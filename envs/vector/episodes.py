@@ -145,12 +145,12 @@ class Episodes:
         self._last = np.where(active, numbers, self._last)
         setting = np.flatnonzero(walking & ~refused & (numbers >= self._break.start))
         if setting.size:
-            binding = batch.traces.binding[batch.runs[setting]]
+            binding = batch.traces.binding.take(batch.runs[setting], axis=0)[:, 1:]
             sets = numbers[setting] < self._clear.start
-            line = (numbers[setting] - self._break.start) % batch.traces.numbering.max_lines + 1
+            line = (numbers[setting] - self._break.start) % binding.shape[1]
             bound = binding[self._all[: setting.size], line]
             self.seen["lines"][setting, bound - 1, 3] = sets
-            turn, places = np.nonzero(binding[:, 1:] == bound[:, None])
+            turn, places = np.divmod(np.flatnonzero(binding == bound[:, None]), binding.shape[1])
             self.masks[setting[turn], self._clear.start + places] = sets[turn]
         return rewards, terminated, truncated, success
 
@@ -243,7 +243,7 @@ class Episodes:
     def _show_masks(self, which: Which, places: Rows, rows: Rows) -> None:
         world, exits = self._world, self._batch.done[which]
         assert world is not None
-        self.masks[which, :PLAIN] = world.legal.rows[rows]
+        self.masks[which, :PLAIN] = world.legal.rows.take(rows, axis=0)
         turned = exits != self._exits[which]
         if turned.any():
             changed = places[turned]
