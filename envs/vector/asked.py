@@ -210,12 +210,13 @@ class Candidates:
 
     def _add(self, begun: Begun, place: int) -> tuple[int]:
         """Adds all choices of candidates for the truth of an episode; returns the place of the first."""
-        rows, first = begun.subjects[place].rows, int(begun.rows[place, 2]) // CHOICES * CHOICES
+        rows, truth = begun.subjects[place].rows, int(begun.rows[place, 2]) // CHOICES
         texts = np.full((CHOICES, self._answers), -1)
         rights = np.zeros((CHOICES, self._answers), bool)
-        for choice in range(CHOICES if rows.truths else 0):  # none where the box failed
-            offered, right = rows.candidates(first + choice), rows.right(first + choice)
-            texts[choice, : len(offered)] = list(map(self._world.texts.number, offered))
-            rights[choice, : len(right)] = right
+        if rows.truths:  # none where the box failed
+            found = rows.choices(truth)
+            offered = slice(found.places.shape[1])
+            texts[:, offered] = np.array([self._world.texts.number(t) for t in found.texts])[found.places]
+            rights[:, offered] = found.right[found.places]
         self._rights.add(rights)
         return (self._choices.add(texts),)

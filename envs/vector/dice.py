@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.utils import seeding
 
-_AHEAD = 128
+_AHEAD = 512
 """Numbers that are drawn from a generator at a time."""
 
 

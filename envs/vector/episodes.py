@@ -65,7 +65,8 @@ class Episodes:
         """Why the last action was refused, or what broke; None where it was done."""
         self.broken = np.zeros(count, bool)
         """Where the box failed."""
-        self._failed = np.zeros(count, bool)
+        self.failed = np.zeros(count, bool)
+        """Where `errors` says something."""
         self._subjects: list[Any] = [None] * count
         self._reals: list[Any] = [None] * count
         self._rows = np.zeros((count, 3), np.int64)
@@ -101,8 +102,11 @@ class Episodes:
             part.place(which, begun, self.seen)
         if self._shadow is not None:
             self._shadow.begin(which, Begun(world, reals, rows), self.seen)
-        self.errors[which] = [fault or None for fault in faults]
-        self.broken[which] = self._failed[which] = list(map(bool, faults))
+        self.errors[which] = None
+        self.broken[which] = self.failed[which] = False
+        for turn, fault in faults.items():
+            self.errors[which[turn]] = fault
+            self.broken[which[turn]] = self.failed[which[turn]] = True
         self.moves[which] = self._marked[which] = 0
         self._last[which] = -1
         self._begin_masks(which, begun.runs)
@@ -171,7 +175,7 @@ class Episodes:
         progress = seen["progress"]
         progress[which, 0] = world.depths.rows[rows]
         progress[which, 1] = np.maximum(most - self.moves[which], 0) / max(most, 1)
-        progress[which, 2] = self._failed[which]
+        progress[which, 2] = self.failed[which]
         looked = [
             ("locals", world.pairs.spelled.rows, world.locals.rows.take(rows, axis=0)),
             ("value", world.texts.spelled.rows, world.values.rows.take(rows)),
@@ -260,7 +264,7 @@ class Episodes:
     def _refuse(self, numbers: Rows, active: Flags, refused: Flags, saying: Flags) -> None:
         """Tells why actions are refused."""
         self.errors[active & ~self.broken] = None
-        self._failed = np.where(active, refused | self.broken, self._failed)
+        self.failed = np.where(active, refused | self.broken, self.failed)
         spent = self.moves >= self._task.max_moves
         told = "answer now" if self._task.answers else "the episode is over"
         for place in np.flatnonzero(refused).tolist():

@@ -232,7 +232,7 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
                 kept = np.zeros_like(values)
                 kept[which] = values[which]
             found[key], found[f"_{key}"] = kept, which.copy()
-        told = which & (episodes.errors != None)  # noqa: E711  element by element
+        told = which & episodes.failed
         if told.any():
             errors = episodes.errors.copy()
             errors[~told] = None
