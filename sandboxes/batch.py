@@ -291,7 +291,7 @@ class RecordedBatch:
         self.refused[cursors] = False
         self._armed -= np.count_nonzero(self._points[cursors])
         self._points[cursors] = 0
-        self._places[cursors] = self.traces.lines_of(runs, np.zeros_like(runs))[..., None]
+        self._places[cursors] = self.traces.lines_of(runs, 0)[..., None]
         return self.positions
 
     def step(self, actions: Integers, where: npt.NDArray[np.bool_] | None = None) -> Positions:

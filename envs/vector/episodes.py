@@ -169,11 +169,11 @@ class Episodes:
         if self._stale:
             which, self._stale = slice(None), False
         rows, places = self._batch.rows[which], self._all[which]
-        lines = world.traces.lines[rows]
-        seen["event"][which] = world.traces.events[rows]
+        lines = world.traces.lines.take(rows)
+        seen["event"][which] = world.traces.events.take(rows)
         seen["line"][which] = np.minimum(lines, world.max_lines)
         progress = seen["progress"]
-        progress[which, 0] = world.depths.rows[rows]
+        progress[which, 0] = world.depths.rows.take(rows)
         progress[which, 1] = np.maximum(most - self.moves[which], 0) / max(most, 1)
         progress[which, 2] = self.failed[which]
         looked = [
@@ -234,11 +234,10 @@ class Episodes:
     def _begin_masks(self, which: Rows, runs: Rows) -> None:
         world = self._world
         assert world is not None
-        self.masks[which] = 0
-        self._exits[which] = self._batch.done[which]
-        stops = world.traces.stops[runs, 1:]
-        self.masks[which, self._run_to] = stops & ~self._exits[which, None]
-        self.masks[which, self._break] = world.traces.binding[runs, 1:] > 0
+        self._exits[which] = False
+        self.masks[which, : self._first_answer] = 0
+        self.masks[which, self._run_to] = world.traces.stops.take(runs, axis=0)[:, 1:]
+        self.masks[which, self._break] = world.traces.binding.take(runs, axis=0)[:, 1:] > 0
         if self._candidates is not None:
             offered = np.arange(self._task.answers) < self._candidates.offered[which, None]
             self.masks[which, self._first_answer :] = offered
@@ -251,7 +250,7 @@ class Episodes:
         turned = exits != self._exits[which]
         if turned.any():
             changed = places[turned]
-            stops = world.traces.stops[self._batch.runs[changed], 1:]
+            stops = world.traces.stops.take(self._batch.runs[changed], axis=0)[:, 1:]
             self.masks[changed, self._run_to] = stops & ~exits[turned, None]
             self._exits[which] = exits
         spent = places[(self.moves[which] >= self._task.max_moves)]
