@@ -15,7 +15,7 @@ from debugworld.sandboxes.debugger import Event
 from debugworld.sandboxes.growing import Growing
 
 from ..answer import CHOICES
-from ..features import EVENTS, GOAL_EVENTS, MANY_PASSES
+from ..features import EVENTS, GOAL_EVENTS, MANY_PASSES, TEXT_WIDTH
 from .begun import Begun, Rows, Worked
 from .world import World
 
@@ -184,6 +184,8 @@ class Candidates:
         """Which of them are right; bool ``(count, answers)``."""
         self._world, self._answers, self._queries = world, answers, queries
         self._texts = np.full((count, answers), -1, np.int64)
+        self._spelled = Growing(np.float32, (1 + TEXT_WIDTH,))
+        """What is shown of each text where it does not equal what a cursor sees."""
         self._first = Worked(1)
         self._choices = Growing(np.int32, (answers,))
         self._rights = Growing(bool, (answers,))
@@ -195,15 +197,19 @@ class Candidates:
         self._texts[which] = texts
         self.right[which] = self._rights.rows.take(rows, axis=0)
         self.offered[which] = (texts >= 0).sum(axis=1)
-        seen["candidates"][which, :, 1:] = self._world.texts.spelled.rows.take(texts, axis=0, mode="clip")
 
     def show(self, which: Which, rows: Rows, seen: dict[str, Any]) -> None:
-        """Writes which candidates equal what a cursor sees; see `Part`."""
+        """Writes the candidates, and which equal what a cursor sees; see `Part`."""
         if self._queries is not None:
             shown = self._queries.shown[which]
         else:
             shown = self._world.values.rows.take(rows)
-        seen["candidates"][which, :, 0] = self._texts[which] == shown[:, None]
+        texts = self._texts[which]
+        whole = len(texts) == len(self._texts)  # straight into its place
+        found = self._spelled.rows.take(texts, axis=0, out=seen["candidates"] if whole else None, mode="clip")
+        found.reshape(-1, 1 + TEXT_WIDTH)[np.flatnonzero(texts == shown[:, None]), 0] = 1
+        if not whole:
+            seen["candidates"][which] = found
 
     def _add(self, begun: Begun, place: int) -> tuple[int]:
         """Adds all choices of candidates for the truth of an episode; returns the place of the first."""
@@ -215,5 +221,6 @@ class Candidates:
             offered = slice(found.places.shape[1])
             texts[:, offered] = np.array([self._world.texts.number(t) for t in found.texts])[found.places]
             rights[:, offered] = found.right[found.places]
+        self._spelled.add(np.pad(self._world.texts.spelled.rows[len(self._spelled) :], ((0, 0), (1, 0))))
         self._rights.add(rights)
         return (self._choices.add(texts),)

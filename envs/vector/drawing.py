@@ -74,9 +74,9 @@ class Drawing:
         if index is not None or self._dreams:
             return _together([self._one(place, index) for place in which.tolist()])
         count, take = len(task.task_set.programs), self.dice.take
-        firsts = (take(which) * count).astype(np.int64)
-        distinct, turns = np.unique(firsts, return_inverse=True)
-        numbers = np.array(list(map(self._number, distinct.tolist())))[turns]
+        firsts = (take(which) * count).astype(np.int64).tolist()
+        there = {first: self._number(first) for first in set(firsts)}
+        numbers = np.array([there[first] for first in firsts])
         rows = np.full((len(which), 3), -1)
         known = np.flatnonzero(numbers >= 0)
         if known.size:
@@ -87,10 +87,10 @@ class Drawing:
                 lambda some: take(places[some]),
                 lambda one: self.dice.generator(int(places[one])),
             )
-        subjects: list[Any] = list(map(self._subjects.get, firsts.tolist()))
+        subjects: list[Any] = list(map(self._subjects.get, firsts))
         faults = {}
         for turn in np.flatnonzero(rows[:, 1] < 0).tolist():
-            found = self._one(int(which[turn]), None, int(firsts[turn]), bool(numbers[turn] >= 0))
+            found = self._one(int(which[turn]), None, firsts[turn], there[firsts[turn]] >= 0)
             subjects[turn], rows[turn], fault, _ = found
             if fault:
                 faults[turn] = fault

@@ -30,7 +30,7 @@ from .world import World
 
 MOST_STATES = 4_000_000
 """States of runs that are remembered; beyond, those are forgotten on which no environment stands."""
-REWRITTEN = ("event", "line", "progress", "locals", "value", "tokens")
+REWRITTEN = ("event", "line", "progress", "locals", "value", "tokens", "candidates")
 """Parts of observations that `Episodes.show` writes anew, without a look at what stood there."""
 _LINE_ORDER = (ActionKind.RUN_TO, ActionKind.BREAK, ActionKind.CLEAR)
 
@@ -187,10 +187,11 @@ class Episodes:
                 spelled.take(numbers, axis=0, out=seen[name], mode="clip")
             else:
                 seen[name][which] = spelled.take(numbers, axis=0)
-        seen["lines"][places, np.maximum(self._marked[which], 1) - 1, 2] = 0
-        there = (lines > 0) & (lines <= world.max_lines)
-        seen["lines"][places[there], lines[there] - 1, 2] = 1
-        self._marked[which] = np.where(there, lines, 0)
+        before, marked = self._marked[which], np.where(lines <= world.max_lines, lines, 0)
+        for old, flag in ((before, 0), (marked, 1)):
+            turned = np.flatnonzero((marked != before) & (old > 0))
+            seen["lines"][places[turned], old[turned] - 1, 2] = flag
+        self._marked[which] = marked
         for part in self._parts:
             part.show(which, rows, seen)
         self._show_masks(which, places, rows)
