@@ -242,7 +242,6 @@ class Episodes:
         if self._candidates is not None:
             offered = np.arange(self._task.answers) < self._candidates.offered[which, None]
             self.masks[which, self._first_answer :] = offered
-        self.masks[which[self.broken[which]]] = 1
 
     def _show_masks(self, which: Which, places: Rows, rows: Rows) -> None:
         world, exits = self._world, self._batch.done[which]
