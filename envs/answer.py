@@ -128,7 +128,8 @@ def choices(trace: Trace, truth: str, count: int) -> Choices:
         truth: Its outcome.
         count: Answers of each, at least 2.
     """
-    seen, places = _seen(trace).get(meaning(truth)[0], ()), {}
+    seen = _seen(trace).get(meaning(truth)[0], ())
+    places: dict[str, int] = {}
     found = [
         [places.setdefault(text, len(places)) for text in _chosen(seen, truth, count, number)]
         for number in range(CHOICES)

@@ -207,14 +207,14 @@ class RecordedBatch:
         """Row of each cursor in the tables of `traces`; ``int64 (count,)``."""
         self.refused = np.zeros(count, bool)
         """Whether the last action was refused, and nothing done; ``bool (count,)``."""
-        self._points = np.zeros((count, 4), np.int32)
+        self._points: npt.NDArray[Any] = np.zeros((count, 4), np.int32)
         """Each cursor's lines with a breakpoint, and 0 in at least one column."""
-        self._places = np.zeros((count, 4), np.int64)
+        self._places: npt.NDArray[Any] = np.zeros((count, 4), np.int64)
         """The same as `TraceBatch.lines_of` has them."""
-        self._since = np.zeros((count, 4), np.int64)
+        self._since: npt.NDArray[Any] = np.zeros((count, 4), np.int64)
         """When each breakpoint was set, by `_turn`."""
         self._turn = 0
-        self._armed = 0
+        self._armed = 0  # how many breakpoints are set
         self._size = len(traces.numbering)
         by_line = np.arange(-PLAIN, self._size - PLAIN)
         self._kind, self._line = (
@@ -289,7 +289,7 @@ class RecordedBatch:
         self.rows[cursors] = rows
         self._before[cursors] = np.maximum(rows - 1, starts)
         self.refused[cursors] = False
-        self._armed -= np.count_nonzero(self._points[cursors])
+        self._armed -= int(np.count_nonzero(self._points[cursors]))
         self._points[cursors] = 0
         self._places[cursors] = self.traces.lines_of(runs, 0)[..., None]
         return self.positions
@@ -394,7 +394,7 @@ class RecordedBatch:
         self._write(cursors[known[gone]], columns[gone], 0)
         free = (self._points[new] == 0).argmax(axis=1)
         self._write(new, free, lines[adding])
-        self._armed += len(new) - np.count_nonzero(gone)
+        self._armed += len(new) - int(np.count_nonzero(gone))
         if (free == width - 1).any():
             never = self.traces.lines_of(self.runs, 0)
             self._points, self._since = (
