@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 import numpy as np
+import numpy.typing as npt
 
 from debugworld.sandboxes.debugger import Event, ExitCode, Trace
 
@@ -44,12 +45,6 @@ def same_value(answer: str, truth: str) -> bool:
     spelling.
     """
     return meaning(answer) == meaning(truth)
-
-
-@lru_cache(maxsize=65_536)
-def right_ones(answers: tuple[str, ...], truth: str) -> tuple[bool, ...]:
-    """Tells which answers mean the true value, see `same_value`."""
-    return tuple(same_value(answer, truth) for answer in answers)
 
 
 _NO_LITERAL = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
@@ -110,14 +105,44 @@ def choice(trace: Trace, truth: str, count: int, number: int) -> tuple[str, ...]
         count: Answers to return, at least 2.
         number: Of the choice, below `CHOICES`.
     """
+    return _chosen(_seen(trace).get(meaning(truth)[0], ()), truth, count, number)
+
+
+class Choices(NamedTuple):
+    """All choices of candidates for one truth."""
+
+    texts: tuple[str, ...]
+    """The candidates of all of them, none twice."""
+    right: npt.NDArray[np.bool_]
+    """Which of ``texts`` mean the truth, see `same_value`; bool ``(texts,)``."""
+    places: npt.NDArray[np.int64]
+    """Where in ``texts`` the candidates of each stand; int64 ``(CHOICES, candidates)``."""
+
+
+@by_trace
+def choices(trace: Trace, truth: str, count: int) -> Choices:
+    """Returns all choices of `candidates`, as `choice` numbers them.
+
+    Args:
+        trace: The real run.
+        truth: Its outcome.
+        count: Answers of each, at least 2.
+    """
+    seen = _seen(trace).get(meaning(truth)[0], ())
+    places: dict[str, int] = {}
+    found = [
+        [places.setdefault(text, len(places)) for text in _chosen(seen, truth, count, number)]
+        for number in range(CHOICES)
+    ]
+    right = [same_value(text, one_line(truth)) for text in places]
+    return Choices(tuple(places), np.array(right), np.array(found))
+
+
+def _chosen(seen: Sequence[_Meant], truth: str, count: int, number: int) -> tuple[str, ...]:
     words = [f"{part} {number} {truth}" for part in ("seen", "mutants", "order")]
     one, two, three = (scrambled(crc32(word.encode(errors="replace"))) for word in words)
     known = {meaning(truth)}
-    sources = [
-        wander(_seen(trace).get(meaning(truth)[0], ()), one),
-        wander(_mutations(truth), two),
-        iter(_fillers()),
-    ]
+    sources = [wander(seen, one), wander(_mutations(truth), two), iter(_fillers())]
     wrong: list[str] = []
     while sources and len(wrong) < count - 1:
         for source in tuple(sources):

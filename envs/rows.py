@@ -12,7 +12,7 @@ import numpy as np
 
 from debugworld.sandboxes.debugger import Trace
 
-from .answer import CHOICES, choice, right_ones
+from .answer import CHOICES, Choices, choice, choices
 from .goal import Goal
 from .query import Query
 from .scene import one_line
@@ -60,6 +60,6 @@ class Rows(ABC):
         """Returns the candidates that have a number."""
         return choice(self._trace, self.truths[number // CHOICES], self._answers, number % CHOICES)
 
-    def right(self, number: int) -> tuple[bool, ...]:
-        """Tells which of the candidates that have a number are right."""
-        return right_ones(self.candidates(number), one_line(self.truths[number // CHOICES]))
+    def choices(self, truth: int) -> Choices:
+        """Returns all choices of candidates for the truth that has a number."""
+        return choices(self._trace, self.truths[truth], self._answers)

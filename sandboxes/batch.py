@@ -147,7 +147,7 @@ class TraceBatch:
         pairs = zip(self.programs, self.trees, strict=True)
         return np.stack([np.asarray(build(program, s)) for program, tree in pairs for s in tree.states])
 
-    def lines_of(self, runs: Integers, lines: Integers) -> Positions:
+    def lines_of(self, runs: Integers, lines: Integers | int) -> Positions:
         """Returns what `next_at` and `last_at` know lines of runs by; shapes broadcast.
 
         The line 0 stands for one that is never reached.
@@ -207,17 +207,20 @@ class RecordedBatch:
         """Row of each cursor in the tables of `traces`; ``int64 (count,)``."""
         self.refused = np.zeros(count, bool)
         """Whether the last action was refused, and nothing done; ``bool (count,)``."""
-        self._points = np.zeros((count, 4), np.int64)
-        """Each cursor's lines with a breakpoint in the order of their setting, then 0."""
-        self._places = np.zeros((count, 4), np.int64)
+        self._points: npt.NDArray[Any] = np.zeros((count, 4), np.int32)
+        """Each cursor's lines with a breakpoint, and 0 in at least one column."""
+        self._places: npt.NDArray[Any] = np.zeros((count, 4), np.int64)
         """The same as `TraceBatch.lines_of` has them."""
+        self._since: npt.NDArray[Any] = np.zeros((count, 4), np.int64)
+        """When each breakpoint was set, by `_turn`."""
+        self._turn = 0
+        self._armed = 0  # how many breakpoints are set
         self._size = len(traces.numbering)
         by_line = np.arange(-PLAIN, self._size - PLAIN)
         self._kind, self._line = (
             by_line // traces.numbering.max_lines,
             by_line % traces.numbering.max_lines + 1,
         )
-        self._armed = False
         self._before = np.zeros(count, np.int64)
         self._starts = np.zeros(count, np.int64)
         self._ends = np.zeros(count, np.int64)
@@ -246,7 +249,8 @@ class RecordedBatch:
 
     def points(self, cursor: int) -> tuple[int, ...]:
         """Returns one cursor's lines with a breakpoint in the order of their setting."""
-        return tuple(self._points[cursor][self._points[cursor] > 0].tolist())
+        lines = self._points[cursor, np.argsort(self._since[cursor])]
+        return tuple(lines[lines > 0].tolist())
 
     @property
     def done(self) -> npt.NDArray[np.bool_]:
@@ -285,9 +289,9 @@ class RecordedBatch:
         self.rows[cursors] = rows
         self._before[cursors] = np.maximum(rows - 1, starts)
         self.refused[cursors] = False
+        self._armed -= int(np.count_nonzero(self._points[cursors]))
         self._points[cursors] = 0
-        self._places[cursors] = self.traces.lines_of(runs, np.zeros_like(runs))[..., None]
-        self._armed = bool(self._points.any())
+        self._places[cursors] = self.traces.lines_of(runs, 0)[..., None]
         return self.positions
 
     def step(self, actions: Integers, where: npt.NDArray[np.bool_] | None = None) -> Positions:
@@ -379,32 +383,32 @@ class RecordedBatch:
 
     def _set(self, cursors: Positions, lines: Integers, adds: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """Sets or clears a breakpoint for each of some cursors; returns which could be done."""
-        there = self._points[cursors] == lines[:, None]
-        can = lines > 0
-        known = there.any(axis=1) & can
-        gone = known & ~adds
-        if gone.any():
-            left, order = cursors[gone], np.argsort(there[gone], axis=1, kind="stable")  # it goes to the end
-            self._points[left] = np.take_along_axis(self._points[left], order, axis=1)
-            self._places[left] = np.take_along_axis(self._places[left], order, axis=1)
-            self._write(left, np.full(len(left), -1), np.zeros(len(left), np.int64))
-        new = adds & ~known & can
-        if new.any():
-            free = self._points[cursors[new]] == 0
-            if not free.any(axis=1).all():
-                never = self.traces.lines_of(self.runs, np.zeros_like(self.runs))
-                shape = self._points.shape
-                self._points = np.hstack([self._points, np.zeros(shape, np.int64)])
-                self._places = np.hstack([self._places, np.broadcast_to(never[:, None], shape)])
-                free = self._points[cursors[new]] == 0
-            self._write(cursors[new], free.argmax(axis=1), lines[new])
-        self._armed = bool(self._points.any())
-        return gone | adds & can
+        can, width = lines > 0, self._points.shape[1]
+        there = self._points[cursors] == np.where(can, lines, -1)[:, None]
+        known, columns = np.divmod(np.flatnonzero(there), width)
+        adding = adds & can
+        done = adding.copy()
+        done[known] = True
+        adding[known] = False
+        gone, new = ~adds[known], cursors[adding]
+        self._write(cursors[known[gone]], columns[gone], 0)
+        free = (self._points[new] == 0).argmax(axis=1)
+        self._write(new, free, lines[adding])
+        self._armed += len(new) - int(np.count_nonzero(gone))
+        if (free == width - 1).any():
+            never = self.traces.lines_of(self.runs, 0)
+            self._points, self._since = (
+                np.pad(each, ((0, 0), (0, width))) for each in (self._points, self._since)
+            )
+            self._places = np.hstack([self._places, np.repeat(never[:, None], width, axis=1)])
+        return done
 
-    def _write(self, cursors: Positions, columns: Positions, lines: Integers) -> None:
+    def _write(self, cursors: Positions, columns: Positions, lines: Integers | int) -> None:
         """Keeps lines in columns of some cursors' breakpoints."""
+        self._turn += 1
         self._points[cursors, columns] = lines
         self._places[cursors, columns] = self.traces.lines_of(self.runs[cursors], lines)
+        self._since[cursors, columns] = self._turn
 
     def _to_breakpoints(self, numbers: Positions, target: Positions) -> None:
         """Stops those that continue, forward or back, at their breakpoints, in place."""

@@ -15,7 +15,7 @@ from debugworld.sandboxes.debugger import Event
 from debugworld.sandboxes.growing import Growing
 
 from ..answer import CHOICES
-from ..features import EVENTS, GOAL_EVENTS, MANY_PASSES
+from ..features import EVENTS, GOAL_EVENTS, MANY_PASSES, TEXT_WIDTH
 from .begun import Begun, Rows, Worked
 from .world import World
 
@@ -65,7 +65,7 @@ class Goals:
         seen["goal"][which, len(GOAL_EVENTS)] = line / self._world.max_lines
         seen["goal"][which, len(GOAL_EVENTS) + 2] = named
         seen["goal_line"][which] = line
-        seen["goal_text"][which] = self._world.pairs.spelled.rows[pair]
+        seen["goal_text"][which] = self._world.pairs.spelled.rows.take(pair, axis=0)
         seen["lines"][which[there], line[there] - 1, 4] = 1
 
     def show(self, which: Which, rows: Rows, seen: dict[str, Any]) -> None:
@@ -86,14 +86,15 @@ class Goals:
         """The number of the local's text, whether the value is right, and whether all of it holds."""
         world, event, named = self._world, self._event[which], self._named[which] > 0
         value, line = self._value[which], self._line[which]
-        local = world.named.rows[np.where(named, self._column[which] + rows, 0)]
-        here = world.traces.events[rows]
-        right = np.where(named, local, world.values.rows[rows]) == value
+        local = world.named.rows.take(np.where(named, self._column[which] + rows, 0))
+        here = world.traces.events.take(rows)
+        right = np.where(named, local, world.values.rows.take(rows)) == value
         raised = event == _EXCEPTION
         if raised.any():
-            right = np.where(raised, world.raised.rows[rows] == value, right)
+            right = np.where(raised, world.raised.rows.take(rows) == value, right)
         right &= line > 0
-        holds = (here == event) & (world.traces.lines[rows] == line) & (right | ((event == _LINE) & ~named))
+        stands = (here == event) & (world.traces.lines.take(rows) == line)
+        holds = stands & (right | ((event == _LINE) & ~named))
         return local, right, holds
 
     def _numbers(self, begun: Begun, place: int) -> tuple[int, ...]:
@@ -120,6 +121,8 @@ class Queries:
     """
 
     def __init__(self, world: World, count: int) -> None:
+        self.shown = np.zeros(count, np.int32)
+        """Numbers of the texts of the variables where the cursors stand, 0 where they are not bound."""
         self._world = world
         self._line, self._visit, self._column, self._count = np.zeros((4, count), np.int64)
         self._worked = Worked(5)
@@ -131,36 +134,30 @@ class Queries:
         self._line[which], self._visit[which] = line, visit
         self._column[which], self._count[which] = column, count
         there = line > 0
-        seen["query"][which] = 0
         seen["query"][which, 0] = line / self._world.max_lines
         seen["query"][which, 2] = np.minimum(visit / MANY_PASSES, 1)
         seen["query_line"][which] = line
-        seen["query_name"][which] = self._world.names.spelled.rows[name]
+        seen["query_name"][which] = self._world.names.spelled.rows.take(name, axis=0)
         seen["lines"][which[there], line[there] - 1, 4] = 1
 
     def show(self, which: Which, rows: Rows, seen: dict[str, Any]) -> None:
         """Writes where the cursors stand from the moments; see `Part`."""
-        world, line, visit = self._world, self._line[which], self._visit[which]
-        there = line > 0
-        away = np.where(there, line - seen["line"][which], 0)
-        passed = np.where(there, world.passes.rows[self._count[which] + np.where(there, rows, 0)], 0)
-        left = visit - passed
-        stands = (world.traces.events[rows] == _LINE) & (world.traces.lines[rows] == line)
-        seen["query"][which, 1] = away / world.max_lines
-        seen["query"][which, 3] = np.minimum(passed / MANY_PASSES, 1)
-        seen["query"][which, 4] = np.clip(left / MANY_PASSES, -1, 1)
-        seen["query"][which, 5] = self.shown(which, rows) > 0
-        seen["query"][which, 6] = stands & (left == 0)
-
-    def shown(self, which: Which, rows: Rows) -> npt.NDArray[np.int32]:
-        """Returns the numbers of the texts of the variables, 0 where they are not bound."""
-        return self._world.named.rows[np.where(self._line[which] > 0, self._column[which] + rows, 0)]
+        world, line, query = self._world, self._line[which], seen["query"]
+        passed = world.passes.rows.take(self._count[which] + rows)
+        left = self._visit[which] - passed
+        stands = (world.traces.events.take(rows) == _LINE) & (world.traces.lines.take(rows) == line)
+        self.shown[which] = shown = world.named.rows.take(self._column[which] + rows)
+        query[which, 1] = (line - seen["line"][which]) / world.max_lines
+        query[which, 3] = np.minimum(passed / MANY_PASSES, 1)
+        query[which, 4] = np.maximum(np.minimum(left / MANY_PASSES, 1), -1)
+        query[which, 5] = shown > 0
+        query[which, 6] = stands & (left == 0)
 
     def _numbers(self, begun: Begun, place: int) -> tuple[int, ...]:
         rows, run, world = begun.subjects[place].rows, int(begun.runs[place]), self._world
         query = rows.query(int(begun.rows[place, 1]))
         if query is None:  # nothing could be asked: the box failed
-            return 0, 0, 0, world.count(run, 0), 0
+            return 0, 0, world.column(run, ""), world.count(run, 0), 0
         return (
             query.line,
             query.visit,
@@ -187,6 +184,8 @@ class Candidates:
         """Which of them are right; bool ``(count, answers)``."""
         self._world, self._answers, self._queries = world, answers, queries
         self._texts = np.full((count, answers), -1, np.int64)
+        self._spelled = Growing(np.float32, (1 + TEXT_WIDTH,))
+        """What is shown of each text where it does not equal what a cursor sees."""
         self._first = Worked(1)
         self._choices = Growing(np.int32, (answers,))
         self._rights = Growing(bool, (answers,))
@@ -198,24 +197,30 @@ class Candidates:
         self._texts[which] = texts
         self.right[which] = self._rights.rows.take(rows, axis=0)
         self.offered[which] = (texts >= 0).sum(axis=1)
-        seen["candidates"][which, :, 1:] = self._world.texts.spelled.rows[np.maximum(texts, 0)]
 
     def show(self, which: Which, rows: Rows, seen: dict[str, Any]) -> None:
-        """Writes which candidates equal what a cursor sees; see `Part`."""
+        """Writes the candidates, and which equal what a cursor sees; see `Part`."""
         if self._queries is not None:
-            shown = self._queries.shown(which, rows)
+            shown = self._queries.shown[which]
         else:
-            shown = self._world.values.rows[rows]
-        seen["candidates"][which, :, 0] = self._texts[which] == shown[:, None]
+            shown = self._world.values.rows.take(rows)
+        texts = self._texts[which]
+        whole = len(texts) == len(self._texts)  # straight into its place
+        found = self._spelled.rows.take(texts, axis=0, out=seen["candidates"] if whole else None, mode="clip")
+        found.reshape(-1, 1 + TEXT_WIDTH)[np.flatnonzero(texts == shown[:, None]), 0] = 1
+        if not whole:
+            seen["candidates"][which] = found
 
     def _add(self, begun: Begun, place: int) -> tuple[int]:
         """Adds all choices of candidates for the truth of an episode; returns the place of the first."""
-        rows, first = begun.subjects[place].rows, int(begun.rows[place, 2]) // CHOICES * CHOICES
+        rows, truth = begun.subjects[place].rows, int(begun.rows[place, 2]) // CHOICES
         texts = np.full((CHOICES, self._answers), -1)
         rights = np.zeros((CHOICES, self._answers), bool)
-        for choice in range(CHOICES if rows.truths else 0):  # none where the box failed
-            offered, right = rows.candidates(first + choice), rows.right(first + choice)
-            texts[choice, : len(offered)] = list(map(self._world.texts.number, offered))
-            rights[choice, : len(right)] = right
+        if rows.truths:  # none where the box failed
+            found = rows.choices(truth)
+            offered = slice(found.places.shape[1])
+            texts[:, offered] = np.array([self._world.texts.number(t) for t in found.texts])[found.places]
+            rights[:, offered] = found.right[found.places]
+        self._spelled.add(np.pad(self._world.texts.spelled.rows[len(self._spelled) :], ((0, 0), (1, 0))))
         self._rights.add(rights)
         return (self._choices.add(texts),)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from debugworld.sandboxes.growing import Growing
 
 from ..answer import CHOICES
-from .subject import BROKEN, Subject
+from .subject import Subject
 from .world import World
 
 Rows = npt.NDArray[np.int64]
@@ -32,15 +32,16 @@ class Begun:
         """What they walk over."""
         self.rows = rows
         """What is asked, as `Subject.rows` number it; int64 ``(k, 3)``."""
-        numbers = world.numbers(subjects)
         starts, asked, offered = rows.T
-        self.runs = numbers[:, 0]
+        self.runs = world.runs(subjects)
         """Numbers of the runs."""
-        self.starts = np.where([subject.trace is BROKEN for subject in subjects], 0, starts)
-        """Indices of the states where the episodes begin."""
-        self.asked = numbers[:, 1] + asked
+        questions, truths = world.firsts.rows.take(self.runs, axis=0).T
+        lengths = world.traces.ends[self.runs] - world.traces.starts[self.runs]
+        self.starts = np.where(lengths == 1, 0, starts)
+        """Indices of the states where the episodes begin; a run that broke has but one."""
+        self.asked = questions + asked
         """Numbers of what is asked; each run's questions have numbers of their own."""
-        self.truths = numbers[:, 2] + offered // CHOICES
+        self.truths = truths + offered // CHOICES
         """Numbers of the true values; each run's have numbers of their own."""
         self.choices = offered % CHOICES
         """Numbers of the choices of candidates, below `CHOICES`."""

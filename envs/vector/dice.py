@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.utils import seeding
 
-_AHEAD = 128
+_AHEAD = 512
 """Numbers that are drawn from a generator at a time."""
 
 
@@ -64,12 +64,13 @@ class Dice:
         """
         if self._shared:
             return np.array([self.generator(place).random() for place in places.tolist()])
-        used = self._used[places]
-        for place in places[used == _AHEAD].tolist():
-            generator = self.generator(place)
-            self._states[place] = generator.bit_generator.state
-            generator.random(out=self._numbers[place])
-            self._used[place] = 0
-        used[used == _AHEAD] = 0
+        used = self._used.take(places)
+        empty = places[used == _AHEAD]
+        if empty.size:
+            for place in empty.tolist():
+                generator = self.generator(place)
+                self._states[place] = generator.bit_generator.state
+                generator.random(out=self._numbers[place])
+            used[used == _AHEAD] = 0
         self._used[places] = used + 1
-        return self._numbers[places, used]
+        return self._numbers.take(places * _AHEAD + used)

@@ -31,8 +31,8 @@ class Draws(NamedTuple):
     """The runs that they walk over, with what may be asked."""
     rows: npt.NDArray[np.int64]
     """What is asked, as `Subject.rows` number it; int64 ``(k, 3)``."""
-    faults: list[str]
-    """Why the box or the model failed, where it did."""
+    faults: dict[int, str]
+    """Why the box or the model failed, by the places below ``k`` where it did."""
     reals: list[Subject]
     """What really happens; something else than ``subjects`` where an episode is a dream."""
 
@@ -57,6 +57,7 @@ class Drawing:
         self._subjects: dict[int, Subject] = {}
         self._lots: Lots | None = None
         self._numbers: dict[int, int] = {}
+        """The number of each program's rows among the lots."""
 
     def draw(self, which: npt.NDArray[np.int64], index: int | None = None) -> Draws:
         """Draws an episode for each of some environments.
@@ -72,35 +73,38 @@ class Drawing:
         task._open()
         if index is not None or self._dreams:
             return _together([self._one(place, index) for place in which.tolist()])
-        programs, take = task.task_set.programs, self.dice.take
-        firsts = (take(which) * len(programs)).astype(np.int64).tolist()
-        there = {first for first in set(firsts) if self._known(programs, first)}
+        count, take = len(task.task_set.programs), self.dice.take
+        firsts = (take(which) * count).astype(np.int64).tolist()
+        there = {first: self._number(first) for first in set(firsts)}
+        numbers = np.array([there[first] for first in firsts])
         rows = np.full((len(which), 3), -1)
-        known = np.flatnonzero([first in there for first in firsts])
+        known = np.flatnonzero(numbers >= 0)
         if known.size:
             assert self._lots is not None
             places = which[known]
             rows[known] = self._lots.draw(
-                np.array([self._numbers[firsts[each]] for each in known.tolist()]),
+                numbers[known],
                 lambda some: take(places[some]),
                 lambda one: self.dice.generator(int(places[one])),
             )
         subjects: list[Any] = list(map(self._subjects.get, firsts))
-        faults = [""] * len(which)
+        faults = {}
         for turn in np.flatnonzero(rows[:, 1] < 0).tolist():
-            first = firsts[turn]
-            found = self._one(int(which[turn]), None, first, first in there)
-            subjects[turn], rows[turn], faults[turn], _ = found
+            found = self._one(int(which[turn]), None, firsts[turn], there[firsts[turn]] >= 0)
+            subjects[turn], rows[turn], fault, _ = found
+            if fault:
+                faults[turn] = fault
         return Draws(subjects, rows, faults, subjects)
 
-    def _known(self, programs: Sequence[Program], place: int) -> bool:
-        """Tells whether the rows of a program are known, and its run is still at hand."""
-        subject = self._subjects.get(place)
-        assert self._task._traces is not None
+    def _number(self, place: int) -> int:
+        """Returns the number of a program's rows; -1 where they are not known, or its run is not at hand."""
+        subject, traces = self._subjects.get(place), self._task._traces
+        assert traces is not None
         try:
-            return subject is not None and self._task._traces.record(programs[place]) is subject.trace
+            there = subject is not None and traces.record(subject.program) is subject.trace
         except SandboxError:
-            return False
+            there = False
+        return self._numbers[place] if there else -1
 
     def _one(self, place: int, index: int | None, first: int | None = None, tried: bool = False) -> _Draw:
         """Draws an episode of one environment.
@@ -164,8 +168,8 @@ class Drawing:
 
 
 def _together(draws: Sequence[_Draw]) -> Draws:
-    subjects, rows, faults, reals = map(list, zip(*draws, strict=True))
-    return Draws(subjects, np.array(rows), faults, reals)
+    subjects, rows, told, reals = map(list, zip(*draws, strict=True))
+    return Draws(subjects, np.array(rows), {turn: fault for turn, fault in enumerate(told) if fault}, reals)
 
 
 def said(task: TabledEnv, number: int, scene: Scene) -> str:

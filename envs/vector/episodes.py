@@ -30,7 +30,7 @@ from .world import World
 
 MOST_STATES = 4_000_000
 """States of runs that are remembered; beyond, those are forgotten on which no environment stands."""
-REWRITTEN = ("event", "line", "progress", "locals", "value", "tokens")
+REWRITTEN = ("event", "line", "progress", "locals", "value", "tokens", "candidates")
 """Parts of observations that `Episodes.show` writes anew, without a look at what stood there."""
 _LINE_ORDER = (ActionKind.RUN_TO, ActionKind.BREAK, ActionKind.CLEAR)
 
@@ -65,7 +65,8 @@ class Episodes:
         """Why the last action was refused, or what broke; None where it was done."""
         self.broken = np.zeros(count, bool)
         """Where the box failed."""
-        self._failed = np.zeros(count, bool)
+        self.failed = np.zeros(count, bool)
+        """Where `errors` says something."""
         self._subjects: list[Any] = [None] * count
         self._reals: list[Any] = [None] * count
         self._rows = np.zeros((count, 3), np.int64)
@@ -101,8 +102,11 @@ class Episodes:
             part.place(which, begun, self.seen)
         if self._shadow is not None:
             self._shadow.begin(which, Begun(world, reals, rows), self.seen)
-        self.errors[which] = [fault or None for fault in faults]
-        self.broken[which] = self._failed[which] = list(map(bool, faults))
+        self.errors[which] = None
+        self.broken[which] = self.failed[which] = False
+        for turn, fault in faults.items():
+            self.errors[which[turn]] = fault
+            self.broken[which[turn]] = self.failed[which[turn]] = True
         self.moves[which] = self._marked[which] = 0
         self._last[which] = -1
         self._begin_masks(which, begun.runs)
@@ -145,12 +149,12 @@ class Episodes:
         self._last = np.where(active, numbers, self._last)
         setting = np.flatnonzero(walking & ~refused & (numbers >= self._break.start))
         if setting.size:
-            binding = batch.traces.binding[batch.runs[setting]]
+            binding = batch.traces.binding.take(batch.runs[setting], axis=0)[:, 1:]
             sets = numbers[setting] < self._clear.start
-            line = (numbers[setting] - self._break.start) % batch.traces.numbering.max_lines + 1
+            line = (numbers[setting] - self._break.start) % binding.shape[1]
             bound = binding[self._all[: setting.size], line]
             self.seen["lines"][setting, bound - 1, 3] = sets
-            turn, places = np.nonzero(binding[:, 1:] == bound[:, None])
+            turn, places = np.divmod(np.flatnonzero(binding == bound[:, None]), binding.shape[1])
             self.masks[setting[turn], self._clear.start + places] = sets[turn]
         return rewards, terminated, truncated, success
 
@@ -165,13 +169,13 @@ class Episodes:
         if self._stale:
             which, self._stale = slice(None), False
         rows, places = self._batch.rows[which], self._all[which]
-        lines = world.traces.lines[rows]
-        seen["event"][which] = world.traces.events[rows]
+        lines = world.traces.lines.take(rows)
+        seen["event"][which] = world.traces.events.take(rows)
         seen["line"][which] = np.minimum(lines, world.max_lines)
         progress = seen["progress"]
-        progress[which, 0] = world.depths.rows[rows]
+        progress[which, 0] = world.depths.rows.take(rows)
         progress[which, 1] = np.maximum(most - self.moves[which], 0) / max(most, 1)
-        progress[which, 2] = self._failed[which]
+        progress[which, 2] = self.failed[which]
         looked = [
             ("locals", world.pairs.spelled.rows, world.locals.rows.take(rows, axis=0)),
             ("value", world.texts.spelled.rows, world.values.rows.take(rows)),
@@ -183,10 +187,11 @@ class Episodes:
                 spelled.take(numbers, axis=0, out=seen[name], mode="clip")
             else:
                 seen[name][which] = spelled.take(numbers, axis=0)
-        seen["lines"][places, np.maximum(self._marked[which], 1) - 1, 2] = 0
-        there = (lines > 0) & (lines <= world.max_lines)
-        seen["lines"][places[there], lines[there] - 1, 2] = 1
-        self._marked[which] = np.where(there, lines, 0)
+        before, marked = self._marked[which], np.where(lines <= world.max_lines, lines, 0)
+        for old, flag in ((before, 0), (marked, 1)):
+            turned = np.flatnonzero((marked != before) & (old > 0))
+            seen["lines"][places[turned], old[turned] - 1, 2] = flag
+        self._marked[which] = marked
         for part in self._parts:
             part.show(which, rows, seen)
         self._show_masks(which, places, rows)
@@ -230,24 +235,22 @@ class Episodes:
     def _begin_masks(self, which: Rows, runs: Rows) -> None:
         world = self._world
         assert world is not None
-        self.masks[which] = 0
-        self._exits[which] = self._batch.done[which]
-        stops = world.traces.stops[runs, 1:]
-        self.masks[which, self._run_to] = stops & ~self._exits[which, None]
-        self.masks[which, self._break] = world.traces.binding[runs, 1:] > 0
+        self._exits[which] = False
+        self.masks[which, : self._first_answer] = 0
+        self.masks[which, self._run_to] = world.traces.stops.take(runs, axis=0)[:, 1:]
+        self.masks[which, self._break] = world.traces.binding.take(runs, axis=0)[:, 1:] > 0
         if self._candidates is not None:
             offered = np.arange(self._task.answers) < self._candidates.offered[which, None]
             self.masks[which, self._first_answer :] = offered
-        self.masks[which[self.broken[which]]] = 1
 
     def _show_masks(self, which: Which, places: Rows, rows: Rows) -> None:
         world, exits = self._world, self._batch.done[which]
         assert world is not None
-        self.masks[which, :PLAIN] = world.legal.rows[rows]
+        self.masks[which, :PLAIN] = world.legal.rows.take(rows, axis=0)
         turned = exits != self._exits[which]
         if turned.any():
             changed = places[turned]
-            stops = world.traces.stops[self._batch.runs[changed], 1:]
+            stops = world.traces.stops.take(self._batch.runs[changed], axis=0)[:, 1:]
             self.masks[changed, self._run_to] = stops & ~exits[turned, None]
             self._exits[which] = exits
         spent = places[(self.moves[which] >= self._task.max_moves)]
@@ -260,7 +263,7 @@ class Episodes:
     def _refuse(self, numbers: Rows, active: Flags, refused: Flags, saying: Flags) -> None:
         """Tells why actions are refused."""
         self.errors[active & ~self.broken] = None
-        self._failed = np.where(active, refused | self.broken, self._failed)
+        self.failed = np.where(active, refused | self.broken, self.failed)
         spent = self.moves >= self._task.max_moves
         told = "answer now" if self._task.answers else "the episode is over"
         for place in np.flatnonzero(refused).tolist():

@@ -135,7 +135,7 @@ class QueryLots(Lots):
 
     def draw(self, runs: Integers, take: Take, generator: Generator) -> Integers:
         """Draws rows; see `Lots`."""
-        starts, states, firsts, sizes = np.zeros((4, len(runs)), np.int64)
+        starts, drawn = np.zeros(len(runs), np.int64), np.zeros((len(runs), 3), np.int64)
         inner = np.flatnonzero(self._starts.sizes(runs))
         inner = inner[take(inner) >= ENTRIES]
         starts[inner] = self._began.rows.take(self._starts.pick(runs[inner], take(inner)))
@@ -144,20 +144,19 @@ class QueryLots(Lots):
             if not left.size:
                 break
             lines = self._lines.pick(runs[left], take(left))
-            found = self._pass.rows.take(self._passes.pick(lines, take(left)), axis=0)
-            states[left], firsts[left], sizes[left] = found.T
-            left = left[states[left] == starts[left]]
+            drawn[left] = self._pass.rows.take(self._passes.pick(lines, take(left)), axis=0)
+            left = left[drawn[left, 0] == starts[left]]
         for place in left.tolist():
             asking = self._all[int(runs[place])].asking
-            firsts[place], sizes[place] = asking.other(generator(place), int(starts[place])) or (0, 0)
+            drawn[place, 1:] = asking.other(generator(place), int(starts[place])) or (0, 0)
+        _, firsts, sizes = drawn.T
         able = np.flatnonzero(sizes)
         asked = firsts[able] + (take(able) * sizes[able]).astype(np.int64)
         truths = self._truths.rows.take(self._bases.rows.take(runs[able]) + asked)
-        rows = np.full((len(runs), 3), -1)
-        rows[able] = np.stack(
-            [starts[able], asked, truths * CHOICES + (take(able) * CHOICES).astype(np.int64)], axis=1
-        )
-        return rows
+        rows = np.full((3, len(runs)), -1)
+        rows[0, able], rows[1, able] = starts[able], asked
+        rows[2, able] = truths * CHOICES + (take(able) * CHOICES).astype(np.int64)
+        return rows.T
 
 
 def lots_of(rows: Rows) -> Lots:

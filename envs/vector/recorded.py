@@ -200,7 +200,7 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
         """Writes observations; with ``copy`` some right into what will be the caller's."""
         seen = self._episodes.seen
         if self.copy:
-            seen.update((name, self._copies.space(name, seen[name])) for name in REWRITTEN)
+            seen.update((name, self._copies.space(name, seen[name])) for name in REWRITTEN if name in seen)
         self._episodes.show()
 
     def _observations(self) -> dict[str, Any]:
@@ -232,7 +232,7 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
                 kept = np.zeros_like(values)
                 kept[which] = values[which]
             found[key], found[f"_{key}"] = kept, which.copy()
-        told = which & (episodes.errors != None)  # noqa: E711  element by element
+        told = which & episodes.failed
         if told.any():
             errors = episodes.errors.copy()
             errors[~told] = None

@@ -67,32 +67,30 @@ class World:
         self.named.add([0])
         self._columns: dict[tuple[int, str], int] = {}
         self._counts: dict[tuple[int, int], int] = {}
-        self._known: dict[tuple[str, Hashable], tuple[int, int, int]] = {subject.key: (0, 0, 0)}
-        self._asked, self._truths = subject.rows.asked, len(subject.rows.truths)
+        self.firsts = Growing(np.int64, (2,))
+        """Number of each run's first question and of its first truth."""
+        self._runs: dict[tuple[str, Hashable], int] = {subject.key: 0}
+        self._next = np.zeros(2, np.int64)
         self.traces = TraceBatch([(subject.program, subject.trace)], max_lines)
         """The runs."""
-        self._add(0)
+        self._add(subject)
 
-    def numbers(self, subjects: Sequence[Subject]) -> npt.NDArray[np.int64]:
+    def runs(self, subjects: Sequence[Subject]) -> npt.NDArray[np.int64]:
         """Returns the numbers of runs, new ones for those that were not seen.
 
         Args:
             subjects: The runs ``(k,)``.
 
         Returns:
-            int64 ``(k, 3)``: each one's own number, and those of its first question and of its first truth.
+            int64 ``(k,)``.
         """
-        known = self._known
-        return np.array([known.get(subject.key) or self._new(subject) for subject in subjects])
-
-    def _new(self, subject: Subject) -> tuple[int, int, int]:
-        run = len(self.traces)
-        found = self._known[subject.key] = run, self._asked, self._truths
-        self._asked += subject.rows.asked
-        self._truths += len(subject.rows.truths)
-        self.traces.extend([(subject.program, subject.trace)])
-        self._add(run)
-        return found
+        known = self._runs
+        for subject in subjects:
+            if subject.key not in known:
+                known[subject.key] = len(self.traces)
+                self.traces.extend([(subject.program, subject.trace)])
+                self._add(subject)
+        return np.array([known[subject.key] for subject in subjects])
 
     def column(self, run: int, name: str) -> int:
         """Returns where `named` tells a local by row: the number of its text, 0 where it is not bound."""
@@ -113,10 +111,12 @@ class World:
             found = self._counts[run, line] = self.passes.add(np.cumsum(here)) - start
         return found
 
-    def _add(self, run: int) -> None:
-        traces = self.traces
-        program, states = traces.programs[run], traces.trees[run].states
-        start, end = int(traces.starts[run]), int(traces.ends[run])
+    def _add(self, subject: Subject) -> None:
+        """Adds the tables of the last run."""
+        traces, program = self.traces, subject.program
+        states, start, end = traces.trees[-1].states, int(traces.starts[-1]), int(traces.ends[-1])
+        self.firsts.add([self._next])
+        self._next += subject.rows.asked, max(len(subject.rows.truths), 1)  # none, too, is a thing to look up
         self.legal.add(traces.targets[start:end] != np.arange(start, end)[:, None])
         self.depths.add(np.minimum(traces.depths[start:end], DEEP) / DEEP)
         self.locals.add(self._shown(states))

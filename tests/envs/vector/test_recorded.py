@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import gymnasium
@@ -143,9 +144,12 @@ def test_it_agrees_when_the_box_fails(env_id: str, tasks: str, monkeypatch: pyte
         return record(self, program)
 
     monkeypatch.setattr(TraceStore, "record", fails)
-    for mode in MODES[:2]:
+    for mode, begin in itertools.product(MODES[:2], (False, True)):
+        broken[0] = begin
         pair = vectors(env_id, mode, 6, tasks=tasks, sandbox="process", max_moves=4)
         same(*(each.reset(seed=1) for each in pair))
+        broken[0] = not begin
+        same(*(each.step(np.zeros(6, int)) for each in pair))
         broken[0] = True
         assert agree(pair, 40, 4)["errors"]
         broken[0] = False
