@@ -27,8 +27,19 @@ from neural import percent
 from rich.progress import track
 
 from debugworld.agents.candidates import likely_end, mixed, mutations, proposals, typed
-from debugworld.agents.dreams import Dreams
-from debugworld.agents.inverse_tester import AHEAD, PROPOSED, SCREENED, InverseTester, Target, search
+from debugworld.agents.constants import Constants
+from debugworld.agents.dreams import Dream, Dreams
+from debugworld.agents.inverse_tester import (
+    AHEAD,
+    PROPOSED,
+    ROUNDS,
+    SCREENED,
+    SEEDED,
+    InverseTester,
+    Target,
+    search,
+)
+from debugworld.agents.variation import seeded
 from debugworld.sandboxes import Sandbox, SandboxError, open_sandbox
 from debugworld.sandboxes.debugger import Event, ExitCode, Program, ProgramError, Trace
 from debugworld.worldmodel.data.examples import EVALUATION_SEED, held_out
@@ -122,6 +133,20 @@ def _end(trace: Trace) -> End | None:
     return End(last.value, last.event is Event.EXCEPTION)
 
 
+class Kept(Dreams):
+    """Dreams that are dreamt once for several strategies."""
+
+    def __init__(self, subject: Subject, width: int, ahead: int) -> None:
+        super().__init__(subject, width, ahead)
+        self._kept: dict[Program, Dream | None] = {}
+
+    def from_entry(self, programs: Sequence[Program]) -> list[Dream | None]:
+        """Dreams those that were not dreamt before."""
+        new = [program for program in dict.fromkeys(programs) if program not in self._kept]
+        self._kept.update(zip(new, super().from_entry(new), strict=True))
+        return [self._kept[program] for program in programs]
+
+
 def strategies(args: argparse.Namespace, model: Subject, box: Sandbox) -> dict[str, Calls]:
     """Returns the strategies by name."""
     most = max(BUDGETS)
@@ -147,25 +172,32 @@ def strategies(args: argparse.Namespace, model: Subject, box: Sandbox) -> dict[s
     def by_type(program: Program, target: Target) -> Iterator[str]:
         return iter(drawn(program))
 
+    def with_constants(program: Program, target: Target) -> Iterator[str]:
+        own = seeded(program, Constants(program, target.wanted), args.seed, most)
+        pairs = itertools.zip_longest(own, with_edges(program))
+        return iter(dict.fromkeys(call for pair in pairs for call in pair if call is not None))
+
     def inverse(program: Program, target: Target) -> Iterator[str]:
         end, meter = target.end or likely_end(program, target.line), model.meter
         asked = proposals(meter, program, end, args.seed, PROPOSED) if end and meter else iter(())
-        return iter(dict.fromkeys(itertools.chain(asked, with_edges(program))))
+        return iter(dict.fromkeys(itertools.chain(asked, with_constants(program, target))))
 
-    def tester(subject: Subject, proposed: int) -> Calls:
-        dreams = Dreams(subject, 1, AHEAD)
-        return InverseTester(dreams, mixed, args.screened, proposed, args.seed).calls
+    def tester(dreams: Dreams, proposed: int, seeds: int = SEEDED, rounds: int = ROUNDS) -> Calls:
+        return InverseTester(dreams, mixed, args.screened, proposed, args.seed, seeds, rounds).calls
 
+    kept = Kept(model, 1, AHEAD)
     found: dict[str, Calls] = {
         "random": chance,
         "random with edges": edged,
         "hypothesis": by_type,
+        "random with constants": with_constants,
         "inverse": inverse,
-        "dream": tester(model, 0),
-        "dream + inverse": tester(model, PROPOSED),
+        "order alone": tester(kept, 0, 0, 0),
+        "dream": tester(kept, 0),
+        "dream + inverse": tester(kept, PROPOSED),
     }
     for name in args.bounds:
-        found[f"dream of {name}"] = tester(open_subject(name, box), 0)
+        found[f"dream of {name}"] = tester(Kept(open_subject(name, box), 1, AHEAD), 0)
     return found
 
 
