@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from difflib import SequenceMatcher
 from typing import Any
 
+FAR = 1e12
+"""Numbers from here on are no steps to take."""
 UNKNOWN = object()
 """A value that cannot be told."""
 _STEP = 1.0
@@ -104,6 +106,21 @@ def _of_items(one: Any, other: Any) -> float:
 
 def _part(gaps: list[float]) -> float:
     return 0.9 * sum(gaps) / len(gaps) if gaps else 0.0
+
+
+def gaps(one: Any, other: Any) -> list[float]:
+    """Returns by how much each number in a value would have to grow for another value of the same shape."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return []
+    if isinstance(one, _NUMBERS) and isinstance(other, _NUMBERS):
+        return [other - one] if one != other and max(abs(one), abs(other)) < FAR else []
+    if isinstance(one, dict) and isinstance(other, dict):
+        pairs = [(one[key], other[key]) for key in one if key in other]
+    elif isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        pairs = list(zip(one, other, strict=False))
+    else:
+        return []
+    return [gap for pair in pairs for gap in gaps(*pair)]
 
 
 def of_condition(test: ast.expr, wanted: bool, values: Mapping[str, str]) -> float:

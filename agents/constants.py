@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import random
+import string
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -22,6 +23,10 @@ MOST = 200
 """Constants that are kept."""
 LONGEST = 60
 """Characters of a constant's text."""
+DRAWN = 0.25
+"""Chance that a value is drawn anew though there are constants of its type."""
+LETTERS = string.ascii_letters + string.digits + " -_.,:()"
+"""What drawn texts are made of."""
 SPELT = 12
 """Letters of a text up to which they are constants, too."""
 
@@ -58,23 +63,37 @@ class Constants:
         return kept
 
     def put(self, value: Any, rng: random.Random) -> Any:
-        """Returns a value in which a constant, or a neighbour of one, took a place; the value's type is kept."""
+        """Returns a value of the same type in which a constant, a neighbour or a draw took a place."""
         if isinstance(value, dict) and value and rng.random() < 0.8:
             return self._put_in_mapping(value, rng)
         if isinstance(value, (list, tuple)) and value and rng.random() < 0.8:
             return self._put_in_items(value, rng)
         known = self.like(value)
-        if not known:
-            return mutate(value, rng)
+        if not known or rng.random() < DRAWN:
+            return self._drawn(value, rng)
         chosen = rng.choice(known)
         if isinstance(value, str) and value and rng.random() < 0.3:
             place = rng.randrange(len(value) + 1)
             return value[:place] + chosen + value[place:]
         if rng.random() < 0.6:
             return chosen
-        if type(value) is int:
-            return chosen + rng.choice((-2, -1, 1, 2))
-        return mutate(chosen, rng)
+        return chosen + rng.choice((-2, -1, 1, 2)) if type(value) is int else mutate(chosen, rng)
+
+    def _drawn(self, value: Any, rng: random.Random) -> Any:
+        """Returns a value that need not be like the one that is known, nor like a constant."""
+        if isinstance(value, bool):
+            return not value
+        if isinstance(value, (int, float)):
+            size = rng.choice((10, 100, 1000))
+            drawn = rng.randint(-size, size) if isinstance(value, int) else round(rng.uniform(-size, size), 2)
+            return rng.choice((-value, value * 10, drawn, drawn))
+        if isinstance(value, str):
+            return "".join(rng.choice(LETTERS) for _ in range(rng.randrange(9)))
+        if isinstance(value, list) and not value:
+            kinds = [each for kind in (int, str) for each in self._by_type.get(kind, {}).values()][:20]
+            item = rng.choice([*kinds, 0, "a", rng.randint(-100, 100)])
+            return [item, *(mutate(item, rng) for _ in range(rng.randrange(4)))]
+        return mutate(value, rng)
 
     def _put_in_items(self, value: Any, rng: random.Random) -> Any:
         items = list(value)

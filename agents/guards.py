@@ -1,8 +1,9 @@
 """What stands between a run and a line: the conditions on the way there, read off the program's text.
 
-A guard is a line and what must hold when it runs: the branches around a statement, and those before it in its
-block that leave the block. How far a run is from a line is, as usual in search-based testing (Wegener, Baresel
-and Sthamer, 2001), the number of guards that it did not come to, plus how far the last one is from holding.
+A guard is a line and what must hold when it runs: the branches around a statement, and those before it in
+its block that leave the block. How far a run is from a line is, as usual in search-based testing (Wegener,
+Baresel and Sthamer, 2001), the number of guards that it did not come to, plus how far the last one is from
+holding.
 """
 
 from __future__ import annotations

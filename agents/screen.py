@@ -63,6 +63,11 @@ class Screen:
         aways = {call: self._view(call, target).away for call in self._seen if call not in out}
         return sorted((call for call in aways if aways[call] < _NEVER), key=lambda call: aways[call])[:count]
 
+    def gaps(self, call: str, target: Target) -> list[float]:
+        """Returns by how much the numbers in what a candidate returns in the dream are off."""
+        dream = self._seen.get(call)
+        return target.gaps(dream.states) if dream is not None else []
+
     def order(self, target: Target, first: Sequence[str] = (), failed: Sequence[str] = ()) -> list[str]:
         """Returns the candidates, the most promising first.
 

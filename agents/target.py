@@ -10,7 +10,7 @@ from functools import lru_cache
 from debugworld.sandboxes.debugger import Event, Program, State
 from debugworld.worldmodel.inverse import End, is_end
 
-from .closeness import literal, of_texts, squashed
+from .closeness import gaps, literal, of_texts, squashed
 from .guards import Guard, away
 
 
@@ -58,23 +58,36 @@ class Target:
         lines = [away(program, line, states, last) for line, last in _saying(program, self.end)]
         return _off(states, self.end) + (squashed(min(lines)) if lines else 0.0)
 
+    def gaps(self, states: Sequence[State]) -> list[float]:
+        """Returns by how much the numbers in what a run returned are off; nothing where that is not asked."""
+        last = _last(states)
+        if not self.wanted or last is None:
+            return []
+        return gaps(literal(last.value or ""), literal(self.wanted))
+
 
 def _ends(state: State, end: End) -> bool:
     event = Event.EXCEPTION if end.raised else Event.RETURN
     return not state.depth and state.event is event and is_end(state.value or "", end)
 
 
+def _last(states: Sequence[State]) -> State | None:
+    """Returns how the entry's call ended; None where a run does not tell."""
+    ends = (Event.RETURN, Event.EXCEPTION)
+    return next((state for state in reversed(states) if not state.depth and state.event in ends), None)
+
+
 def _off(states: Sequence[State], end: End) -> float:
     """How far the end of a run is from another one, in (0, 2]."""
-    for state in reversed(states):
-        if not state.depth and state.event in (Event.RETURN, Event.EXCEPTION):
-            if end.raised is not (state.event is Event.EXCEPTION):
-                return 1.5
-            kinds = (state.value or "").partition(":")[0], end.text.partition(":")[0]
-            if end.raised:
-                return 0.5 if kinds[0] == kinds[1] else 1.0
-            return max(of_texts(state.value or "", end.text), 1e-6)
-    return 2.0
+    state = _last(states)
+    if state is None:
+        return 2.0
+    if end.raised is not (state.event is Event.EXCEPTION):
+        return 1.5
+    text = state.value or ""
+    if end.raised:
+        return 0.5 if text.partition(":")[0] == end.text.partition(":")[0] else 1.0
+    return max(of_texts(text, end.text), 1e-6)
 
 
 @lru_cache(maxsize=256)

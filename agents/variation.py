@@ -17,7 +17,9 @@ from .constants import Constants
 _TRIES = 8
 """Draws for each call that is wanted."""
 _MUTATED, _SEEDED = 0.45, 0.85
-"""Shares, added up, of children by mutation and by constants; the rest takes an argument of another parent."""
+"""Shares, added up, of children by mutation and by constants; the rest has an argument of another parent."""
+_STEPPED = 0.4
+"""Share of the children not by mutation in which a number takes a step, where there are steps to take."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Arguments:
         return [literal(text) for text in self.texts]
 
     def with_value(self, place: int, value: Any) -> Arguments:
-        """Returns the call with another argument; the same call where the value's text is no literal of it."""
+        """Returns the call with another argument; itself where that is no literal."""
         text = repr(value)
         if literal(text) != value:
             return self
@@ -100,8 +102,18 @@ def _seeded(known: Arguments, constants: Constants, rng: random.Random, count: i
         yield call
 
 
+@dataclass(frozen=True)
+class Parent:
+    """A call that others are made out of."""
+
+    call: Arguments
+    """The call."""
+    gaps: tuple[float, ...] = ()
+    """By how much numbers in what it returns are off: steps that its own numbers may take."""
+
+
 def children(
-    program: Program, parents: Sequence[str], constants: Constants, seed: int, count: int
+    program: Program, parents: Sequence[Parent], constants: Constants, seed: int, count: int
 ) -> Iterator[str]:
     """Yields calls like some others, each once: the parents take turns, the first one most often.
 
@@ -112,14 +124,13 @@ def children(
         seed: Of the draws.
         count: Most calls.
     """
-    rng = random.Random(f"children/{seed}/{program.digest}")
-    apart = [found for found in map(Arguments.of, parents) if found is not None]
-    found = {str(each) for each in apart}
-    if not apart:
+    if not parents:
         return
+    rng = random.Random(f"children/{seed}/{program.digest}")
+    found = {str(each.call) for each in parents}
     for number in range(count * _TRIES):
-        parent = apart[min(rng.randrange(len(apart)), rng.randrange(len(apart)))]
-        child = _child(program, parent, rng.choice(apart), constants, rng, number)
+        parent = parents[min(rng.randrange(len(parents)), rng.randrange(len(parents)))]
+        child = _child(program, parent, rng.choice(parents).call, constants, rng, number)
         if child not in found:
             found.add(child)
             yield child
@@ -129,20 +140,32 @@ def children(
 
 
 def _child(
-    program: Program,
-    parent: Arguments,
-    other: Arguments,
-    constants: Constants,
-    rng: random.Random,
-    number: int,
+    program: Program, parent: Parent, other: Arguments, constants: Constants, rng: random.Random, number: int
 ) -> str:
-    draw = rng.random()
-    values = parent.values
+    call, draw = parent.call, rng.random()
+    values = call.values
     places = [place for place, value in enumerate(values) if value is not UNKNOWN and value is not None]
     if draw < _MUTATED or not places:
-        changed = mutated(replace(program, call=str(parent)), number, 1)
-        return next((each.call or "" for each in changed), str(parent))
+        changed = mutated(replace(program, call=str(call)), number, 1)
+        return next((each.call or "" for each in changed), str(call))
     place = rng.choice(places)
-    if draw < _SEEDED or other.names != parent.names:
-        return str(parent.with_value(place, constants.put(values[place], rng)))
-    return str(replace(parent, texts=(*parent.texts[:place], other.texts[place], *parent.texts[place + 1 :])))
+    if parent.gaps and rng.random() < _STEPPED:
+        return str(call.with_value(place, _stepped(values[place], rng.choice(parent.gaps), rng)))
+    if draw < _SEEDED or other.names != call.names:
+        return str(call.with_value(place, constants.put(values[place], rng)))
+    return str(replace(call, texts=(*call.texts[:place], other.texts[place], *call.texts[place + 1 :])))
+
+
+def _stepped(value: Any, gap: float, rng: random.Random) -> Any:
+    """Returns a value in which one number took a step."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        step = gap * rng.choice((1, 1, 1, -1, 0.5, 2))
+        return value + (round(step) if isinstance(value, int) else step)
+    if isinstance(value, (list, tuple)) and value:
+        place = rng.randrange(len(value))
+        new = (_stepped(each, gap, rng) if number == place else each for number, each in enumerate(value))
+        return type(value)(new)
+    if isinstance(value, dict) and value:
+        key = rng.choice(list(value))
+        return {**value, key: _stepped(value[key], gap, rng)}
+    return value
