@@ -10,7 +10,7 @@ says whether a target was reached.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from debugworld.sandboxes.debugger import Program, ProgramError, Trace
@@ -20,7 +20,7 @@ from .constants import Constants
 from .dreams import Dreams
 from .screen import Screen
 from .target import Target
-from .variation import Arguments, Parent, children, seeded
+from .variation import children, seeded
 
 SCREENED = 64
 """First candidates of a program that are dreamt."""
@@ -104,7 +104,7 @@ class InverseTester:
         wanted, bred = ENOUGH, 0
         while True:
             while bred < self._rounds and screen.reaching(target, failed) < wanted:
-                parents = self._parents(screen, program, target, failed)
+                parents = screen.parents(target, PARENTS, failed)
                 seed = self._seed + bred * len(screen)
                 screen.add(children(program, parents, constants, seed, BROOD))
                 bred += 1
@@ -114,16 +114,6 @@ class InverseTester:
             yield order[0]
             failed.append(order[0])
             wanted = 1
-
-    @staticmethod
-    def _parents(screen: Screen, program: Program, target: Target, failed: Sequence[str]) -> list[Parent]:
-        """Returns the calls that new ones are made out of, those that come nearest first."""
-        found = []
-        for call in screen.nearest(target, PARENTS, failed) or [program.call or ""]:
-            apart = Arguments.of(call)
-            if apart is not None:
-                found.append(Parent(apart, tuple(screen.gaps(call, target))))
-        return found
 
     def _asked(self, program: Program, target: Target) -> list[str]:
         """Returns what the model answers to the inverse question, where it can be asked."""

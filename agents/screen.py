@@ -10,6 +10,7 @@ from debugworld.sandboxes.debugger import Program
 
 from .dreams import Dream, Dreams
 from .target import Target
+from .variation import Arguments, Parent
 
 _NEVER = float("inf")
 _AGAIN = 0.5
@@ -57,22 +58,27 @@ class Screen:
         out = set(failed)
         return sum(not self._view(call, target).away for call in self._seen if call not in out)
 
-    def nearest(self, target: Target, count: int, failed: Iterable[str] = ()) -> list[str]:
-        """Returns the candidates that come nearest to a target in the dream, the nearest first."""
+    def parents(self, target: Target, count: int, failed: Iterable[str] = ()) -> list[Parent]:
+        """Returns the candidates that come nearest to a target in the dream, the nearest first.
+
+        Where there is none, the known call is returned.
+        """
         out = set(failed)
         aways = {call: self._view(call, target).away for call in self._seen if call not in out}
-        return sorted((call for call in aways if aways[call] < _NEVER), key=lambda call: aways[call])[:count]
-
-    def gaps(self, call: str, target: Target) -> list[float]:
-        """Returns by how much the numbers in what a candidate returns in the dream are off."""
-        dream = self._seen.get(call)
-        return target.gaps(dream.states) if dream is not None else []
+        near = sorted((call for call in aways if aways[call] < _NEVER), key=lambda call: aways[call])[:count]
+        found = []
+        for call in near or [self._program.call or ""]:
+            apart, dream = Arguments.of(call), self._seen.get(call)
+            if apart is not None:
+                found.append(Parent(apart, tuple(target.gaps(dream.states)) if dream is not None else ()))
+        return found
 
     def order(self, target: Target, first: Sequence[str] = (), failed: Sequence[str] = ()) -> list[str]:
         """Returns the candidates, the most promising first.
 
-        Those whose dream gets there come first, and among these the surest; then those whose dream stays the
-        least away. A dream with the path of one that a run proved wrong is trusted less.
+        Those whose dream gets there come first, and among these the surest; a dream with the path of one that
+        a run proved wrong is trusted less. Then those whose dream stays the least away take turns with those
+        that were made first, so that a poor dream does not hide them.
 
         Args:
             target: What is to be reached.
@@ -81,18 +87,19 @@ class Screen:
         """
         rank = {call: place for place, call in enumerate(first)}
         out = set(failed)
-        wrong = Counter(view.path for view in (self._view(call, target) for call in out) if not view.away)
-        keys = {}
-        for number, call in enumerate(self._seen):
-            if call in out:
-                continue
-            view = self._view(call, target)
-            if view.away:
-                keys[call] = (1.0, view.away, -1 + view.sure, number)
-            else:
-                again = wrong[view.path]
-                keys[call] = (0.0, again + rank.get(call, len(rank)), -view.sure * _AGAIN**again, number)
-        return sorted(keys, key=lambda call: keys[call])
+        views = {call: self._view(call, target) for call in self._seen}
+        wrong = Counter(views[call].path for call in out if call in views and not views[call].away)
+
+        def promise(call: str) -> tuple[float, float]:
+            again = wrong[views[call].path]
+            return again + rank.get(call, len(rank)), -views[call].sure * _AGAIN**again
+
+        left = [call for call in views if call not in out]
+        hits = sorted((call for call in left if not views[call].away), key=promise)
+        others = [call for call in left if views[call].away]
+        near = sorted(others, key=lambda call: (views[call].away, views[call].sure))
+        turns = (call for pair in zip(near, others, strict=True) for call in pair)
+        return [*hits, *dict.fromkeys(turns)]
 
     def _view(self, call: str, target: Target) -> View:
         key = target, call

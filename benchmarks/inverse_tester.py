@@ -31,15 +31,17 @@ from debugworld.agents.constants import Constants
 from debugworld.agents.dreams import Dream, Dreams
 from debugworld.agents.inverse_tester import (
     AHEAD,
+    PARENTS,
     PROPOSED,
     ROUNDS,
     SCREENED,
     SEEDED,
     InverseTester,
-    Target,
     search,
 )
-from debugworld.agents.variation import seeded
+from debugworld.agents.screen import Screen
+from debugworld.agents.target import Target
+from debugworld.agents.variation import children, seeded
 from debugworld.sandboxes import Sandbox, SandboxError, open_sandbox
 from debugworld.sandboxes.debugger import Event, ExitCode, Program, ProgramError, Trace
 from debugworld.worldmodel.data.examples import EVALUATION_SEED, held_out
@@ -62,6 +64,8 @@ LONGEST = 60
 """States of the known call after which a program is left out."""
 SHORT = 40
 """Characters of an end that is asked for."""
+TURN = 4
+"""New candidates, and children of those that came nearest, that the search without a dream runs in turn."""
 Calls = Callable[[Program, Target], Iterator[str]]
 
 
@@ -182,15 +186,29 @@ def strategies(args: argparse.Namespace, model: Subject, box: Sandbox) -> dict[s
         asked = proposals(meter, program, end, args.seed, PROPOSED) if end and meter else iter(())
         return iter(dict.fromkeys(itertools.chain(asked, with_constants(program, target))))
 
+    def climbing(program: Program, target: Target) -> Iterator[str]:
+        screen, constants = Screen(truth, program), Constants(program, target.wanted)
+        fresh, tried = with_constants(program, target), set[str]()
+        for turn in range(most):
+            near = screen.parents(target, PARENTS)
+            bred = children(program, near, constants, args.seed + turn, TURN)
+            for call in (*itertools.islice(fresh, TURN), *bred):
+                if call not in tried:
+                    yield call
+                    tried.add(call)
+                    screen.add([call])  # what the run showed
+
     def tester(dreams: Dreams, proposed: int, seeds: int = SEEDED, rounds: int = ROUNDS) -> Calls:
         return InverseTester(dreams, mixed, args.screened, proposed, args.seed, seeds, rounds).calls
 
+    truth = Dreams(open_subject("real", box), 1, AHEAD)
     kept = Kept(model, 1, AHEAD)
     found: dict[str, Calls] = {
         "random": chance,
         "random with edges": edged,
         "hypothesis": by_type,
         "random with constants": with_constants,
+        "search": climbing,
         "inverse": inverse,
         "order alone": tester(kept, 0, 0, 0),
         "dream": tester(kept, 0),

@@ -107,7 +107,8 @@ def _reach(args: argparse.Namespace) -> int:
     from rich.console import Console
 
     from debugworld.agents.dreams import Dreams
-    from debugworld.agents.inverse_tester import AHEAD, InverseTester, Target, search
+    from debugworld.agents.inverse_tester import AHEAD, InverseTester, search
+    from debugworld.agents.target import Target
     from debugworld.sandboxes.debugger import Program
     from debugworld.worldmodel.errors import ModelError
     from debugworld.worldmodel.fidelity.subjects import open_subject

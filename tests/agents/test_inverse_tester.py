@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +12,14 @@ import pytest
 
 from debugworld import cli
 from debugworld.agents.candidates import Source, edges, likely_end, mixed, mutations, proposals, typed
-from debugworld.agents.dreams import Dreams
-from debugworld.agents.inverse_tester import InverseTester, Screen, Target, search
+from debugworld.agents.dreams import Dream, Dreams
+from debugworld.agents.inverse_tester import InverseTester, search
+from debugworld.agents.screen import Screen
+from debugworld.agents.target import Target
 from debugworld.sandboxes import Sandbox, open_sandbox
 from debugworld.sandboxes.debugger import Event, Program, Trace
 from debugworld.sandboxes.debugger.recorder import record
+from debugworld.worldmodel.calibration import Evidence
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.fidelity.subjects import open_subject
 from debugworld.worldmodel.inverse import End
@@ -118,6 +121,73 @@ def test_no_candidate_is_lost(name: str, box: Sandbox) -> None:
     )  # no dream, no order
 
 
+DEEP = Program(
+    "def deep(word, number, rows):\n"
+    "    if word == 'xyzzy':\n"
+    "        if number > 700:\n"
+    "            return -1\n"
+    "    return sum(rows) - 5\n",
+    "deep('a', 3, [1, 2, 3])",
+)
+"""Its ends are far from the known call: no change of that is likely to get there."""
+
+
+@pytest.mark.parametrize("target", [Target(4), Target(end=End("1412"))])
+def test_candidates_are_bred_in_the_dream(target: Target, box: Sandbox) -> None:
+    dreams = Dreams(open_subject("real", box))
+    plain = InverseTester(dreams, screened=40, seeded=0, rounds=0)
+    assert search(box.record, DEEP, target, plain.calls(DEEP, target), 40).found is None
+    tester = InverseTester(dreams, screened=16, rounds=12)
+    found = search(box.record, DEEP, target, tester.calls(DEEP, target), 1)
+    assert found.found is not None
+
+
+def test_a_search_with_nothing_to_vary_ends(box: Sandbox) -> None:
+    program = Program("def none(n):\n    return n\n", "none(None)")
+    tester = InverseTester(Dreams(open_subject("real", box)))
+    assert list(tester.calls(program, Target(end=End("1")))) == []
+
+
+class Liar(Dreams):
+    """Dreams of the real debugger, but for some calls those of another call."""
+
+    def __init__(self, box: Sandbox, instead: dict[str, str]) -> None:
+        super().__init__(open_subject("real", box))
+        self.instead = instead
+
+    def from_entry(self, programs: Sequence[Program]) -> list[Dream | None]:
+        """Dreams them, some wrongly."""
+        return super().from_entry(
+            [replace(program, call=self.instead.get(str(program.call), program.call)) for program in programs]
+        )
+
+    def sureness(self, evidence: Evidence) -> float:
+        """Returns what a model would: not quite sure."""
+        return 0.9
+
+
+def test_a_dream_like_one_that_was_wrong_is_run_later(box: Sandbox) -> None:
+    wrong = {f"kind({n}, [])": "kind(1, ['a'])" for n in range(10, 13)}
+    calls = [*wrong, "kind(2, [])", "kind(4, ['x'])"]
+    target = Target(9)
+    screen = Screen(Liar(box, wrong | {"kind(2, [])": "kind(9, [])"}), KIND, calls)
+    assert screen.reaching(target) == 4 and screen.order(target)[:4] == [*wrong, "kind(4, ['x'])"]
+    failed = [calls[0]]
+    assert screen.order(target, failed=failed)[:3] == [*calls[1:3], "kind(4, ['x'])"]  # all of one path
+    assert screen.order(target, first=["kind(4, ['x'])"])[0] == "kind(4, ['x'])"
+    assert str(screen.parents(target, 9, calls[:3])[0].call) == "kind(4, ['x'])"
+    other = Screen(
+        Liar(box, {calls[0]: "kind(9, [1, 2, 3])"}), KIND, [calls[0], "kind(7, [])", "kind(8, [])"]
+    )
+    assert other.order(Target(3))[0] == calls[0]
+
+
+def test_those_least_away_take_turns_with_the_first(box: Sandbox) -> None:
+    calls = ["kind(-90, [])", "kind(-40, [])", "kind(1, [])", "kind(4, [])"]
+    screen = Screen(Dreams(open_subject("real", box)), KIND, calls)
+    assert screen.order(Target(3)) == [calls[3], calls[0], calls[2], calls[1]]
+
+
 def test_a_budget_is_kept_and_every_run_counts(box: Sandbox) -> None:
     runs: list[str] = []
 
@@ -137,8 +207,10 @@ def test_a_model_proposes_and_screens(tiny_checkpoint: Path, box: Sandbox) -> No
     assert subject.meter is not None
     proposed = list(proposals(subject.meter, KIND, End("'many'"), 0, 4))
     assert all(call.startswith("kind(") for call in proposed) and len(proposed) <= 4
-    assert not list(proposals(subject.meter, replace(KIND, call="kind(n=3, words=[])"), End("1"), 0, 4))
-    tester = InverseTester(Dreams(subject, ahead=20), screened=6, proposed=4)
+    named = replace(KIND, call="kind(n=3, words=['a', 'bb'])")
+    assert len(list(proposals(subject.meter, named, End("'many'"), 0, 4))) == len(proposed)
+    assert not list(proposals(subject.meter, replace(KIND, call="3"), End("1"), 0, 4))
+    tester = InverseTester(Dreams(subject, ahead=20), screened=6, proposed=4, seeded=0, rounds=0)
     calls = list(tester.calls(KIND, Target(4)))
     assert set(calls) == {*mixed(KIND, 0, 6), *proposed}
     spent = subject.cost()["questions"]
@@ -150,7 +222,7 @@ def test_the_command(tmp_path: Path, tiny_checkpoint: Path, capsys: pytest.Captu
     path, out = tmp_path / "kind.py", tmp_path / "out.json"
     path.write_text(KIND.source, "utf-8")
     words = ["inverse", str(path), "--model", str(tiny_checkpoint), "--sandbox", "process"]
-    line = [*words, "--reaches", "6", "--call", KIND.call or "", "--screened", "16", "--runs", "16"]
+    line = [*words, "--reaches", "6", "--call", KIND.call or "", "--screened", "16", "--runs", "60"]
     assert cli.main([*line, "--json", str(out)]) == 0
     told = json.loads(out.read_text("utf-8"))
     assert told["found"] == told["tried"][-1] and "runs line 6" in capsys.readouterr().out
