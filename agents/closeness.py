@@ -29,6 +29,7 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Div: operator.truediv,
     ast.Mod: operator.mod,
 }
+_FUNCTIONS: dict[str, Callable[[Any], Any]] = {"len": len, "abs": abs, "min": min, "max": max}
 _ORDER = {ast.Lt: (0, 1, _STEP), ast.LtE: (0, 1, 0.0), ast.Gt: (1, 0, _STEP), ast.GtE: (1, 0, 0.0)}
 _OPPOSITE = {
     ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.Gt, ast.Eq: ast.NotEq,
@@ -194,8 +195,8 @@ def value_of(node: ast.expr, values: Mapping[str, str]) -> Any:
             return UNKNOWN
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1:
             value = value_of(node.args[0], values)
-            if node.func.id in ("len", "abs", "min", "max") and value is not UNKNOWN and not node.keywords:
-                return {"len": len, "abs": abs, "min": min, "max": max}[node.func.id](value)
+            if node.func.id in _FUNCTIONS and value is not UNKNOWN and not node.keywords:
+                return _FUNCTIONS[node.func.id](value)
             return UNKNOWN
         if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Slice):
             holder, place = value_of(node.value, values), value_of(node.slice, values)

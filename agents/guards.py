@@ -129,7 +129,7 @@ def _gaps(guard: Guard, states: Sequence[State]) -> Iterator[float]:
 @lru_cache(maxsize=256)
 def _calls(program: Program, function: str) -> tuple[int, ...]:
     """Returns the lines on which a function of this name is called."""
-    found = {}
+    found: dict[int, None] = {}
     for node in ast.walk(program.module):
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func).rpartition(".")[2]

@@ -3,6 +3,12 @@
 python benchmarks/inverse_tester.py [--programs FILE] [--generated 24] [--rows 24] [--seed 0]
     [--json docs/benchmarks/inverse_tester.json]
 
+Without a dream: `random` changes literals, `random with edges` some to the edges of their types, `hypothesis`
+draws by type, `random with constants` has the constants of the program and of the target in turn with these,
+`search` breeds from the runs that came nearest, as the tester does in the dream, `inverse` asks the model for
+arguments before all of that. With it: `order alone` dreams the candidates of `random with edges`, `dream` is
+the inverse tester.
+
 A program comes with one call. Its targets are lines that the call does not run, and ends that it does not
 come to, each known to be possible: other calls, of the row's own and of a pool drawn with other seeds, were
 run to find them. Lines that the same calls of the pool run are one target. Every strategy gets the same
@@ -64,6 +70,12 @@ LONGEST = 60
 """States of the known call after which a program is left out."""
 SHORT = 40
 """Characters of an end that is asked for."""
+BOTH = "both"
+"""Programs of all sets together."""
+BASES = ("random", "hypothesis", "random with constants", "search")
+"""Strategies without a dream that the others are compared with."""
+TESTERS = ("inverse", "order alone", "dream")
+"""Strategies that ask a model."""
 TURN = 4
 """New candidates, and children of those that came nearest, that the search without a dream runs in turn."""
 Calls = Callable[[Program, Target], Iterator[str]]
@@ -211,8 +223,7 @@ def strategies(args: argparse.Namespace, model: Subject, box: Sandbox) -> dict[s
         "search": climbing,
         "inverse": inverse,
         "order alone": tester(kept, 0, 0, 0),
-        "dream": tester(kept, 0),
-        "dream + inverse": tester(kept, PROPOSED),
+        "dream": tester(kept, PROPOSED),
     }
     for name in args.bounds:
         found[f"dream of {name}"] = tester(Kept(open_subject(name, box), 1, AHEAD), 0)
@@ -248,39 +259,37 @@ def tell(report: Report, cases: Sequence[Case], runs: dict[str, dict[str, list[i
         own = []
         for each in cases:
             chosen = [n for n, target in enumerate(each.targets) if kind in ("all", kind_of(target))]
-            if each.group == group and chosen:
+            if group in (BOTH, each.group) and chosen:
                 own.append((each.program.digest, chosen))
         if not own:
             continue
         count = sum(len(chosen) for _, chosen in own)
         title = f"{group}, {kind}: percent of targets reached; {count} targets of {len(own)} programs"
-        table = report.table(title, ["strategy", *(f"{budget} runs" for budget in BUDGETS)])
-        paired = report.table(
-            f"{title}; less random", ["strategy", *(f"{budget} runs" for budget in BUDGETS)]
-        )
+        columns = ["strategy", *(f"{budget} runs" for budget in BUDGETS)]
         results = report.results.setdefault(group, {}).setdefault(
             kind, {"programs": len(own), "targets": count}
         )
-        for name, found in runs.items():
-            shares = {
+        shares = {
+            name: {
                 budget: [share([found[key][n] for n in chosen], budget) for key, chosen in own]
                 for budget in BUDGETS
             }
-            base = {
-                budget: [share([runs["random"][key][n] for n in chosen], budget) for key, chosen in own]
-                for budget in BUDGETS
-            }
-            gains = {
-                budget: mean([a - b for a, b in zip(shares[budget], base[budget], strict=True)])
-                for budget in BUDGETS
-            }
-            table.add(name, *(percent(mean(shares[budget])) for budget in BUDGETS))
-            if name != "random":
-                paired.add(name, *(percent(gains[budget]) for budget in BUDGETS))
-            results[name] = {
-                "reached": {budget: mean(shares[budget]).to_json() for budget in BUDGETS},
-                "less random": {budget: gains[budget].to_json() for budget in BUDGETS},
-            }
+            for name, found in runs.items()
+        }
+        table = report.table(title, columns)
+        for name, reached in shares.items():
+            table.add(name, *(percent(mean(reached[budget])) for budget in BUDGETS))
+            results[name] = {"reached": {budget: mean(reached[budget]).to_json() for budget in BUDGETS}}
+        for base in BASES:
+            paired = report.table(f"{title}; less {base}", columns)
+            for name, reached in shares.items():
+                pairs = {
+                    budget: zip(reached[budget], shares[base][budget], strict=True) for budget in BUDGETS
+                }
+                gains = {budget: mean([a - b for a, b in pairs[budget]]) for budget in BUDGETS}
+                results[name][f"less {base}"] = {budget: gains[budget].to_json() for budget in BUDGETS}
+                if name in TESTERS:
+                    paired.add(name, *(percent(gains[budget]) for budget in BUDGETS))
 
 
 def told(each: Case, runs: dict[str, dict[str, list[int]]]) -> dict[str, Any]:
@@ -323,7 +332,7 @@ def main() -> None:
             runs[name] = reached(record, cases, strategy, name)
             seconds[name] = round(time.perf_counter() - begun, 1)
             questions[name] = model.cost().get("questions", 0) - before
-    for group in wanted:
+    for group in (*wanted, BOTH):
         tell(report, cases, runs, group)
     report.results["seconds"], report.results["questions"] = seconds, questions
     report.results["runs"] = [told(each, runs) for each in cases]
