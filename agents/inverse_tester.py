@@ -26,7 +26,7 @@ SCREENED = 64
 """First candidates of a program that are dreamt."""
 SEEDED = 16
 """Candidates with constants, for each target."""
-ROUNDS = 4
+ROUNDS = 3
 """Most rounds of candidates made out of the nearest ones, for each target."""
 BROOD = 16
 """Candidates of a round."""
@@ -34,7 +34,7 @@ PARENTS = 8
 """Candidates that those of a round are made out of."""
 ENOUGH = 3
 """Candidates that get there in the dream after which no more are made before the first run."""
-PROPOSED = 16
+PROPOSED = 8
 """Answers to the inverse question that are asked for."""
 AHEAD = 150
 """States of a candidate's dream."""
