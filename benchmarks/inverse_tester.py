@@ -281,14 +281,14 @@ def tell(report: Report, cases: Sequence[Case], runs: dict[str, dict[str, list[i
             table.add(name, *(percent(mean(reached[budget])) for budget in BUDGETS))
             results[name] = {"reached": {budget: mean(reached[budget]).to_json() for budget in BUDGETS}}
         for base in BASES:
-            paired = report.table(f"{title}; less {base}", columns)
+            paired = report.table(f"{title}; less {base}", columns) if kind == "all" else None
             for name, reached in shares.items():
                 pairs = {
                     budget: zip(reached[budget], shares[base][budget], strict=True) for budget in BUDGETS
                 }
                 gains = {budget: mean([a - b for a, b in pairs[budget]]) for budget in BUDGETS}
                 results[name][f"less {base}"] = {budget: gains[budget].to_json() for budget in BUDGETS}
-                if name in TESTERS:
+                if paired is not None and name in TESTERS:
                     paired.add(name, *(percent(gains[budget]) for budget in BUDGETS))
 
 

@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=64,
         metavar="N",
-        help="of a line: calls to dream (default: %(default)s)",
+        help="of a line: calls to dream at first (default: %(default)s)",
     )
     add(
         "--given",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,14 +12,13 @@ import pytest
 
 from debugworld import cli
 from debugworld.agents.candidates import Source, edges, likely_end, mixed, mutations, proposals, typed
-from debugworld.agents.dreams import Dream, Dreams
+from debugworld.agents.dreams import Dreams
 from debugworld.agents.inverse_tester import InverseTester, search
 from debugworld.agents.screen import Screen
 from debugworld.agents.target import Target
 from debugworld.sandboxes import Sandbox, open_sandbox
 from debugworld.sandboxes.debugger import Event, Program, Trace
 from debugworld.sandboxes.debugger.recorder import record
-from debugworld.worldmodel.calibration import Evidence
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.fidelity.subjects import open_subject
 from debugworld.worldmodel.inverse import End
@@ -148,38 +147,20 @@ def test_a_search_with_nothing_to_vary_ends(box: Sandbox) -> None:
     assert list(tester.calls(program, Target(end=End("1")))) == []
 
 
-class Liar(Dreams):
-    """Dreams of the real debugger, but for some calls those of another call."""
-
-    def __init__(self, box: Sandbox, instead: dict[str, str]) -> None:
-        super().__init__(open_subject("real", box))
-        self.instead = instead
-
-    def from_entry(self, programs: Sequence[Program]) -> list[Dream | None]:
-        """Dreams them, some wrongly."""
-        return super().from_entry(
-            [replace(program, call=self.instead.get(str(program.call), program.call)) for program in programs]
-        )
-
-    def sureness(self, evidence: Evidence) -> float:
-        """Returns what a model would: not quite sure."""
-        return 0.9
+WAYS = Program("def ways(n):\n    if n > 5:\n        n -= 1\n    return n > 0\n", "ways(3)")
+"""Its last line is reached on two paths."""
 
 
 def test_a_dream_like_one_that_was_wrong_is_run_later(box: Sandbox) -> None:
-    wrong = {f"kind({n}, [])": "kind(1, ['a'])" for n in range(10, 13)}
-    calls = [*wrong, "kind(2, [])", "kind(4, ['x'])"]
-    target = Target(9)
-    screen = Screen(Liar(box, wrong | {"kind(2, [])": "kind(9, [])"}), KIND, calls)
-    assert screen.reaching(target) == 4 and screen.order(target)[:4] == [*wrong, "kind(4, ['x'])"]
-    failed = [calls[0]]
-    assert screen.order(target, failed=failed)[:3] == [*calls[1:3], "kind(4, ['x'])"]  # all of one path
-    assert screen.order(target, first=["kind(4, ['x'])"])[0] == "kind(4, ['x'])"
-    assert str(screen.parents(target, 9, calls[:3])[0].call) == "kind(4, ['x'])"
-    other = Screen(
-        Liar(box, {calls[0]: "kind(9, [1, 2, 3])"}), KIND, [calls[0], "kind(7, [])", "kind(8, [])"]
-    )
-    assert other.order(Target(3))[0] == calls[0]
+    calls = ["ways(9)", "ways(8)", "ways(7)", "ways(2)"]
+    screen, target = Screen(Dreams(open_subject("real", box)), WAYS, calls), Target(4)
+    assert screen.order(target) == calls and screen.reaching(target) == 4
+    assert screen.order(target, failed=calls[:1]) == ["ways(2)", "ways(8)", "ways(7)"]
+    assert screen.order(target, failed=["ways(2)"]) == calls[:3]
+    assert screen.order(target, first=calls[2:3]) == ["ways(7)", "ways(9)", "ways(8)", "ways(2)"]
+    assert screen.reaching(target, calls[:3]) == 1
+    assert [str(parent.call) for parent in screen.parents(target, 9, calls[:3])] == ["ways(2)"]
+    assert [str(parent.call) for parent in screen.parents(target, 9, calls)] == ["ways(3)"]
 
 
 def test_those_least_away_take_turns_with_the_first(box: Sandbox) -> None:
