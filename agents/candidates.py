@@ -19,6 +19,9 @@ from debugworld.worldmodel.data.mutation import mutated
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.inverse import End, Inverse
 
+from .closeness import UNKNOWN
+from .variation import Arguments
+
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
@@ -40,20 +43,13 @@ def mutations(program: Program, seed: int, count: int) -> Iterator[str]:
 
 def edges(program: Program, seed: int, count: int) -> Iterator[str]:
     """Yields calls with one argument at the edge of its type: nothing, one, less than nothing, one item."""
-    call = _call(program)
+    call = Arguments.of(program.call)
     if call is None:
         return
-    known, found = ast.unparse(call), dict[str, None]()
-    for place, argument in enumerate(call.args):
-        try:
-            value = ast.literal_eval(argument)
-        except (ValueError, TypeError, SyntaxError):
-            continue
+    known, found = str(call), dict[str, None]()
+    for place, value in enumerate(call.values):
         for edge in _edges(value):
-            changed = ast.parse(known, mode="eval").body
-            assert isinstance(changed, ast.Call)
-            changed.args[place] = ast.parse(repr(edge), mode="eval").body
-            found.setdefault(ast.unparse(changed))
+            found.setdefault(str(call.with_value(place, edge)))
     found.pop(known, None)
     yield from random.Random(seed).sample(list(found), min(count, len(found)))  # noqa: S311  no secret
 
@@ -85,14 +81,10 @@ def typed(program: Program, seed: int, count: int) -> Iterator[str]:
     from hypothesis import seed as seeded
     from hypothesis import strategies as st
 
-    call = _call(program)
-    if call is None or call.keywords:
+    call = Arguments.of(program.call)
+    if call is None or UNKNOWN in call.values:
         return
-    try:
-        values = [ast.literal_eval(argument) for argument in call.args]
-    except (ValueError, TypeError, SyntaxError):
-        return
-    function = ast.unparse(call.func)
+    known, values = call, call.values
     found: dict[str, None] = {}
 
     @seeded(seed)
@@ -105,10 +97,10 @@ def typed(program: Program, seed: int, count: int) -> Iterator[str]:
     )
     @given(st.tuples(*map(_strategy, values)))
     def keep(arguments: tuple[Any, ...]) -> None:
-        found.setdefault(f"{function}({', '.join(map(repr, arguments))})")
+        found.setdefault(str(replace(known, texts=tuple(map(repr, arguments)))))
 
     keep()
-    found.pop(ast.unparse(call), None)
+    found.pop(str(known), None)
     yield from list(found)[:count]
 
 
@@ -154,7 +146,7 @@ def proposals(engine: CompletionEngine, program: Program, end: End, seed: int, c
         count: Answers to ask for.
     """
     call = _call(program)
-    if call is None or call.keywords:
+    if call is None:
         return
     function = ast.unparse(call.func)
     try:

@@ -3,6 +3,12 @@
 python benchmarks/inverse_tester.py [--programs FILE] [--generated 24] [--rows 24] [--seed 0]
     [--json docs/benchmarks/inverse_tester.json]
 
+Without a dream: `random` changes literals, `random with edges` some to the edges of their types, `hypothesis`
+draws by type, `random with constants` has the constants of the program and of the target in turn with these,
+`search` breeds from the runs that came nearest, as the tester does in the dream, `inverse` asks the model for
+arguments before all of that. With it: `order alone` dreams the candidates of `random with edges`, `dream` is
+the inverse tester.
+
 A program comes with one call. Its targets are lines that the call does not run, and ends that it does not
 come to, each known to be possible: other calls, of the row's own and of a pool drawn with other seeds, were
 run to find them. Lines that the same calls of the pool run are one target. Every strategy gets the same
@@ -27,8 +33,21 @@ from neural import percent
 from rich.progress import track
 
 from debugworld.agents.candidates import likely_end, mixed, mutations, proposals, typed
-from debugworld.agents.dreams import Dreams
-from debugworld.agents.inverse_tester import AHEAD, PROPOSED, SCREENED, InverseTester, Target, search
+from debugworld.agents.constants import Constants
+from debugworld.agents.dreams import Dream, Dreams
+from debugworld.agents.inverse_tester import (
+    AHEAD,
+    PARENTS,
+    PROPOSED,
+    ROUNDS,
+    SCREENED,
+    SEEDED,
+    InverseTester,
+    search,
+)
+from debugworld.agents.screen import Screen
+from debugworld.agents.target import Target
+from debugworld.agents.variation import children, seeded
 from debugworld.sandboxes import Sandbox, SandboxError, open_sandbox
 from debugworld.sandboxes.debugger import Event, ExitCode, Program, ProgramError, Trace
 from debugworld.worldmodel.data.examples import EVALUATION_SEED, held_out
@@ -51,6 +70,14 @@ LONGEST = 60
 """States of the known call after which a program is left out."""
 SHORT = 40
 """Characters of an end that is asked for."""
+BOTH = "both"
+"""Programs of all sets together."""
+BASES = ("random", "hypothesis", "random with constants", "search")
+"""Strategies without a dream that the others are compared with."""
+TESTERS = ("inverse", "order alone", "dream")
+"""Strategies that ask a model."""
+TURN = 4
+"""New candidates, and children of those that came nearest, that the search without a dream runs in turn."""
 Calls = Callable[[Program, Target], Iterator[str]]
 
 
@@ -122,6 +149,20 @@ def _end(trace: Trace) -> End | None:
     return End(last.value, last.event is Event.EXCEPTION)
 
 
+class Kept(Dreams):
+    """Dreams that are dreamt once for several strategies."""
+
+    def __init__(self, subject: Subject, width: int, ahead: int) -> None:
+        super().__init__(subject, width, ahead)
+        self._kept: dict[Program, Dream | None] = {}
+
+    def from_entry(self, programs: Sequence[Program]) -> list[Dream | None]:
+        """Dreams those that were not dreamt before."""
+        new = [program for program in dict.fromkeys(programs) if program not in self._kept]
+        self._kept.update(zip(new, super().from_entry(new), strict=True))
+        return [self._kept[program] for program in programs]
+
+
 def strategies(args: argparse.Namespace, model: Subject, box: Sandbox) -> dict[str, Calls]:
     """Returns the strategies by name."""
     most = max(BUDGETS)
@@ -147,25 +188,45 @@ def strategies(args: argparse.Namespace, model: Subject, box: Sandbox) -> dict[s
     def by_type(program: Program, target: Target) -> Iterator[str]:
         return iter(drawn(program))
 
+    def with_constants(program: Program, target: Target) -> Iterator[str]:
+        own = seeded(program, Constants(program, target.wanted), args.seed, most)
+        pairs = itertools.zip_longest(own, with_edges(program))
+        return iter(dict.fromkeys(call for pair in pairs for call in pair if call is not None))
+
     def inverse(program: Program, target: Target) -> Iterator[str]:
         end, meter = target.end or likely_end(program, target.line), model.meter
         asked = proposals(meter, program, end, args.seed, PROPOSED) if end and meter else iter(())
-        return iter(dict.fromkeys(itertools.chain(asked, with_edges(program))))
+        return iter(dict.fromkeys(itertools.chain(asked, with_constants(program, target))))
 
-    def tester(subject: Subject, proposed: int) -> Calls:
-        dreams = Dreams(subject, 1, AHEAD)
-        return InverseTester(dreams, mixed, args.screened, proposed, args.seed).calls
+    def climbing(program: Program, target: Target) -> Iterator[str]:
+        screen, constants = Screen(truth, program), Constants(program, target.wanted)
+        fresh, tried = with_constants(program, target), set[str]()
+        for turn in range(most):
+            near = screen.parents(target, PARENTS)
+            bred = children(program, near, constants, args.seed + turn, TURN)
+            for call in (*itertools.islice(fresh, TURN), *bred):
+                if call not in tried:
+                    yield call
+                    tried.add(call)
+                    screen.add([call])  # what the run showed
 
+    def tester(dreams: Dreams, proposed: int, seeds: int = SEEDED, rounds: int = ROUNDS) -> Calls:
+        return InverseTester(dreams, mixed, args.screened, proposed, args.seed, seeds, rounds).calls
+
+    truth = Dreams(open_subject("real", box), 1, AHEAD)
+    kept = Kept(model, 1, AHEAD)
     found: dict[str, Calls] = {
         "random": chance,
         "random with edges": edged,
         "hypothesis": by_type,
+        "random with constants": with_constants,
+        "search": climbing,
         "inverse": inverse,
-        "dream": tester(model, 0),
-        "dream + inverse": tester(model, PROPOSED),
+        "order alone": tester(kept, 0, 0, 0),
+        "dream": tester(kept, PROPOSED),
     }
     for name in args.bounds:
-        found[f"dream of {name}"] = tester(open_subject(name, box), 0)
+        found[f"dream of {name}"] = tester(Kept(open_subject(name, box), 1, AHEAD), 0)
     return found
 
 
@@ -198,39 +259,37 @@ def tell(report: Report, cases: Sequence[Case], runs: dict[str, dict[str, list[i
         own = []
         for each in cases:
             chosen = [n for n, target in enumerate(each.targets) if kind in ("all", kind_of(target))]
-            if each.group == group and chosen:
+            if group in (BOTH, each.group) and chosen:
                 own.append((each.program.digest, chosen))
         if not own:
             continue
         count = sum(len(chosen) for _, chosen in own)
         title = f"{group}, {kind}: percent of targets reached; {count} targets of {len(own)} programs"
-        table = report.table(title, ["strategy", *(f"{budget} runs" for budget in BUDGETS)])
-        paired = report.table(
-            f"{title}; less random", ["strategy", *(f"{budget} runs" for budget in BUDGETS)]
-        )
+        columns = ["strategy", *(f"{budget} runs" for budget in BUDGETS)]
         results = report.results.setdefault(group, {}).setdefault(
             kind, {"programs": len(own), "targets": count}
         )
-        for name, found in runs.items():
-            shares = {
+        shares = {
+            name: {
                 budget: [share([found[key][n] for n in chosen], budget) for key, chosen in own]
                 for budget in BUDGETS
             }
-            base = {
-                budget: [share([runs["random"][key][n] for n in chosen], budget) for key, chosen in own]
-                for budget in BUDGETS
-            }
-            gains = {
-                budget: mean([a - b for a, b in zip(shares[budget], base[budget], strict=True)])
-                for budget in BUDGETS
-            }
-            table.add(name, *(percent(mean(shares[budget])) for budget in BUDGETS))
-            if name != "random":
-                paired.add(name, *(percent(gains[budget]) for budget in BUDGETS))
-            results[name] = {
-                "reached": {budget: mean(shares[budget]).to_json() for budget in BUDGETS},
-                "less random": {budget: gains[budget].to_json() for budget in BUDGETS},
-            }
+            for name, found in runs.items()
+        }
+        table = report.table(title, columns)
+        for name, reached in shares.items():
+            table.add(name, *(percent(mean(reached[budget])) for budget in BUDGETS))
+            results[name] = {"reached": {budget: mean(reached[budget]).to_json() for budget in BUDGETS}}
+        for base in BASES:
+            paired = report.table(f"{title}; less {base}", columns) if kind == "all" else None
+            for name, reached in shares.items():
+                pairs = {
+                    budget: zip(reached[budget], shares[base][budget], strict=True) for budget in BUDGETS
+                }
+                gains = {budget: mean([a - b for a, b in pairs[budget]]) for budget in BUDGETS}
+                results[name][f"less {base}"] = {budget: gains[budget].to_json() for budget in BUDGETS}
+                if paired is not None and name in TESTERS:
+                    paired.add(name, *(percent(gains[budget]) for budget in BUDGETS))
 
 
 def told(each: Case, runs: dict[str, dict[str, list[int]]]) -> dict[str, Any]:
@@ -273,7 +332,7 @@ def main() -> None:
             runs[name] = reached(record, cases, strategy, name)
             seconds[name] = round(time.perf_counter() - begun, 1)
             questions[name] = model.cost().get("questions", 0) - before
-    for group in wanted:
+    for group in (*wanted, BOTH):
         tell(report, cases, runs, group)
     report.results["seconds"], report.results["questions"] = seconds, questions
     report.results["runs"] = [told(each, runs) for each in cases]

@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=64,
         metavar="N",
-        help="of a line: calls to dream (default: %(default)s)",
+        help="of a line: calls to dream at first (default: %(default)s)",
     )
     add(
         "--given",
@@ -107,7 +107,8 @@ def _reach(args: argparse.Namespace) -> int:
     from rich.console import Console
 
     from debugworld.agents.dreams import Dreams
-    from debugworld.agents.inverse_tester import AHEAD, InverseTester, Target, search
+    from debugworld.agents.inverse_tester import AHEAD, InverseTester, search
+    from debugworld.agents.target import Target
     from debugworld.sandboxes.debugger import Program
     from debugworld.worldmodel.errors import ModelError
     from debugworld.worldmodel.fidelity.subjects import open_subject

@@ -13,7 +13,9 @@ import pytest
 from debugworld import cli
 from debugworld.agents.candidates import Source, edges, likely_end, mixed, mutations, proposals, typed
 from debugworld.agents.dreams import Dreams
-from debugworld.agents.inverse_tester import InverseTester, Screen, Target, search
+from debugworld.agents.inverse_tester import InverseTester, search
+from debugworld.agents.screen import Screen
+from debugworld.agents.target import Target
 from debugworld.sandboxes import Sandbox, open_sandbox
 from debugworld.sandboxes.debugger import Event, Program, Trace
 from debugworld.sandboxes.debugger.recorder import record
@@ -118,6 +120,55 @@ def test_no_candidate_is_lost(name: str, box: Sandbox) -> None:
     )  # no dream, no order
 
 
+DEEP = Program(
+    "def deep(word, number, rows):\n"
+    "    if word == 'xyzzy':\n"
+    "        if number > 700:\n"
+    "            return -1\n"
+    "    return sum(rows) - 5\n",
+    "deep('a', 3, [1, 2, 3])",
+)
+"""Its ends are far from the known call: no change of that is likely to get there."""
+
+
+@pytest.mark.parametrize("target", [Target(4), Target(end=End("1412"))])
+def test_candidates_are_bred_in_the_dream(target: Target, box: Sandbox) -> None:
+    dreams = Dreams(open_subject("real", box))
+    plain = InverseTester(dreams, screened=40, seeded=0, rounds=0)
+    assert search(box.record, DEEP, target, plain.calls(DEEP, target), 40).found is None
+    tester = InverseTester(dreams, screened=16, rounds=12)
+    found = search(box.record, DEEP, target, tester.calls(DEEP, target), 1)
+    assert found.found is not None
+
+
+def test_a_search_with_nothing_to_vary_ends(box: Sandbox) -> None:
+    program = Program("def none(n):\n    return n\n", "none(None)")
+    tester = InverseTester(Dreams(open_subject("real", box)))
+    assert list(tester.calls(program, Target(end=End("1")))) == []
+
+
+WAYS = Program("def ways(n):\n    if n > 5:\n        n -= 1\n    return n > 0\n", "ways(3)")
+"""Its last line is reached on two paths."""
+
+
+def test_a_dream_like_one_that_was_wrong_is_run_later(box: Sandbox) -> None:
+    calls = ["ways(9)", "ways(8)", "ways(7)", "ways(2)"]
+    screen, target = Screen(Dreams(open_subject("real", box)), WAYS, calls), Target(4)
+    assert screen.order(target) == calls and screen.reaching(target) == 4
+    assert screen.order(target, failed=calls[:1]) == ["ways(2)", "ways(8)", "ways(7)"]
+    assert screen.order(target, failed=["ways(2)"]) == calls[:3]
+    assert screen.order(target, first=calls[2:3]) == ["ways(7)", "ways(9)", "ways(8)", "ways(2)"]
+    assert screen.reaching(target, calls[:3]) == 1
+    assert [str(parent.call) for parent in screen.parents(target, 9, calls[:3])] == ["ways(2)"]
+    assert [str(parent.call) for parent in screen.parents(target, 9, calls)] == ["ways(3)"]
+
+
+def test_those_least_away_take_turns_with_the_first(box: Sandbox) -> None:
+    calls = ["kind(-90, [])", "kind(-40, [])", "kind(1, [])", "kind(4, [])"]
+    screen = Screen(Dreams(open_subject("real", box)), KIND, calls)
+    assert screen.order(Target(3)) == [calls[3], calls[0], calls[2], calls[1]]
+
+
 def test_a_budget_is_kept_and_every_run_counts(box: Sandbox) -> None:
     runs: list[str] = []
 
@@ -137,8 +188,10 @@ def test_a_model_proposes_and_screens(tiny_checkpoint: Path, box: Sandbox) -> No
     assert subject.meter is not None
     proposed = list(proposals(subject.meter, KIND, End("'many'"), 0, 4))
     assert all(call.startswith("kind(") for call in proposed) and len(proposed) <= 4
-    assert not list(proposals(subject.meter, replace(KIND, call="kind(n=3, words=[])"), End("1"), 0, 4))
-    tester = InverseTester(Dreams(subject, ahead=20), screened=6, proposed=4)
+    named = replace(KIND, call="kind(n=3, words=['a', 'bb'])")
+    assert len(list(proposals(subject.meter, named, End("'many'"), 0, 4))) == len(proposed)
+    assert not list(proposals(subject.meter, replace(KIND, call="3"), End("1"), 0, 4))
+    tester = InverseTester(Dreams(subject, ahead=20), screened=6, proposed=4, seeded=0, rounds=0)
     calls = list(tester.calls(KIND, Target(4)))
     assert set(calls) == {*mixed(KIND, 0, 6), *proposed}
     spent = subject.cost()["questions"]
@@ -150,7 +203,7 @@ def test_the_command(tmp_path: Path, tiny_checkpoint: Path, capsys: pytest.Captu
     path, out = tmp_path / "kind.py", tmp_path / "out.json"
     path.write_text(KIND.source, "utf-8")
     words = ["inverse", str(path), "--model", str(tiny_checkpoint), "--sandbox", "process"]
-    line = [*words, "--reaches", "6", "--call", KIND.call or "", "--screened", "16", "--runs", "16"]
+    line = [*words, "--reaches", "6", "--call", KIND.call or "", "--screened", "16", "--runs", "60"]
     assert cli.main([*line, "--json", str(out)]) == 0
     told = json.loads(out.read_text("utf-8"))
     assert told["found"] == told["tried"][-1] and "runs line 6" in capsys.readouterr().out

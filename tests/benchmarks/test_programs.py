@@ -132,7 +132,9 @@ def test_inverse_testers_get_the_same_targets(tmp_path: Path) -> None:
     assert "real functions" in told["missing"] and len(results["runs"]) == 2
     found = results["generator"]["all"]
     assert found["targets"] == sum(len(each["targets"]) for each in results["runs"]) > 0
-    for name in ("random", "random with edges", "hypothesis", "inverse", "dream", "dream of real"):
+    names = ("random", "random with edges", "hypothesis", "random with constants", "search", "inverse")
+    for name in (*names, "order alone", "dream", "dream of real"):
+        assert found[name]["less search"]["8"]["mean"] <= 1 and name in results["both"]["all"]
         shares = [share["mean"] for share in found[name]["reached"].values()]
         assert shares == sorted(shares)
     true = found["dream of real"]["reached"]
