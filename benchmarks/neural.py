@@ -79,7 +79,8 @@ def sets(args: argparse.Namespace, report: Report) -> dict[str, list[Program]]:
             report.lack(name, "no file was given")
             continue
         rows = [row for row in load_rows(path) if name == "cruxeval" or held_out(row.group)]
-        found[name] = [row.programs[0] for row in itertools.islice(rows, args.rows)]
+        most = args.rows if name == "cruxeval" else args.held_out
+        found[name] = [row.programs[0] for row in rows[:most]]
     seen = training_programs(args.model)
     for name, programs in found.items():
         fresh = [program for program in programs if int(program.digest[:16], 16) not in seen]
@@ -172,7 +173,8 @@ def main() -> None:
     add("--crux", type=Path, help="JSON Lines of CRUXEval rows")
     add("--programs", type=Path, help="JSON Lines of real programs; the held-out tenth is asked about")
     add("--generated", type=int, default=200, help="generator programs (default: %(default)s)")
-    add("--rows", type=int, default=400, help="most programs of each file (default: %(default)s)")
+    add("--rows", type=int, default=400, help="most rows of --crux (default: %(default)s)")
+    add("--held-out", type=int, metavar="N", help="only the first N of the held-out tenth (default: all)")
     add("--per-action", type=int, default=2, help="answers for each action of a program")
     add("--most-states", type=int, metavar="N", help="leave out longer runs (default: %(default)s)")
     add("--granularity", nargs="+", default=["line", "expression"], choices=[g.value for g in Granularity])

@@ -12,7 +12,7 @@ from debugworld.worldmodel.markov.objects import (
     shown,
 )
 
-TEXT = "[<A at #3 x=<B at #2 y='a > at #9', z=[1, 2]>>, <function f.<locals>.g at #5>, <A at #3 x=<B at #2 ...>>]"
+TEXT = "[<A at #3 x=<B at #2 y='a > at #9'>>, <function f.<locals>.g at #5>, <A at #3 x=<B at #2 ...>>]"
 
 
 def test_numbers_in_strings_are_none() -> None:

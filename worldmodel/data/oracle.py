@@ -244,7 +244,7 @@ class Objects:
     def told(self, line: str) -> str:
         """Returns a line with its objects as they were."""
         for text, name in reversed(self._names.items()):
-            line = re.sub(rf"\b{name}\b", lambda _, text=text: text, line)
+            line = re.sub(rf"\b{name}\b", text.replace("\\", r"\\"), line)
         return line
 
     def text(self, value: object) -> str:

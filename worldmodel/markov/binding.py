@@ -37,9 +37,7 @@ def bind(node: ast.arguments, placed: Sequence[str], named: Mapping[str, str]) -
     bound: dict[str, str] = {}
     for parameter in (*plain, *node.kwonlyargs):
         name = parameter.arg
-        text = given.get(name)
-        if text is None and name in defaults:
-            text = constant(defaults[name])
+        text = given[name] if name in given else constant(defaults[name]) if name in defaults else None
         if text is None:
             return None
         bound[name] = text

@@ -61,7 +61,7 @@ class Flow:
         self.imported: frozenset[str] = frozenset(_imported(module))
         """Names that imports bind, anywhere."""
         self.set_attributes = frozenset(_set_attributes(module))
-        """Attributes that are assigned or deleted of anything but ``self``, or changed in place, anywhere."""
+        """Attributes that are set of anything but ``self``, or changed in place, anywhere."""
         changed = {n.id for n in _changed(module) if isinstance(n, ast.Name) and not _is_set(n)}
         shared = {name for n in ast.walk(module) if isinstance(n, ast.Global) for name in n.names}
         self.globals = {n: e for n, e in _once(module.body).items() if n not in changed | shared}
