@@ -34,13 +34,14 @@ def bind(node: ast.arguments, placed: Sequence[str], named: Mapping[str, str]) -
         (given if name in by_name else rest)[name] = text
     defaults = dict(zip([p.arg for p in reversed(plain)], reversed(node.defaults), strict=False))
     defaults |= {p.arg: d for p, d in zip(node.kwonlyargs, node.kw_defaults, strict=True) if d is not None}
-    bound: dict[str, str] = {}
-    for parameter in (*plain, *node.kwonlyargs):
-        name = parameter.arg
-        text = given[name] if name in given else constant(defaults[name]) if name in defaults else None
-        if text is None:
-            return None
-        bound[name] = text
+    for name, default in defaults.items():
+        text = constant(default)
+        if name not in given and text is not None:
+            given[name] = text
+    names = [parameter.arg for parameter in (*plain, *node.kwonlyargs)]
+    if any(name not in given for name in names):
+        return None
+    bound = {name: given[name] for name in names}
     if node.vararg is not None:
         more = placed[len(plain) :]
         bound[node.vararg.arg] = f"({more[0]},)" if len(more) == 1 else f"({', '.join(more)})"
