@@ -35,9 +35,9 @@ def bind(node: ast.arguments, placed: Sequence[str], named: Mapping[str, str]) -
     defaults = dict(zip([p.arg for p in reversed(plain)], reversed(node.defaults), strict=False))
     defaults |= {p.arg: d for p, d in zip(node.kwonlyargs, node.kw_defaults, strict=True) if d is not None}
     for name, default in defaults.items():
-        text = constant(default)
-        if name not in given and text is not None:
-            given[name] = text
+        known = constant(default)
+        if name not in given and known is not None:
+            given[name] = known
     names = [parameter.arg for parameter in (*plain, *node.kwonlyargs)]
     if any(name not in given for name in names):
         return None
