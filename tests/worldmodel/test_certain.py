@@ -250,6 +250,50 @@ def test_what_is_not_certain_is_asked() -> None:
     assert others == ["?h(2)\nh(n, kept=[])"]  # a list may have changed since it was a default
 
 
+DESCRIBED = """
+class Twice:
+    def __set_name__(self, owner, name):
+        self.name = "_" + name
+
+    def __get__(self, instance, owner):
+        return 2 * instance.__dict__[self.name]
+
+    def __set__(self, instance, value):
+        instance.__dict__[self.name] = value
+
+
+class A:
+    size = Twice()
+
+    def __init__(self):
+        self.told = self.tell
+
+    def tell(self):
+        return 1
+
+
+def g():
+    return 1
+
+
+def h():
+    return 2
+
+
+g = h
+A.tell = h
+"""
+
+
+@pytest.mark.parametrize(
+    "body", ["a = A()\n    a.size = 3", "return A().size", "return g()", "a = A()\n    return a.tell()"]
+)
+def test_what_may_be_another_thing_by_now_is_not_certain(body: str) -> None:
+    program = Program(f"{DESCRIBED}\n\ndef f():\n    {body}\n", "f()")
+    _, others = dreamt(program)
+    assert others  # a descriptor, a name and a method that were given something else
+
+
 def test_private_names_properties_and_setters_are_found_by_their_class() -> None:
     program = Program(dedent(PROGRAMS["methods of base classes"]).strip() + "\n", "f([])")
     states, _ = dreamt(program)

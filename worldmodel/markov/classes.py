@@ -76,6 +76,8 @@ class Classes:
             method: The method's name.
             after: A class behind which the search begins, as `super` in its methods does.
         """
+        if method in self._flow.set_attributes:  # it may be another one by now
+            return None
         order = self.order(name)
         places = [place for place, scope in enumerate(order) if scope.name == after]
         for scope in order[places[0] + 1 if places else 0 :]:
@@ -103,16 +105,21 @@ class Classes:
             return None
         for scope in self.order(name):
             if attribute in scope.names or f"{scope.name}.{attribute}" in self._flow.by_name:
-                return scope.constants.get(attribute) if self.reads_plainly(name) else None
+                return scope.constants.get(attribute) if self.reads_plainly(name, attribute) else None
         return None
 
-    def reads_plainly(self, name: str) -> bool:
+    def reads_plainly(self, name: str, attribute: str) -> bool:
         """Whether reading an attribute that an instance has gives just that."""
-        return not self._any(name, _READS)
+        return not self._any(name, _READS) and not self._described(name, attribute)
 
-    def writes_plainly(self, name: str) -> bool:
+    def writes_plainly(self, name: str, attribute: str) -> bool:
         """Whether assigning an attribute of an instance does just that."""
-        return self.ordinary(name) and not self._any(name, (*_READS, *_WRITES))
+        plain = self.ordinary(name) and not self._any(name, (*_READS, *_WRITES))
+        return plain and not self._described(name, attribute)
+
+    def _described(self, name: str, attribute: str) -> bool:
+        """Whether a class's own attribute may be a descriptor: what it is given is made by a call."""
+        return any(isinstance(scope.constants.get(attribute), ast.Call) for scope in self.order(name))
 
     def _any(self, name: str, names: tuple[str, ...]) -> bool:
         return any(

@@ -66,6 +66,9 @@ class Flow:
         shared = {name for n in ast.walk(module) if isinstance(n, ast.Global) for name in n.names}
         self.globals = {n: e for n, e in _once(module.body).items() if n not in changed | shared}
         """Names of the module that are assigned once and never changed, with what they are given."""
+        own = (node.id for node in _own_nodes(module.body) if isinstance(node, ast.Name) and _is_set(node))
+        self.assigned = frozenset(own) | shared
+        """Names that may stand for something else than the function or class of that name."""
         self._constants(module)
         self.constants = {name: text for name, text in self.constants.items() if name not in changed}
         self._scope("<module>", 1, module.body, None)

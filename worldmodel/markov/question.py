@@ -117,7 +117,8 @@ class Question:
     def callee(self, name: str, text: str | None) -> ScopeFlow | None:
         """The function or class of the program that a name stands for."""
         if text is None:
-            return self._shell.flow.by_name.get(name)
+            flow = self._shell.flow
+            return None if name in flow.assigned else flow.by_name.get(name)
         found = _FUNCTION.match(text) or _CLASS.match(text)
         return self._shell.flow.by_name.get(found[1]) if found else None
 

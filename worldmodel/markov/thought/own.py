@@ -114,29 +114,29 @@ class Own:
     def field(self, text: str, name: str) -> str | None:
         """Returns what an instance shows under a name; None where that does not say what reading it gives."""
         made = Instance.parse(text)
-        if made is None or not self.shell.flow.classes.reads_plainly(made.type):
+        if made is None or not self.shell.flow.classes.reads_plainly(made.type, name):
             return None
         found = made.fields.get(name)
-        if found is None or self._defined(made.type, name) or CUT in found or BACK in found:
+        if found is None or self._computed(made.type, name) or CUT in found or BACK in found:
             return None
         return found
 
     def with_field(self, text: str, suffix: str, value: str) -> str | None:
         """Returns an instance's text with a value under a name; None where that is not all that happens."""
         made, name = Instance.parse(text), suffix.removeprefix(".")
-        if made is None or name == suffix or not self.shell.flow.classes.writes_plainly(made.type):
+        if made is None or name == suffix or not self.shell.flow.classes.writes_plainly(made.type, name):
             return None
-        if self._defined(made.type, name) or BACK in value or made.number in numbers(value):
+        if self._computed(made.type, name) or BACK in value or made.number in numbers(value):
             return None
         made.fields[name] = value
         whole = str(made)
         return whole if CUT not in whole and len(whole) <= MAX_TEXT and depth(whole) < MAX_DEPTH else None
 
-    def _defined(self, kind: str, name: str) -> bool:
+    def _computed(self, kind: str, name: str) -> bool:
         """Whether a class may say by code of the program what stands under a name."""
         classes = self.shell.flow.classes
         if classes.ordinary(kind):
-            return classes.method(kind, name) is not None or classes.property(kind, name, False) is not None
+            return classes.property(kind, name, False) is not None
         return name in self.shell.flow.labels
 
     def new(self) -> int:
@@ -173,7 +173,7 @@ class Own:
         flow = self.shell.flow
         kind = base[1:].partition(" ")[0]
         scope = flow.classes.method(kind, name)
-        kept = self.field(base, name) if scope is None else None
+        kept = self.field(base, name)
         if kept is not None:
             scope = self._question.callee(name, kept)
             if scope is None:
