@@ -58,6 +58,10 @@ class Drawing:
         self._lots: Lots | None = None
         self._numbers: dict[int, int] = {}
         """The number of each program's rows among the lots."""
+        self._ready: dict[int, int] = {}
+        """The same, of those whose runs were at hand, as long as the store's memory stays as it is."""
+        self._looked: tuple[Any, int] = (None, 0)
+        """The store at which this was looked up, and its changes until then."""
 
     def draw(self, which: npt.NDArray[np.int64], index: int | None = None) -> Draws:
         """Draws an episode for each of some environments.
@@ -75,8 +79,7 @@ class Drawing:
             return _together([self._one(place, index) for place in which.tolist()])
         count, take = len(task.task_set.programs), self.dice.take
         firsts = (take(which) * count).astype(np.int64).tolist()
-        there = {first: self._number(first) for first in set(firsts)}
-        numbers = np.array([there[first] for first in firsts])
+        numbers = self._numbered(firsts)
         rows = np.full((len(which), 3), -1)
         known = np.flatnonzero(numbers >= 0)
         if known.size:
@@ -90,11 +93,25 @@ class Drawing:
         subjects: list[Any] = list(map(self._subjects.get, firsts))
         faults = {}
         for turn in np.flatnonzero(rows[:, 1] < 0).tolist():
-            found = self._one(int(which[turn]), None, firsts[turn], there[firsts[turn]] >= 0)
+            found = self._one(int(which[turn]), None, firsts[turn], numbers[turn] >= 0)
             subjects[turn], rows[turn], fault, _ = found
             if fault:
                 faults[turn] = fault
         return Draws(subjects, rows, faults, subjects)
+
+    def _numbered(self, places: Sequence[int]) -> npt.NDArray[np.int64]:
+        """Returns the numbers of the rows of programs ``(k,)``; -1 as `_number` has it."""
+        traces = self._task._traces
+        assert traces is not None
+        if self._looked != (traces, traces.changes):
+            self._looked = traces, traces.changes
+            self._ready.clear()
+        ready = self._ready
+        for place in set(places).difference(ready):
+            number = self._number(place)
+            if number >= 0:
+                ready[place] = number
+        return np.array([ready.get(place, -1) for place in places])
 
     def _number(self, place: int) -> int:
         """Returns the number of a program's rows; -1 where they are not known, or its run is not at hand."""
@@ -146,6 +163,7 @@ class Drawing:
         if len(self._numbers) >= _MOST:
             self._subjects.clear()
             self._numbers.clear()
+            self._ready.clear()
             self._lots = None
         if subject.rows is not NOTHING:
             self._lots = self._lots or lots_of(subject.rows)
