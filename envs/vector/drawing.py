@@ -77,26 +77,26 @@ class Drawing:
         task._open()
         if index is not None or self._dreams:
             return _together([self._one(place, index) for place in which.tolist()])
-        count, take = len(task.task_set.programs), self.dice.take
-        firsts = (take(which) * count).astype(np.int64).tolist()
+        lots, dice = self._lots, self.dice
+        chance = dice.ahead(which, 1 + (lots.ahead if lots is not None else 0))
+        firsts = (chance[:, 0] * len(task.task_set.programs)).astype(np.int64).tolist()
         numbers = self._numbered(firsts)
-        rows = np.full((len(which), 3), -1)
-        known = np.flatnonzero(numbers >= 0)
-        if known.size:
-            assert self._lots is not None
-            places = which[known]
-            rows[known] = self._lots.draw(
-                numbers[known],
-                lambda some: take(places[some]),
-                lambda one: self.dice.generator(int(places[one])),
-            )
+        rows, taken = np.full((len(which), 3), -1), np.ones(len(which), np.int64)
+        if lots is not None:
+            known = np.flatnonzero(numbers >= 0)
+            rows[known], more = lots.draw(numbers[known], chance[known, 1:])
+            taken[known] += more
+        dice.skip(which, taken)
         subjects: list[Any] = list(map(self._subjects.get, firsts))
         faults = {}
         for turn in np.flatnonzero(rows[:, 1] < 0).tolist():
-            found = self._one(int(which[turn]), None, firsts[turn], numbers[turn] >= 0)
-            subjects[turn], rows[turn], fault, _ = found
-            if fault:
-                faults[turn] = fault
+            place, known_run = int(which[turn]), bool(numbers[turn] >= 0)
+            row = subjects[turn].rows.draw(dice.generator(place)) if known_run else None
+            if row is None:
+                subjects[turn], row, fault, _ = self._one(place, None, firsts[turn], known_run)
+                if fault:
+                    faults[turn] = fault
+            rows[turn] = row
         return Draws(subjects, rows, faults, subjects)
 
     def _numbered(self, places: Sequence[int]) -> npt.NDArray[np.int64]:
