@@ -22,6 +22,8 @@ from ..state_query import ENTRIES, QueryRows
 
 Integers = npt.NDArray[np.int64]
 Chance = npt.NDArray[np.float64]
+_TRIES = 3
+"""Draws of a pass together; the few that still draw the state where the episode begins go on alone."""
 
 
 class Lots(ABC):
@@ -121,7 +123,7 @@ class GoalLots(Lots):
 class QueryLots(Lots):
     """Rows of `QueryRows`: where episodes begin, lines, passes of lines, variables, and candidates."""
 
-    ahead = 6
+    ahead = 4 + 2 * _TRIES
 
     def __init__(self) -> None:
         self._starts, self._lines, self._passes = _Groups(), _Groups(), _Groups()
@@ -149,16 +151,32 @@ class QueryLots(Lots):
         starts[inner] = self._began.rows.take(self._starts.pick(runs[inner], chance[inner, 1]))
         taken = entries.astype(np.int64)
         taken[inner] += 1
-        able = np.flatnonzero(self._lines.sizes(runs))
-        line, turn, asked, offered = chance[able[:, None], taken[able, None] + np.arange(4)].T
-        passes = self._passes.pick(self._lines.pick(runs[able], line), turn)
-        state, first, size = self._pass.rows.take(passes, axis=0).T
-        queries = first + (asked * size).astype(np.int64)
+        left = np.flatnonzero(self._lines.sizes(runs))
+        drawn, done = np.zeros((len(runs), 3), np.int64), np.zeros(len(runs), bool)
+        done[left] = True
+        for _ in range(_TRIES):
+            line, turn = self._pair(chance, left, taken)
+            lines = self._lines.pick(runs[left], line)
+            drawn[left] = self._pass.rows.take(self._passes.pick(lines, turn), axis=0)
+            taken[left] += 2
+            left = left[drawn[left, 0] == starts[left]]
+            if not left.size:
+                break
+        done[left] = False
+        able = np.flatnonzero(done)
+        asked, offered = self._pair(chance, able, taken)
+        _, firsts, sizes = drawn[able].T
+        queries = firsts + (asked * sizes).astype(np.int64)
         truths = self._truths.rows.take(self._bases.rows.take(runs[able]) + queries)
-        good = state != starts[able]
-        drawn = np.array([starts[able], queries, truths * CHOICES + (offered * CHOICES).astype(np.int64)])
-        rows[able[good]] = drawn.T[good]
-        return rows, np.where(rows[:, 1] < 0, 0, taken + 4)
+        rows[able, 0], rows[able, 1] = starts[able], queries
+        rows[able, 2] = truths * CHOICES + (offered * CHOICES).astype(np.int64)
+        return rows, np.where(done, taken + 2, 0)
+
+    @staticmethod
+    def _pair(chance: Chance, places: Integers, taken: Integers) -> Chance:
+        """Returns the next two numbers of some environments, those that were taken left out; ``(2, n)``."""
+        firsts = places * chance.shape[1] + taken[places]
+        return chance.ravel().take([firsts, firsts + 1])
 
 
 def lots_of(rows: Rows) -> Lots:
