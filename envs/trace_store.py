@@ -32,6 +32,8 @@ class TraceStore:
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
+        self.changes = 0
+        """Changes of what is in memory: while it stays, so do the traces there."""
         self._sandbox: Sandbox | None = None
         self._traces: OrderedDict[str, Trace] = OrderedDict()
         self._users = 0
@@ -117,8 +119,14 @@ class TraceStore:
 
     def _keep(self, program: Program, trace: Trace) -> None:
         self._traces[program.digest] = trace
+        self.changes += 1
         if len(self._traces) > _MAX_TRACES:
             self._traces.popitem(last=False)
+
+    def forget(self) -> None:
+        """Lets go of all traces in memory; those on disk stay."""
+        self._traces.clear()
+        self.changes += 1
 
     def _key(self, program: Program) -> str:
         return trace_key(program, self.kind, platform.python_version(), LIMITS)

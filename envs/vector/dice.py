@@ -56,21 +56,42 @@ class Dice:
         self._shared = True
         return tuple(map(self.generator, range(len(self._generators))))
 
-    def take(self, places: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        """Takes the next number of each of some generators; float64 ``(k,)`` in [0, 1).
+    def ahead(self, places: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.float64]:
+        """Returns the next numbers of some generators without taking them; float64 ``(k, count)`` in [0, 1).
 
         Args:
             places: Numbers of the generators ``(k,)``, none twice.
+            count: How many numbers of each; 512 at most.
         """
         if self._shared:
-            return np.array([self.generator(place).random() for place in places.tolist()])
+            return np.array([self._peek(place, count) for place in places.tolist()]).reshape(-1, count)
         used = self._used.take(places)
-        empty = places[used == _AHEAD]
-        if empty.size:
-            for place in empty.tolist():
+        low = np.flatnonzero(used > _AHEAD - count)
+        if low.size:
+            for place in places[low].tolist():
                 generator = self.generator(place)
                 self._states[place] = generator.bit_generator.state
                 generator.random(out=self._numbers[place])
-            used[used == _AHEAD] = 0
-        self._used[places] = used + 1
-        return self._numbers.take(places * _AHEAD + used)
+                self._used[place] = 0
+            used[low] = 0
+        return self._numbers.take((places * _AHEAD + used)[:, None] + np.arange(count))
+
+    def skip(self, places: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> None:
+        """Takes numbers of some generators that `ahead` has just returned.
+
+        Args:
+            places: Numbers of the generators ``(k,)``, none twice.
+            counts: How many numbers of each ``(k,)``.
+        """
+        if self._shared:
+            for place, count in zip(places.tolist(), counts.tolist(), strict=True):
+                self.generator(place).random(count)
+        else:
+            self._used[places] += counts
+
+    def _peek(self, place: int, count: int) -> npt.NDArray[np.float64]:
+        bits = self.generator(place).bit_generator
+        state = bits.state
+        numbers = self.generator(place).random(count)
+        bits.state = state
+        return numbers

@@ -58,6 +58,10 @@ class Drawing:
         self._lots: Lots | None = None
         self._numbers: dict[int, int] = {}
         """The number of each program's rows among the lots."""
+        self._ready: dict[int, int] = {}
+        """The same, of those whose runs were at hand, as long as the store's memory stays as it is."""
+        self._looked: tuple[Any, int] = (None, 0)
+        """The store at which this was looked up, and its changes until then."""
 
     def draw(self, which: npt.NDArray[np.int64], index: int | None = None) -> Draws:
         """Draws an episode for each of some environments.
@@ -73,28 +77,41 @@ class Drawing:
         task._open()
         if index is not None or self._dreams:
             return _together([self._one(place, index) for place in which.tolist()])
-        count, take = len(task.task_set.programs), self.dice.take
-        firsts = (take(which) * count).astype(np.int64).tolist()
-        there = {first: self._number(first) for first in set(firsts)}
-        numbers = np.array([there[first] for first in firsts])
-        rows = np.full((len(which), 3), -1)
-        known = np.flatnonzero(numbers >= 0)
-        if known.size:
-            assert self._lots is not None
-            places = which[known]
-            rows[known] = self._lots.draw(
-                numbers[known],
-                lambda some: take(places[some]),
-                lambda one: self.dice.generator(int(places[one])),
-            )
+        lots, dice = self._lots, self.dice
+        chance = dice.ahead(which, 1 + (lots.ahead if lots is not None else 0))
+        firsts = (chance[:, 0] * len(task.task_set.programs)).astype(np.int64).tolist()
+        numbers = self._numbered(firsts)
+        rows, taken = np.full((len(which), 3), -1), np.ones(len(which), np.int64)
+        if lots is not None:
+            known = np.flatnonzero(numbers >= 0)
+            rows[known], more = lots.draw(numbers[known], chance[known, 1:])
+            taken[known] += more
+        dice.skip(which, taken)
         subjects: list[Any] = list(map(self._subjects.get, firsts))
         faults = {}
         for turn in np.flatnonzero(rows[:, 1] < 0).tolist():
-            found = self._one(int(which[turn]), None, firsts[turn], there[firsts[turn]] >= 0)
-            subjects[turn], rows[turn], fault, _ = found
-            if fault:
-                faults[turn] = fault
+            place, known_run = int(which[turn]), bool(numbers[turn] >= 0)
+            row = subjects[turn].rows.draw(dice.generator(place)) if known_run else None
+            if row is None:
+                subjects[turn], row, fault, _ = self._one(place, None, firsts[turn], known_run)
+                if fault:
+                    faults[turn] = fault
+            rows[turn] = row
         return Draws(subjects, rows, faults, subjects)
+
+    def _numbered(self, places: Sequence[int]) -> npt.NDArray[np.int64]:
+        """Returns the numbers of the rows of programs ``(k,)``; -1 as `_number` has it."""
+        traces = self._task._traces
+        assert traces is not None
+        if self._looked != (traces, traces.changes):
+            self._looked = traces, traces.changes
+            self._ready.clear()
+        ready = self._ready
+        for place in set(places).difference(ready):
+            number = self._number(place)
+            if number >= 0:
+                ready[place] = number
+        return np.array([ready.get(place, -1) for place in places])
 
     def _number(self, place: int) -> int:
         """Returns the number of a program's rows; -1 where they are not known, or its run is not at hand."""
@@ -146,6 +163,7 @@ class Drawing:
         if len(self._numbers) >= _MOST:
             self._subjects.clear()
             self._numbers.clear()
+            self._ready.clear()
             self._lots = None
         if subject.rows is not NOTHING:
             self._lots = self._lots or lots_of(subject.rows)

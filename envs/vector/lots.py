@@ -6,8 +6,8 @@ Each takes from a generator what `Rows.draw` takes, in the same order.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,33 +16,38 @@ from debugworld.sandboxes.growing import Growing
 
 from ..answer import CHOICES
 from ..output_prediction import OutcomeRows
-from ..query import TRIES
 from ..reach_state import GoalRows
 from ..rows import Rows
 from ..state_query import ENTRIES, QueryRows
 
 Integers = npt.NDArray[np.int64]
-Take = Callable[[Integers], npt.NDArray[np.float64]]
-"""Takes a random number for each of some environments, by their places among those that draw."""
-Generator = Callable[[int], np.random.Generator]
-"""Returns the generator of an environment, by its place."""
+Chance = npt.NDArray[np.float64]
+_TRIES = 3
+"""Draws of a pass together; the few that still draw the state where the episode begins go on alone."""
 
 
 class Lots(ABC):
     """The rows of some runs."""
+
+    ahead: ClassVar[int]
+    """Random numbers that a draw takes at most."""
 
     @abstractmethod
     def add(self, rows: Any) -> int:
         """Adds the rows of a run and returns its number here."""
 
     @abstractmethod
-    def draw(self, runs: Integers, take: Take, generator: Generator) -> Integers:
-        """Draws a row for each of some environments, as `Row`; int64 ``(k, 3)``, -1 for nothing to ask.
+    def draw(self, runs: Integers, chance: Chance) -> tuple[Integers, Integers]:
+        """Draws a row for each of some environments.
 
         Args:
             runs: The number of each one's run ``(k,)``.
-            take: Gives random numbers.
-            generator: Gives their source.
+            chance: The next random numbers of each, float64 ``(k, ahead)``.
+
+        Returns:
+            The rows, as `Row`, int64 ``(k, 3)``, and how many numbers were taken for each, int64 ``(k,)``; -1
+            in the second column of a row and 0 taken where it is left to `Rows.draw`, which may need more
+            numbers or find nothing to ask.
         """
 
 
@@ -64,13 +69,15 @@ class _Groups:
         """Returns how many numbers some groups have."""
         return self._sizes.rows.take(groups)
 
-    def pick(self, groups: Integers, chance: npt.NDArray[np.float64]) -> Integers:
+    def pick(self, groups: Integers, chance: Chance) -> Integers:
         """Returns a number of each of some groups, as `below` draws it."""
         return self._firsts.rows.take(groups) + (chance * self._sizes.rows.take(groups)).astype(np.int64)
 
 
 class OutcomeLots(Lots):
     """Rows of `OutcomeRows`: choices of candidates."""
+
+    ahead = 1
 
     def __init__(self) -> None:
         self._runs = 0
@@ -80,15 +87,17 @@ class OutcomeLots(Lots):
         self._runs += 1
         return self._runs - 1
 
-    def draw(self, runs: Integers, take: Take, generator: Generator) -> Integers:
+    def draw(self, runs: Integers, chance: Chance) -> tuple[Integers, Integers]:
         """Draws rows; see `Lots`."""
-        found = np.zeros((len(runs), 3), np.int64)
-        found[:, 2] = take(np.arange(len(runs))) * CHOICES
-        return found
+        rows = np.zeros((len(runs), 3), np.int64)
+        rows[:, 2] = chance[:, 0] * CHOICES
+        return rows, np.ones(len(runs), np.int64)
 
 
 class GoalLots(Lots):
     """Rows of `GoalRows`: states of runs, and what goals there name."""
+
+    ahead = 2
 
     def __init__(self) -> None:
         self._states, self._names = _Groups(), _Groups()
@@ -100,21 +109,23 @@ class GoalLots(Lots):
         self._names.add(rows.counts)
         return self._states.add([len(rows.counts)])
 
-    def draw(self, runs: Integers, take: Take, generator: Generator) -> Integers:
+    def draw(self, runs: Integers, chance: Chance) -> tuple[Integers, Integers]:
         """Draws rows; see `Lots`."""
-        found = np.zeros((len(runs), 3), np.int64)
+        rows, taken = np.zeros((len(runs), 3), np.int64), np.zeros(len(runs), np.int64)
         able = np.flatnonzero(self._states.sizes(runs))
-        states = self._states.pick(runs[able], take(able))
-        found[:, 1] = -1
-        found[able, 1] = self._names.pick(states, take(able)) - self._bases.rows.take(runs[able])
-        return found
+        states = self._states.pick(runs[able], chance[able, 0])
+        rows[:, 1] = -1
+        rows[able, 1] = self._names.pick(states, chance[able, 1]) - self._bases.rows.take(runs[able])
+        taken[able] = 2
+        return rows, taken
 
 
 class QueryLots(Lots):
     """Rows of `QueryRows`: where episodes begin, lines, passes of lines, variables, and candidates."""
 
+    ahead = 4 + 2 * _TRIES
+
     def __init__(self) -> None:
-        self._all: list[QueryRows] = []
         self._starts, self._lines, self._passes = _Groups(), _Groups(), _Groups()
         self._began = Growing(np.int64)
         """The state of each start."""
@@ -125,7 +136,6 @@ class QueryLots(Lots):
     def add(self, rows: QueryRows) -> int:
         """Adds the rows of a run; see `Lots`."""
         lines = rows.asking.lines
-        self._all.append(rows)
         self._began.add(np.array(rows.starts, np.int64))
         self._starts.add([len(rows.starts)])
         self._passes.add(list(map(len, lines)))
@@ -133,30 +143,40 @@ class QueryLots(Lots):
         self._bases.add([self._truths.add(np.array(rows.truth_numbers, np.int64))])
         return self._lines.add([len(lines)])
 
-    def draw(self, runs: Integers, take: Take, generator: Generator) -> Integers:
+    def draw(self, runs: Integers, chance: Chance) -> tuple[Integers, Integers]:
         """Draws rows; see `Lots`."""
-        starts, drawn = np.zeros(len(runs), np.int64), np.zeros((len(runs), 3), np.int64)
-        inner = np.flatnonzero(self._starts.sizes(runs))
-        inner = inner[take(inner) >= ENTRIES]
-        starts[inner] = self._began.rows.take(self._starts.pick(runs[inner], take(inner)))
+        starts, rows = np.zeros(len(runs), np.int64), np.full((len(runs), 3), -1)
+        entries = self._starts.sizes(runs) > 0
+        inner = np.flatnonzero(entries & (chance[:, 0] >= ENTRIES))
+        starts[inner] = self._began.rows.take(self._starts.pick(runs[inner], chance[inner, 1]))
+        taken = entries.astype(np.int64)
+        taken[inner] += 1
         left = np.flatnonzero(self._lines.sizes(runs))
-        for _ in range(TRIES):
+        drawn, done = np.zeros((len(runs), 3), np.int64), np.zeros(len(runs), bool)
+        done[left] = True
+        for _ in range(_TRIES):
+            line, turn = self._pair(chance, left, taken)
+            lines = self._lines.pick(runs[left], line)
+            drawn[left] = self._pass.rows.take(self._passes.pick(lines, turn), axis=0)
+            taken[left] += 2
+            left = left[drawn[left, 0] == starts[left]]
             if not left.size:
                 break
-            lines = self._lines.pick(runs[left], take(left))
-            drawn[left] = self._pass.rows.take(self._passes.pick(lines, take(left)), axis=0)
-            left = left[drawn[left, 0] == starts[left]]
-        for place in left.tolist():
-            asking = self._all[int(runs[place])].asking
-            drawn[place, 1:] = asking.other(generator(place), int(starts[place])) or (0, 0)
-        _, firsts, sizes = drawn.T
-        able = np.flatnonzero(sizes)
-        asked = firsts[able] + (take(able) * sizes[able]).astype(np.int64)
-        truths = self._truths.rows.take(self._bases.rows.take(runs[able]) + asked)
-        rows = np.full((3, len(runs)), -1)
-        rows[0, able], rows[1, able] = starts[able], asked
-        rows[2, able] = truths * CHOICES + (take(able) * CHOICES).astype(np.int64)
-        return rows.T
+        done[left] = False
+        able = np.flatnonzero(done)
+        asked, offered = self._pair(chance, able, taken)
+        _, firsts, sizes = drawn[able].T
+        queries = firsts + (asked * sizes).astype(np.int64)
+        truths = self._truths.rows.take(self._bases.rows.take(runs[able]) + queries)
+        rows[able, 0], rows[able, 1] = starts[able], queries
+        rows[able, 2] = truths * CHOICES + (offered * CHOICES).astype(np.int64)
+        return rows, np.where(done, taken + 2, 0)
+
+    @staticmethod
+    def _pair(chance: Chance, places: Integers, taken: Integers) -> Chance:
+        """Returns the next two numbers of some environments, those that were taken left out; ``(2, n)``."""
+        firsts = places * chance.shape[1] + taken[places]
+        return chance.ravel().take([firsts, firsts + 1])
 
 
 def lots_of(rows: Rows) -> Lots:

@@ -178,8 +178,8 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
         """Returns actions as numbers, 0 where none is done."""
         if not self._begun:
             raise gymnasium.error.ResetNeeded("no episode is running; call reset() first")
-        over = np.flatnonzero(self._over & active).tolist()
-        if over:
+        if (self._over & active).any():
+            over = np.flatnonzero(self._over & active).tolist()
             raise gymnasium.error.ResetNeeded(
                 f"the episodes of the environments {over} are over; reset them, with options={{'reset_mask': "
                 "...}"
@@ -189,8 +189,8 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
             raise gymnasium.error.InvalidAction(
                 f"{self.num_envs} environments need as many integers; got {numbers.dtype} {numbers.shape}"
             )
-        numbers = np.where(active, numbers, 0).astype(np.int64)
-        if numbers.min() < 0 or numbers.max() >= self._episodes.masks.shape[1]:
+        numbers = np.where(active, numbers, 0).astype(np.int64, copy=False)
+        if numbers.view(np.uint64).max() >= self._episodes.masks.shape[1]:
             raise gymnasium.error.InvalidAction(
                 f"{numbers} are not all elements of {self.single_action_space}"
             )

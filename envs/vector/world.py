@@ -85,12 +85,10 @@ class World:
             int64 ``(k,)``.
         """
         known = self._runs
-        for subject in subjects:
-            if subject.key not in known:
-                known[subject.key] = len(self.traces)
-                self.traces.extend([(subject.program, subject.trace)])
-                self._add(subject)
-        return np.array([known[subject.key] for subject in subjects])
+        found = [known.get(subject.key, -1) for subject in subjects]
+        if -1 in found:
+            found = [self._number(subject) for subject in subjects]
+        return np.array(found)
 
     def column(self, run: int, name: str) -> int:
         """Returns where `named` tells a local by row: the number of its text, 0 where it is not bound."""
@@ -109,6 +107,15 @@ class World:
             lines, events = self.traces.lines[start:end], self.traces.events[start:end]
             here = (lines == line) & (events == EVENTS.index(Event.LINE))
             found = self._counts[run, line] = self.passes.add(np.cumsum(here)) - start
+        return found
+
+    def _number(self, subject: Subject) -> int:
+        """Returns the number of a run, a new one for a run that was not seen."""
+        found = self._runs.get(subject.key)
+        if found is None:
+            found = self._runs[subject.key] = len(self.traces)
+            self.traces.extend([(subject.program, subject.trace)])
+            self._add(subject)
         return found
 
     def _add(self, subject: Subject) -> None:
