@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ _UNWRAPPED = frozenset({"property", "setter", "staticmethod", "classmethod"})
 """Decorators with which a method is still entered as it was written."""
 
 
-class Own:
+class Own(ABC):
     """What the source and the state say of a program's own functions and objects, at one statement.
 
     Args:
@@ -68,17 +69,17 @@ class Own:
             raise Raised(outcome.value)
         return outcome
 
+    @abstractmethod
     def value(self, node: ast.expr) -> Asking[str]:
         """Returns the text of an expression's value."""
-        raise NotImplementedError
 
+    @abstractmethod
     def solid(self, node: ast.expr) -> Asking[str]:
         """The same, of a value that has a text of its own."""
-        raise NotImplementedError
 
+    @abstractmethod
     def holds(self, text: str) -> Asking[bool]:
         """Returns whether a value counts as true."""
-        raise NotImplementedError
 
     def defined(self, node: ast.FunctionDef) -> str:
         """Returns the text of a function that a ``def`` makes.
