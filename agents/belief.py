@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from debugworld.envs import Goal
 from debugworld.sandboxes.debugger import Action, Event, State
+from debugworld.worldmodel.search.dreams import Dream, Dreams, first_past
 
-from .dreams import Dream, Dreams, first_past
 from .reading import Reading, alike
 from .shortest import Watch, Ways
 

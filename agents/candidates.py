@@ -18,9 +18,8 @@ from debugworld.worldmodel.completion import CompletionEngine, Sampling
 from debugworld.worldmodel.data.mutation import mutated
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.inverse import End, Inverse
-
-from .closeness import UNKNOWN
-from .variation import Arguments
+from debugworld.worldmodel.search.closeness import UNKNOWN
+from debugworld.worldmodel.search.variation import Arguments
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from debugworld.sandboxes.debugger import Program, ProgramError, Trace
+from debugworld.worldmodel.search.constants import Constants
+from debugworld.worldmodel.search.dreams import Dreams
+from debugworld.worldmodel.search.screen import Screen
+from debugworld.worldmodel.search.target import Target
+from debugworld.worldmodel.search.variation import children, seeded
 
 from .candidates import Source, likely_end, mixed, proposals
-from .constants import Constants
-from .dreams import Dreams
-from .screen import Screen
-from .target import Target
-from .variation import children, seeded
 
 SCREENED = 64
 """First candidates of a program that are dreamt."""

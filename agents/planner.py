@@ -17,9 +17,9 @@ from debugworld.sandboxes.debugger import Action, ActionKind, Event, IllegalActi
 from debugworld.sandboxes.errors import SandboxError
 from debugworld.worldmodel.arguments import is_literal
 from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.search.dreams import Dreams
 
 from .belief import Belief, Particle
-from .dreams import Dreams
 from .reading import Reading
 from .scripted import ScriptedAgent
 from .shortest import FAR, Watch, watchable

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl
 from debugworld.envs.errors import TaskError
 from debugworld.sandboxes import open_sandbox
 from debugworld.worldmodel.fidelity.subjects import open_subject
+from debugworld.worldmodel.search.dreams import Dreams
 
-from .dreams import Dreams
 from .planner import PlannerAgent
 
 

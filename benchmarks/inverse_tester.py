@@ -33,8 +33,6 @@ from neural import percent
 from rich.progress import track
 
 from debugworld.agents.candidates import likely_end, mixed, mutations, proposals, typed
-from debugworld.agents.constants import Constants
-from debugworld.agents.dreams import Dream, Dreams
 from debugworld.agents.inverse_tester import (
     AHEAD,
     PARENTS,
@@ -45,9 +43,6 @@ from debugworld.agents.inverse_tester import (
     InverseTester,
     search,
 )
-from debugworld.agents.screen import Screen
-from debugworld.agents.target import Target
-from debugworld.agents.variation import children, seeded
 from debugworld.sandboxes import Sandbox, SandboxError, open_sandbox
 from debugworld.sandboxes.debugger import Event, ExitCode, Program, ProgramError, Trace
 from debugworld.worldmodel.data.examples import EVALUATION_SEED, held_out
@@ -56,6 +51,11 @@ from debugworld.worldmodel.data.rows import load_rows
 from debugworld.worldmodel.fidelity.subject import Subject
 from debugworld.worldmodel.fidelity.subjects import open_subject
 from debugworld.worldmodel.inverse import End
+from debugworld.worldmodel.search.constants import Constants
+from debugworld.worldmodel.search.dreams import Dream, Dreams
+from debugworld.worldmodel.search.screen import Screen
+from debugworld.worldmodel.search.target import Target
+from debugworld.worldmodel.search.variation import children, seeded
 from debugworld.worldmodel.statistics import mean
 
 BUDGETS = (1, 2, 4, 8, 16, 32)

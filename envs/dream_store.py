@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any, cast
 from debugworld.sandboxes import Sandbox
 from debugworld.sandboxes.box import sources_digest
 from debugworld.sandboxes.debugger import Program, ProgramError, State, Trace
+from debugworld.sandboxes.sources import package_digest
 from debugworld.worldmodel.completion import CompletionEngine
 from debugworld.worldmodel.errors import ModelError
 
-from .trace_cache import content_key, open_trace_cache, package_digest
+from .trace_cache import content_key, open_trace_cache
 from .trace_store import TraceStore
 
 if TYPE_CHECKING:

@@ -17,8 +17,7 @@ import warnings
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import cache, lru_cache
-from importlib import resources
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -85,24 +84,6 @@ def content_key(*parts: Any) -> str:
         parts: All of it, as plain JSON data.
     """
     return hashlib.sha256(json.dumps([VERSION, *parts]).encode()).hexdigest()
-
-
-@cache
-def package_digest(package: str) -> str:
-    """Returns 64 hexadecimal digits that stand for all sources of a package.
-
-    Args:
-        package: Its name.
-    """
-    found = hashlib.sha256()
-    todo = [resources.files(package)]
-    while todo:
-        for file in sorted(todo.pop().iterdir(), key=lambda each: each.name):
-            if file.is_dir():
-                todo.append(file)
-            elif file.name.endswith(".py"):
-                found.update(file.name.encode() + b"\n" + file.read_bytes())
-    return found.hexdigest()
 
 
 class TraceCache:

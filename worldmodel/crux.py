@@ -22,6 +22,7 @@ from debugworld.worldmodel.direct import Jumps
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.inverse import Answers, End, Inverse, is_end, run_call
 from debugworld.worldmodel.neural import NeuralDebugger
+from debugworld.worldmodel.search.inputs import InputSearch
 from debugworld.worldmodel.statistics import Estimate, mean, rate
 
 FUNCTION = "f"
@@ -235,70 +236,40 @@ def predict_inputs(
     return CruxScore("input", tuple(found))
 
 
-def imagine_inputs(
-    neural: NeuralDebugger,
-    answers: Answers,
-    rows: Sequence[CruxRow],
-    sandbox: Sandbox,
-    samples: int = 16,
-    done: Done = lambda _: None,
-    sampling: Sampling | None = None,
+def search_inputs(
+    search: InputSearch, rows: Sequence[CruxRow], sandbox: Sandbox, done: Done = lambda _: None
 ) -> CruxScore:
-    """Asks for an input, and dreams of the proposals before one is given as the answer.
+    """Asks for an input, and looks for it in the dream before one is given as the answer, see `InputSearch`.
 
-    Of so many draws the likeliest comes first; the answer is the first whose dream returns the row's output,
-    or else the likeliest. Only that one is run: nothing but the dream chooses.
+    Only the answer is run: nothing but the dream chooses.
 
     Args:
-        neural: Dreams, by rollout.
-        answers: Proposes; draws.
+        search: Proposes, and dreams.
         rows: What to ask.
-        sandbox: Where the answer is run.
-        samples: Draws for each row.
+        sandbox: Where the answers are run.
         done: Called with the number of rows done so far.
-        sampling: How they are drawn, see `Inverse.propose`.
 
     Raises:
-        ValueError: there is to be no sample.
         SandboxError: the box cannot start, or was lost.
-        ModelError: the model cannot answer.
     """
-    _require(samples)
     found = []
     for number, row in enumerate(rows, 1):
-        found.append(_imagined(neural, answers, row, sandbox, samples, sampling))
+        found.append(_searched(search, row, sandbox))
         done(number)
-    return CruxScore("input, dreamt of first", tuple(found))
+    return CruxScore("input, searched for in the dream", tuple(found))
 
 
-def _imagined(
-    neural: NeuralDebugger,
-    answers: Answers,
-    row: CruxRow,
-    sandbox: Sandbox,
-    samples: int,
-    sampling: Sampling | None,
-) -> CruxAnswer:
+def _searched(search: InputSearch, row: CruxRow, sandbox: Sandbox) -> CruxAnswer:
+    end = End.returned(row.output)
     try:
         inverse = Inverse(Program(row.code, None, row.name).check(), row.function)
-        end = End.returned(row.output)
-        proposals = inverse.propose(answers, end, samples, sampling=sampling)
+        answer = search.find(inverse, end)
     except (ModelError, ProgramError) as error:
         return _unasked(row, 1, str(error))
-    chosen = proposals[0] if proposals else None
-    for proposal in proposals:
-        try:
-            neural.reset(Program(row.code, f"{row.function}({proposal.arguments})", row.name))
-        except ProgramError:
-            continue
-        state = neural.step(Action(ActionKind.STEP_RETURN))
-        if state.event is Event.RETURN and is_end(row.output, End(state.value or "")):
-            chosen = proposal
-            break
-    if chosen is None:
+    if answer is None:
         return _unasked(row, 1, "nothing was proposed")
-    [checked] = inverse.check(sandbox, end, [chosen], 1).checked
-    return CruxAnswer(row.name, (chosen.arguments,), (checked.valid,), (exp(chosen.logprob),))
+    right = inverse.holds(sandbox, end, answer.arguments)
+    return CruxAnswer(row.name, (answer.arguments,), (right,), (answer.sure,))
 
 
 def _output(neural: NeuralDebugger, row: CruxRow, sandbox: Sandbox, samples: int) -> CruxAnswer:

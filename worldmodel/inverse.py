@@ -255,6 +255,14 @@ class Inverse:
         count = sum(proposal.draws for proposal in proposals) if draws is None else draws
         return Inversion(self.signature.call, end, tuple(checked), count)
 
+    def holds(self, sandbox: Sandbox, end: End, arguments: str) -> bool:
+        """Runs one argument list in a box and says whether the call ends as asked for.
+
+        Raises:
+            SandboxError: the box cannot start, or was lost.
+        """
+        return self._check(sandbox, end, Proposal(arguments, 0.0, 0.0)).valid
+
     def call_state(self, proposal: Proposal) -> State | None:
         """Returns the ``call`` state that a proposal means: back to call, with no history.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from debugworld.envs.errors import TaskError
 from debugworld.sandboxes import open_sandbox
+from debugworld.sandboxes.sources import code_version
 from debugworld.script.output import json_output
 
 NAME = "fidelity"
@@ -112,7 +113,8 @@ def run(args: argparse.Namespace) -> int:
         box = stack.enter_context(open_sandbox(kind, max_events=MAX_EVENTS))
         subject = open_subject(args.model, box)
         about = {"name": subject.name, **subject.about}
-        log = Log(args.log, {"subject": about, "tasks": tasks.name, **settings.to_json()})
+        code = code_version("debugworld.sandboxes", "debugworld.worldmodel")
+        log = Log(args.log, {"subject": about, "tasks": tasks.name, "code": code, **settings.to_json()})
         progress = stack.enter_context(Progress(console=Console(stderr=True), transient=True))
         bar = progress.add_task(subject.name, total=None)
 

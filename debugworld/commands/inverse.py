@@ -106,12 +106,12 @@ def _reach(args: argparse.Namespace) -> int:
     """Looks for a call that runs a line."""
     from rich.console import Console
 
-    from debugworld.agents.dreams import Dreams
     from debugworld.agents.inverse_tester import AHEAD, InverseTester, search
-    from debugworld.agents.target import Target
     from debugworld.sandboxes.debugger import Program
     from debugworld.worldmodel.errors import ModelError
     from debugworld.worldmodel.fidelity.subjects import open_subject
+    from debugworld.worldmodel.search.dreams import Dreams
+    from debugworld.worldmodel.search.target import Target
 
     if args.call is None or args.runs < 1 or args.screened < 1:
         raise ModelError(

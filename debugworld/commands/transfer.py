@@ -112,6 +112,7 @@ def run(args: argparse.Namespace) -> int:
 
     from debugworld.agents.transfer.analysis import report
     from debugworld.agents.transfer.sweep import sweep
+    from debugworld.sandboxes.sources import code_version
     from debugworld.script.output import json_output
     from debugworld.transfer.page import report_page
     from debugworld.transfer.tables import report_tables
@@ -123,7 +124,8 @@ def run(args: argparse.Namespace) -> int:
     with ExitStack() as stack:
         write = stack.enter_context(json_output(args.json)) if args.json is not None else None
         folder = args.work or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        log = Log(folder / "records.jsonl", settings.recipe())
+        packages = [f"debugworld.{name}" for name in ("sandboxes", "worldmodel", "envs", "agents")]
+        log = Log(folder / "records.jsonl", {**settings.recipe(), "code": code_version(*packages)})
         progress = stack.enter_context(Progress(console=Console(stderr=True), transient=True))
         bar = progress.add_task("transfer", total=None)
 

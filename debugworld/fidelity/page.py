@@ -20,8 +20,8 @@ PAPER = (
 )
 """Table 1 of arXiv 2603.09951: name, then CRUXEval pass@1 in percent of inputs, of outputs by step return and
 of outputs by breakpoint, one jump each; measured by its authors, on their harness, over all 800 rows."""
-CRUX = ("input", "output", "output, run to")
-"""The same three columns of a card's ``cruxeval``."""
+CRUX = ("input", "input, at once", "output", "output, run to")
+"""Columns of a card's ``cruxeval``; the paper's are the last three."""
 ROWS = (
     ("step into", ("forced", "actions", "step_into", "exact")),
     ("step over", ("forced", "actions", "step_over", "exact")),
@@ -32,6 +32,7 @@ ROWS = (
     ("outputs", ("outputs", "step_return")),
     ("CRUXEval outputs", ("cruxeval", "output")),
     ("CRUXEval inputs", ("cruxeval", "input")),
+    ("CRUXEval inputs, one question", ("cruxeval", "input, at once")),
     ("LiveCodeBench outputs", ("livecodebench", "output")),
     ("LiveCodeBench inputs", ("livecodebench", "input")),
     ("HumanEval outputs", ("humaneval", "output")),

@@ -20,9 +20,10 @@ from debugworld.envs.origins.difference import lines_at_fault
 from debugworld.envs.split import SPLITS, split_of
 from debugworld.envs.task_set import TaskSet, load_task_set
 from debugworld.envs.task_uri import TaskUri
-from debugworld.envs.trace_cache import content_key, open_trace_cache, package_digest
+from debugworld.envs.trace_cache import content_key, open_trace_cache
 from debugworld.sandboxes import SANDBOXES, Sandbox, open_sandbox
 from debugworld.sandboxes.box import sources_digest
+from debugworld.sandboxes.sources import package_digest
 
 from .operators import OPERATORS
 from .subject import CASES, Box, Mutant, Subject, subjects_of

@@ -12,16 +12,16 @@ import pytest
 
 from debugworld import cli
 from debugworld.agents.candidates import Source, edges, likely_end, mixed, mutations, proposals, typed
-from debugworld.agents.dreams import Dreams
 from debugworld.agents.inverse_tester import InverseTester, search
-from debugworld.agents.screen import Screen
-from debugworld.agents.target import Target
 from debugworld.sandboxes import Sandbox, open_sandbox
 from debugworld.sandboxes.debugger import Event, Program, Trace
 from debugworld.sandboxes.debugger.recorder import record
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.fidelity.subjects import open_subject
 from debugworld.worldmodel.inverse import End
+from debugworld.worldmodel.search.dreams import Dreams
+from debugworld.worldmodel.search.screen import Screen
+from debugworld.worldmodel.search.target import Target
 
 KIND = Program(
     "def kind(n, words):\n"

@@ -11,7 +11,6 @@ import pytest
 
 from debugworld import cli
 from debugworld.agents import ScriptedAgent, make_agent, run_episode
-from debugworld.agents.dreams import Drawn, Dreams, first_past
 from debugworld.agents.evaluation import Episode
 from debugworld.agents.planner import PlannerAgent
 from debugworld.envs import DebugEnv
@@ -25,6 +24,7 @@ from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.fidelity.subject import Subject
 from debugworld.worldmodel.fidelity.subjects import open_subject
 from debugworld.worldmodel.neural import NeuralDebugger
+from debugworld.worldmodel.search.dreams import Drawn, Dreams, first_past
 
 REACH = "debugworld/ReachState-Text-v0"
 TASKS = f"generated/{2**30}/60"

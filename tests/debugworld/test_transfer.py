@@ -47,7 +47,7 @@ def test_a_small_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     again = json.loads((tmp_path / "b.json").read_text())
     assert {**again, "seconds": 0} == {**found, "seconds": 0}
     assert main([*words, "--steps", "301"]) == 2
-    assert "another subject, tasks or settings" in capsys.readouterr().err
+    assert "another subject, tasks, settings or version" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -13,7 +13,6 @@ from debugworld.sandboxes import Sandbox, open_sandbox
 from debugworld.worldmodel.completion import Completion, Request
 from debugworld.worldmodel.crux import (
     CruxRow,
-    imagine_inputs,
     pass_at_k,
     predict_inputs,
     predict_outputs,
@@ -74,18 +73,6 @@ def test_inputs_are_run(box: Sandbox) -> None:
     assert score.pass_at(1).mean == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)
     assert score.pass_at(2).mean == pytest.approx((1 + 1 + 0) / 3)
     assert len(score.to_json()["rows"]) == 3
-
-
-def test_the_input_whose_dream_ends_right_is_the_answer(box: Sandbox) -> None:
-    """Whether the dream is right or not: only the answer that it chose is run."""
-    neural = NeuralDebugger(Direct(), jumps="direct")  # type: ignore[arg-type]
-    answers = Direct("4", "4", "3", "'b', 'a'", "'xx', 'x'", "'b', 'a'")
-    row = CruxRow("double", "def f(n):\n    return {1: n * 2}\n", "3", "{1: 6.0}")
-    wrong = CruxRow("text", "def f(s, t):\n    return s.count(t)\n", "'berry', 'r'", "2")
-    score = imagine_inputs(neural, answers, [row, wrong, ROWS[2]], box, samples=3)
-    assert [row.answers for row in score.rows[:2]] == [("4",), ("'b', 'a'",)]
-    assert [row.right for row in score.rows] == [(False,), (False,), (False,)]
-    assert "cannot be asked" in score.rows[2].reason
 
 
 def test_any_model_answers_by_rollout(box: Sandbox) -> None:

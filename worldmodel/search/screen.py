@@ -58,6 +58,10 @@ class Screen:
         out = set(failed)
         return sum(not self._view(call, target).away for call in self._seen if call not in out)
 
+    def sureness(self, call: str, target: Target) -> float:
+        """Returns the probability that a candidate's dream is right as far as the target, in [0, 1]."""
+        return self._view(call, target).sure
+
     def parents(self, target: Target, count: int, failed: Iterable[str] = ()) -> list[Parent]:
         """Returns the candidates that come nearest to a target in the dream, the nearest first.
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from debugworld.agents.closeness import UNKNOWN, gaps, of_condition, of_texts, of_values, value_of
+from debugworld.worldmodel.search.closeness import UNKNOWN, gaps, of_condition, of_texts, of_values, value_of
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),

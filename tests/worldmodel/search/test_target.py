@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from debugworld.agents.guards import guards
-from debugworld.agents.target import Target
 from debugworld.sandboxes.debugger import Program, State
 from debugworld.sandboxes.debugger.recorder import record
 from debugworld.worldmodel.inverse import End
+from debugworld.worldmodel.search.guards import guards
+from debugworld.worldmodel.search.target import Target
 
 PATHS = Program(
     "def inner(n):\n"  # 1

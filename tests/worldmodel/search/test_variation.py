@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from debugworld.agents.constants import Constants
-from debugworld.agents.variation import Arguments, Parent, children, seeded
 from debugworld.sandboxes.debugger import Program
 from debugworld.worldmodel.data.programs import generate
+from debugworld.worldmodel.search.constants import Constants
+from debugworld.worldmodel.search.variation import Arguments, Parent, children, seeded
 
 CLOSE = Program(
     "def close(word, n=3, *, pairs=()):\n"
