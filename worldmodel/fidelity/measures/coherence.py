@@ -1,8 +1,9 @@
 """Coherence: what is wrong with a dream whatever the truth is.
 
-A transition is illegal where no program could make it: down or up by more than one frame, into another
-function without a call, an end inside a call. A variable comes from nowhere where a frame shows a name that
-its function cannot bind. And the same question asked again has to have the same answer.
+A transition is illegal where no program could make it: down or up by more than one frame (behind a return
+another call of the same caller may be next), into another function without a call, an end inside a call. A
+variable comes from nowhere where a frame shows a name that its function cannot bind. And the same question
+asked again has to have the same answer.
 """
 
 from __future__ import annotations
@@ -61,9 +62,10 @@ def illegal_step(before: State, after: State) -> str:
         return "an end inside a call" if before.depth and normal else ""
     if before == after and before.event is not Event.LINE:
         return f"the {before.event} event comes twice"
-    if after.event is Event.CALL:
-        return "" if after.depth == before.depth + 1 else "a call that is not one frame deeper"
     left = before.event in (Event.RETURN, Event.EXCEPTION)
+    if after.event is Event.CALL:
+        caller = before.depth - 1 if left else before.depth
+        return "" if after.depth == caller + 1 else "a call that is not one frame below its caller"
     if after.depth == before.depth:
         if after.function != before.function and not left:
             return "another function in the same frame"
