@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,8 @@ def read_table(hub: Hub, path: str | None) -> Iterator[tuple[str, dict[str, Any]
     Raises:
         TaskError: the rows cannot be had.
     """
+    if path == "":
+        raise TaskError(f"the path of a copy of {hub.name} is empty; write ?path=FILE ({FORMATS})")
     rows = _hub_rows(hub) if path is None else _local_rows(Path(path))
     for place, row in rows:
         if not isinstance(row, dict):
@@ -79,7 +82,7 @@ def _file_rows(path: Path) -> Iterator[tuple[str, Any]]:
         for number, row in _rows_of(path):
             empty = False
             yield f"{path}, {number}", row
-    except (OSError, UnicodeDecodeError, EOFError) as error:
+    except (OSError, UnicodeDecodeError, EOFError, zlib.error) as error:
         raise TaskError(f"{path} cannot be read: {error}") from None
     if empty:
         raise TaskError(f"{path} has no rows")
@@ -97,7 +100,7 @@ def _rows_of(path: Path) -> Iterator[tuple[str, Any]]:
         yield from ((f"row {number}", row) for number, row in enumerate(table.to_pylist()))
         return
     opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as lines:
+    with opener(path, "rt", encoding="utf-8-sig") as lines:
         if ".jsonl" in path.suffixes:
             for number, line in enumerate(lines, 1):
                 if line.strip():
@@ -112,7 +115,7 @@ def _rows_of(path: Path) -> Iterator[tuple[str, Any]]:
 def _json(text: str, place: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise TaskError(f"{place}: no JSON ({error})") from None
 
 

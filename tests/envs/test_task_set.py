@@ -57,6 +57,7 @@ def test_a_file_with_and_without_a_call(tmp_path: Path) -> None:
         ('{"source": "x = 1"}', "how to enter the program"),
         ('{"source": "x = 1", "calls": []}', "how to enter the program"),
         ('{"source": "x = 1", "calls": "f()"}', "how to enter the program"),
+        pytest.param("[" * 100_000, "line 1: no JSON", id="nested"),
     ],
 )
 def test_bad_rows_are_named(text: str, complaint: str, tmp_path: Path) -> None:
@@ -217,3 +218,21 @@ def test_public_rows_load(name: str, count: int, shared_data: Path) -> None:
     assert len(set(found.groups)) == count
     for program in found.programs[::40]:
         assert program.check() is program
+
+
+@pytest.mark.parametrize("uri", ["jsonl/{}", "cruxeval?path={}"])
+def test_files_that_begin_with_a_byte_order_mark_or_are_damaged(uri: str, tmp_path: Path) -> None:
+    row = json.dumps({"id": "a", "code": "def f(x): return x", "input": "1", "output": "1"})
+    marked, damaged = tmp_path / "marked.jsonl", tmp_path / "damaged.jsonl.gz"
+    marked.write_text(row, "utf-8-sig")
+    assert [program.call for program in load_task_set(uri.format(marked)).programs] == ["f(1)"]
+    packed = bytearray(gzip.compress(row.encode()))
+    packed[12:20] = b"\xff" * 8
+    damaged.write_bytes(packed)
+    with pytest.raises(TaskError, match="cannot be read"):
+        load_task_set(uri.format(damaged))
+
+
+def test_an_empty_path_is_not_the_working_directory() -> None:
+    with pytest.raises(TaskError, match="the path of a copy of cruxeval-org/cruxeval is empty"):
+        load_task_set("cruxeval?path=")

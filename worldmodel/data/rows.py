@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,12 +49,12 @@ def load_rows(path: Path) -> Iterator[ProgramRow]:
     opener = gzip.open if path.suffix == ".gz" else open
     count = 0
     try:
-        with opener(path, "rt", encoding="utf-8") as lines:
+        with opener(path, "rt", encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     yield _row(line, f"{path}, line {number}")
                     count += 1
-    except (OSError, UnicodeDecodeError, EOFError) as error:
+    except (OSError, UnicodeDecodeError, EOFError, zlib.error) as error:
         raise RowError(f"{path} cannot be read: {error}") from None
     if not count:
         raise RowError(f"{path} is empty; give one JSON object a line")
@@ -62,7 +63,7 @@ def load_rows(path: Path) -> Iterator[ProgramRow]:
 def _row(line: str, place: str) -> ProgramRow:
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RowError(f"{place}: no JSON ({error})") from None
     return read_row(row, place)
 
