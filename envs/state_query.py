@@ -125,6 +125,8 @@ class QueryRows(Rows):
         if starts and rng.random() >= ENTRIES:
             start = starts[below(len(starts), rng)]
         asked = self.asking.draw(rng, start)
+        if asked is None and start:  # the start shows all that can be asked; the entry does not
+            start, asked = 0, self.asking.draw(rng, 0)
         return (
             None
             if asked is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import gymnasium
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -133,3 +134,21 @@ def test_a_dream_takes_the_true_past(backend: str, make: Make, tiny_checkpoint: 
                 break
             assert dream.debugger.state.locals == real.debugger.tree.states[dream.debugger.position].locals
     assert inside
+
+
+@pytest.mark.parametrize("family", ["Text", "Features"])
+def test_what_can_be_asked_at_all_is_asked_with_every_seed(family: str, make: Make, tmp_path: Path) -> None:
+    """One moment of this run can be asked about, and half of the episodes would begin there."""
+    path = tmp_path / "one.jsonl"
+    path.write_text('{"source": "def f(x):\\n    return x\\n", "call": "f(1)"}', "utf-8")
+    env_id = f"debugworld/StateQuery-{family}-v0"
+    env = make(env_id, tasks=f"jsonl/{path}")
+    vector = gymnasium.make_vec(env_id, 12, tasks=f"jsonl/{path}", sandbox="process")
+    try:
+        observations, _ = vector.reset(seed=0)
+        for seed in range(12):
+            observation, _ = env.reset(seed=seed)
+            expected = observations if family == "Text" else observations["line"]
+            assert expected[seed] == (observation if family == "Text" else observation["line"])
+    finally:
+        vector.close()
