@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from debugworld.sandboxes.debugger import IllegalAction, Program, ProgramError, Trace, TreeDebugger
 
 from .command import Answer
@@ -85,7 +87,7 @@ class Complexity(DebugEnv):
     tries = TRIED
 
     def _load(self, tasks: str, max_lines: int) -> TaskSet:
-        own = tasks.partition("/")[0] == "builtin"
+        own = re.match(r"builtin(?![^/?])", tasks)
         return (sized_programs(tasks) if own else load_task_set(tasks)).within(max_lines)
 
     def _record(self, program: Program) -> Trace:

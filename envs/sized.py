@@ -11,7 +11,9 @@ from importlib.resources import files
 from debugworld.sandboxes.debugger import Event, ExitCode, Program, Trace
 
 from .errors import TaskError
+from .split import SPLITS, split_of
 from .task_set import TaskSet
+from .task_uri import TaskUri
 
 KNOB = "n"
 """The name that stands for the size."""
@@ -68,17 +70,21 @@ def sized_programs(uri: str) -> TaskSet:
     """Returns the programs with a size that ship with the package.
 
     Args:
-        uri: ``builtin``, or ``builtin/NAME`` for one of them.
+        uri: ``builtin``, or ``builtin/NAME`` for one of them; either with ``?split=``.
 
     Raises:
-        TaskError: there is none of that name.
+        TaskError: there is none of that name, or none in the split.
     """
-    name = uri.partition("/")[2]
+    read = TaskUri.parse(uri, ("builtin",), "task set with a size", ("builtin[/NAME][?split=SPLIT]",))
+    split = read.only("split").choose("split", SPLITS)
     programs = tuple(_builtin())
-    found = tuple(program for program in programs if name in ("", program.name))
-    if not found:
+    named = tuple(program for program in programs if read.path in ("", program.name))
+    if not named:
         known = ", ".join(program.name for program in programs)
-        raise TaskError(f"there is no builtin program with a size {name!r}; there are: {known}")
+        raise TaskError(f"there is no builtin program with a size {read.path!r}; there are: {known}")
+    found = tuple(program for program in named if not split or split_of(program.name) == split)
+    if not found:
+        raise TaskError(f"{uri!r} has no task; {len(named)} are in other splits")
     return TaskSet(uri, found, trusted=True)
 
 

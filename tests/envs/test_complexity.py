@@ -192,3 +192,12 @@ def test_rows_with_a_size_are_tasks_too(tmp_path: Path, make: Make) -> None:
     for task in (1, 2):
         with pytest.raises(TaskError, match="nothing to ask"):
             env.reset(options={"task": task})
+
+
+def test_splits_part_the_programs_with_a_size(make: Make) -> None:
+    parts = [sized_programs(f"builtin?split={split}").programs for split in ("train", "validation", "test")]
+    assert sorted(program.name for part in parts for program in part) == sorted(p.name for p in PROGRAMS)
+    env = make("debugworld/Complexity-Text-v0", tasks="builtin?split=train")
+    assert tuple(env.task_set.programs) == parts[0]
+    with pytest.raises(TaskError, match="no option 'size'"):
+        sized_programs("builtin?size=4")
