@@ -11,4 +11,4 @@ class TaskError(ValueError):
 
 
 class NothingToAsk(TaskError):
-    """A task is sound, but an environment finds no question in it, or in any of its set."""
+    """An environment finds no question in a task, or in any of its set."""

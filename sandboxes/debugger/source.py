@@ -109,7 +109,8 @@ def parse(text: str, name: str) -> ast.Module:
     except SyntaxError as error:
         line = (error.text or "").rstrip("\n")
         shown = f"\n    {line}\n    {' ' * max((error.offset or 1) - 1, 0)}^" if line else ""
-        raise ProgramError(f"{name}, line {error.lineno}: {error.msg}{shown}") from None
+        where = name if error.lineno is None else f"{name}, line {error.lineno}"
+        raise ProgramError(f"{where}: {error.msg}{shown}") from None
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
         raise ProgramError(f"{name} does not compile: {reason_of(error)}") from None
 
