@@ -22,6 +22,7 @@ from .judge import Judge, Result, judge_of
 from .patch import compiled
 from .reward import Outcome
 from .scene import Question, Scene, ShownTest, one_line
+from .settings import check_whole
 from .spectrum import lines_run
 from .task_set import TaskSet
 
@@ -56,6 +57,7 @@ class BugEnv(DebugEnv):
         max_moves: int = 40,
         **options: Any,
     ) -> None:
+        check_whole(max_tests=max_tests)
         if max_tests < 1:
             raise TaskError(f"need max_tests >= 1; got {max_tests}")
         self.tests = max_tests

@@ -17,6 +17,7 @@ from .origins.difference import lines_at_fault
 from .patch import size
 from .reward import SUCCESS_REWARD, Outcome
 from .scene import Question
+from .settings import check_whole
 from .spectrum import SOLVERS, Evidence, Solver, Spectrum, code_lines, credit, lines_run, rank_of
 from .task_set import load_task_set
 
@@ -109,11 +110,12 @@ class BugInjection(EditEnv):
         solver: str | Solver = "ochiai",
         **options: Any,
     ) -> None:
+        check_whole(max_changed=max_changed, accusations=accusations)
         if max_changed < 1 or accusations < 1:
             raise TaskError(
                 f"need max_changed >= 1 and accusations >= 1; got {max_changed} and {accusations}"
             )
-        if isinstance(solver, str) and solver not in SOLVERS:
+        if solver not in SOLVERS if isinstance(solver, str) else not callable(solver):
             raise TaskError(f"there is no solver {solver!r}; use one of: {', '.join(SOLVERS)}, or a function")
         super().__init__(family, **options)
         self.max_changed, self.accusations = max_changed, accusations

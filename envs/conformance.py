@@ -13,9 +13,11 @@ Nothing here needs pytest itself.
 
 from __future__ import annotations
 
+import copy
 import inspect
+import pickle
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -251,6 +253,38 @@ class Conformance:
                 assert infos["action_mask"].shape == (2, len(one.commands))
             finally:
                 vector.close()
+
+    def test_copies_go_on_where_the_original_is(self) -> None:
+        """In the middle of an episode that no seed of its own began, and before the first reset."""
+        ways: tuple[Callable[[DebugEnv], DebugEnv], ...] = (
+            copy.deepcopy,
+            lambda env: pickle.loads(pickle.dumps(env)),
+        )
+        for copied in ways:
+            with self.opened(max_moves=8) as env:
+                copied(env).close()
+                env.action_space.seed(1)
+                env.reset(seed=3)
+                _, info = env.reset()
+                _, _, terminated, truncated, info = env.step(env.action_space.sample(info["action_mask"]))
+                if terminated or truncated:
+                    _, info = env.reset()
+                other = copied(env)
+                try:
+                    assert other is not env and other.spec == env.spec
+                    assert data_equivalence(other.action_masks(), info["action_mask"])
+                    for _ in range(20):
+                        action = env.action_space.sample(info["action_mask"])
+                        assert data_equivalence(other.action_space.sample(info["action_mask"]), action)
+                        one, another = env.step(action), other.step(action)
+                        assert data_equivalence(one, another)
+                        info = one[-1]
+                        if one[2] or one[3]:
+                            one, another = env.reset(), other.reset()
+                            assert data_equivalence(one, another)
+                            info = one[-1]
+                finally:
+                    other.close()
 
     def test_episodes_agree_when_played_again(self) -> None:
         """From paper, in an environment of their own."""

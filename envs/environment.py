@@ -15,24 +15,25 @@ import gymnasium
 import numpy as np
 import numpy.typing as npt
 
-from debugworld.sandboxes.debugger import Action, IllegalAction, Program, State
+from debugworld.sandboxes.debugger import Action, IllegalAction, Program, ProgramError, State
 from debugworld.sandboxes.errors import SandboxError
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.lockstep import After, LockstepDebugger
 
 from .command import Answer, Command, CommandSet, TaskCommand, Trial
-from .errors import TaskError
+from .errors import NothingToAsk, TaskError
 from .family import make_family
 from .feedback import disguise
 from .legality import action_mask
 from .page import page
 from .picture import picture
 from .progress import Progress
+from .replica import Course, Replica
 from .reward import MOVE_COST, REFUSAL_COST, SUCCESS_REWARD, Outcome
 from .runs import Runs
-from .scene import NOWHERE, UNASKED, Attempt, Question, Scene, stack_of
+from .scene import NOWHERE, UNASKED, Attempt, Question, Scene, encodable, stack_of
 from .search import Found, search
-from .settings import check_settings
+from .settings import asked_task, check_settings
 from .shaping import distances, potential
 from .spaces import TextSpace
 from .structured import StructuredFamily
@@ -40,8 +41,11 @@ from .structured import StructuredFamily
 __all__ = ["MOVE_COST", "REFUSAL_COST", "SUCCESS_REWARD", "DebugEnv", "Outcome"]
 
 
-class DebugEnv(Runs):
+class DebugEnv(Runs, Replica):
     """What all tasks share; see `OutputPrediction`, `ReachState` and `StateQuery`.
+
+    A copy, by `pickle` or by `copy`, is another environment at the same point of the same episode, which it
+    has played again.
 
     Args:
         family: ``text`` or ``features``.
@@ -95,6 +99,8 @@ class DebugEnv(Runs):
     ) -> None:
         check_settings(
             backend,
+            tasks,
+            model,
             max_states,
             real_share,
             real_calls,
@@ -150,22 +156,24 @@ class DebugEnv(Runs):
 
         Args:
             seed: Seeds everything that is drawn; without one the draws go on.
-            options: ``{"task": i}`` takes task ``i`` of ``task_set.programs``.
+            options: ``{"task": i}`` takes task ``i`` of ``task_set.programs``; there are no others.
 
         Returns:
             The observation and the info.
 
         Raises:
-            TaskError: no program of the set fits the task, or there is no task ``i``.
+            TaskError: no program of the set fits the task, or there is no task ``i`` or no such option.
         """
+        task = asked_task(options)
         super().reset(seed=seed)
         self._open()
+        self._course = Course(self.np_random.bit_generator.state, options)
         if self._feedback == "random":  # a stream of its own, so that the same episodes are drawn as without
             self._noise = np.random.Generator(self.np_random.bit_generator.jumped())  # type: ignore[attr-defined]
         self._fault, self._moves, self._over, self._truth_met, self._reply = "", 0, False, False, ""
         self._attempts, self._progress = [], Progress()
         self._wake()
-        self._current, question = self._draw((options or {}).get("task"))
+        self._current, question = self._draw(task)
         if not self._fault:
             self._begin(self._current, question.start)
         self._shaped, self._distances = 0.0, None
@@ -190,6 +198,8 @@ class DebugEnv(Runs):
             raise gymnasium.error.ResetNeeded("no episode is running; call reset() first")
         if action not in self.action_space:
             raise gymnasium.error.InvalidAction(f"{action!r} is no element of {self.action_space}")
+        if self._course is not None:
+            self._course.add(action)
         scene, error, before, self._reply = self._scene, self._fault, self._potential(), ""
         terminated = success = False
         reward = 0.0
@@ -254,7 +264,7 @@ class DebugEnv(Runs):
     def close(self) -> None:
         """Frees the debugger and this environment's share of the sandbox; may be called twice."""
         self._leave()
-        self._scene = None
+        self._scene = self._course = None
         self._over = True
 
     @property
@@ -294,7 +304,21 @@ class DebugEnv(Runs):
         self, index: int | None, ask: Callable[[Program, int], Found | None], first: int | None = None
     ) -> Found:
         """Returns what is found about the first drawn program about which anything is; see `search`."""
-        return search(self.task_set, index, ask, self.np_random, first, type(self).__name__)
+        try:
+            return search(self.task_set, index, ask, self.np_random, first, type(self).__name__)
+        except NothingToAsk as error:
+            raise NothingToAsk(f"{error}{self._ending(index)}") from None
+
+    def _ending(self, index: int | None) -> str:
+        """Tells how the run of the only task that was looked at ended; nothing where there were several."""
+        programs = self.task_set.programs
+        if index is None and len(programs) > 1:
+            return ""
+        try:
+            end = self._record(programs[index or 0]).exit
+        except (ProgramError, SandboxError):
+            return ""
+        return f", whose run ended as {end.code} ({end.reason})"
 
     def _asked(self, program: Program, place: int) -> tuple[Program, Question] | None:
         assert self._traces is not None
@@ -405,8 +429,8 @@ class DebugEnv(Runs):
             max(self.max_moves - self._moves, 0),
             self.max_moves,
             0 if broken or question.query is None else question.query.passes(self._past()),
-            last,
-            error or self._fault,
+            encodable(last),
+            encodable(error or self._fault),
             "" if broken else self._reply,
             attempts=tuple(self._attempts),
         )

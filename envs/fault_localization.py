@@ -12,6 +12,7 @@ from .errors import TaskError
 from .judge import Result
 from .reward import SUCCESS_REWARD, Outcome
 from .scene import Question, Scene
+from .settings import check_whole
 from .spectrum import code_lines, credit
 
 TOP = (1, 3, 5)
@@ -85,6 +86,7 @@ class FaultLocalization(BugEnv):
     last_word = "accuse"
 
     def __init__(self, family: str = "text", accusations: int = 5, **options: Any) -> None:
+        check_whole(accusations=accusations)
         if accusations < 1:
             raise TaskError(f"need accusations >= 1; got {accusations}")
         super().__init__(family, **options)

@@ -10,6 +10,7 @@ from .errors import TaskError
 from .patch import similarity
 from .reward import SUCCESS_REWARD, Outcome
 from .scene import Question
+from .settings import check_numbers
 
 REWARDS = ("tests", "similarity")
 """What a submission can be paid for."""
@@ -83,6 +84,7 @@ class Repair(EditEnv):
     def __init__(
         self, family: str = "text", hidden: float = 0.5, reward: str = "tests", **options: Any
     ) -> None:
+        check_numbers(hidden=hidden)
         if not 0 < hidden < 1:
             raise TaskError(f"hidden is a share between 0 and 1; got {hidden}")
         if reward not in REWARDS:

@@ -134,6 +134,11 @@ NOWHERE = State.at_exit(Exit(ExitCode.NEVER, "fault"))
 """The state shown where a fault of the box or the model left none."""
 
 
+def encodable(text: str) -> str:
+    """Returns a text with its lone surrogates spelled out, which no file, terminal or tokenizer takes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def one_line(text: str) -> str:
     """Returns a text with its line ends spelled out."""
     return text.replace("\r", "\\r").replace("\n", "\\n")

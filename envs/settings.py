@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import get_args
+import os
+from collections.abc import Mapping, Sequence
+from numbers import Integral, Real
+from typing import Any, get_args
 
 from debugworld.worldmodel.lockstep import After
 
@@ -15,6 +17,8 @@ from .feedback import FEEDBACKS
 
 def check_settings(
     backend: str,
+    tasks: str,
+    model: str | None,
     max_states: int,
     real_share: float,
     real_calls: float,
@@ -34,6 +38,12 @@ def check_settings(
     """
     if backend not in BACKENDS:
         raise TaskError(f"there is no backend {backend!r}; use one of: {', '.join(BACKENDS)}")
+    if not isinstance(tasks, str):
+        raise TaskError(f"tasks is the URI of a task set, a text; got {tasks!r}")
+    if model is not None and not isinstance(model, (str, os.PathLike)):
+        raise TaskError(f"model is a text, such as the folder of a checkpoint, or None; got {model!r}")
+    check_whole(max_moves=max_moves, max_lines=max_lines, max_states=max_states)
+    check_numbers(real_share=real_share, real_calls=real_calls, shaping=shaping, discount=discount)
     if max_moves < 0 or max_lines < 1:
         raise TaskError(f"need max_moves >= 0 and max_lines >= 1; got {max_moves} and {max_lines}")
     if max_states < 1:
@@ -52,3 +62,43 @@ def check_settings(
     if render_mode is not None and render_mode not in render_modes:
         known = ", ".join(render_modes)
         raise TaskError(f"there is no render mode {render_mode!r}; use one of: {known}, or None")
+
+
+def check_whole(**settings: Any) -> None:
+    """Checks that settings, by name, are whole numbers.
+
+    Raises:
+        TaskError: one of them is none.
+    """
+    for name, value in settings.items():
+        if not isinstance(value, Integral):
+            raise TaskError(f"{name} is a whole number; got {value!r}")
+
+
+def check_numbers(**settings: Any) -> None:
+    """Checks that settings, by name, are numbers.
+
+    Raises:
+        TaskError: one of them is none.
+    """
+    for name, value in settings.items():
+        if not isinstance(value, Real):
+            raise TaskError(f"{name} is a number; got {value!r}")
+
+
+def asked_task(options: Mapping[str, Any] | None) -> int | None:
+    """Returns the number of the task that the options of a reset ask for; None where they ask for none.
+
+    Raises:
+        TaskError: they are no options, hold another one, or the task is no whole number.
+    """
+    if options is not None and not isinstance(options, Mapping):
+        raise TaskError(f"the options of a reset are a dict such as {{'task': 3}}; got {options!r}")
+    unknown = ", ".join(sorted(map(repr, (options or {}).keys() - {"task"})))
+    if unknown:
+        raise TaskError(f"a reset has no option {unknown}; it has 'task', as in {{'task': 3}}")
+    task = (options or {}).get("task")
+    if task is None:
+        return None
+    check_whole(task=task)
+    return int(task)

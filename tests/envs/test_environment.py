@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -242,6 +243,12 @@ def test_nothing_starts_before_the_first_reset(tasks: str) -> None:
         ({"max_states": 0}, "max_states >= 1"),
         ({"after": "lunch"}, "free, forced, stop"),
         ({"render_mode": "smells"}, "ansi, human, rgb_array"),
+        ({"max_moves": "20"}, "max_moves is a whole number; got '20'"),
+        ({"max_lines": 1.5}, "max_lines is a whole number; got 1.5"),
+        ({"max_states": None}, "max_states is a whole number"),
+        ({"shaping": "much"}, "shaping is a number"),
+        ({"tasks": None}, "URI of a task set"),
+        ({"model": 3}, "folder of a checkpoint"),
     ],
 )
 def test_wrong_arguments_say_what_would_be_right(options: dict[str, Any], text: str, make: Make) -> None:
@@ -260,6 +267,47 @@ def test_callers_mistakes_raise(make: Make) -> None:
         env.step(10_000)
     with pytest.raises(TaskError, match="0 to 3"):
         env.reset(options={"task": 4})
+    with pytest.raises(TaskError, match="no option 'tsk'; it has 'task'"):
+        env.reset(options={"tsk": 1})
+    for task in ("a", 1.5, [1]):
+        with pytest.raises(TaskError, match="task is a whole number"):
+            env.reset(options={"task": task})
+
+
+@pytest.mark.parametrize(
+    "text", ["\ud800", "p '\ud800'", "b 1, \ud800", "edit 1 \ud800", "try \ud800", "answer \ud800"]
+)
+@pytest.mark.parametrize("env_id", TEXT_IDS)
+def test_a_page_can_be_written_whatever_was_said(env_id: str, text: str, make: Make) -> None:
+    env = make(env_id)
+    env.reset(seed=1)
+    observation, *_, info = env.step(text)
+    assert r"\ud800" in observation
+    (observation + info.get("error", "")).encode()
+
+
+def test_a_program_that_does_not_compile_is_passed_by(make: Make, tmp_path: Path) -> None:
+    path = tmp_path / "mixed.jsonl"
+    rows = [
+        {"source": "def f(x):\n    return x\n" if n == 2 else "def f(:", "call": "f(1)"} for n in range(4)
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    env = make("debugworld/OutputPrediction-Text-v0", tasks=f"jsonl/{path}")
+    for seed in range(4):
+        page, _ = env.reset(seed=seed)
+        assert "def f(x):" in page
+    with pytest.raises(TaskError, match="task 1 of .*invalid syntax"):
+        env.reset(options={"task": 1})
+
+
+def test_the_only_program_with_nothing_to_ask_says_how_it_ended(make: Make, tmp_path: Path) -> None:
+    path = tmp_path / "ends.jsonl"
+    path.write_text(
+        json.dumps({"source": "import sys\nsys.exit(3)\ndef f(): pass\n", "call": "f()"}), "utf-8"
+    )
+    env = make("debugworld/OutputPrediction-Text-v0", tasks=f"jsonl/{path}")
+    with pytest.raises(TaskError, match=r"nothing to ask in task 0, whose run ended as error \(exit\)"):
+        env.reset(seed=0)
 
 
 def test_the_mask_is_the_debuggers_on_every_line_that_ships() -> None:
