@@ -7,7 +7,7 @@ confidence intervals.
 from __future__ import annotations
 
 import argparse
-import json
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from debugworld.agents.learned import is_learned, learned_options
 from debugworld.envs import ENV_IDS, PROGRAM_ENV_IDS, load_task_set
 from debugworld.envs.backend import BACKENDS
 from debugworld.envs.errors import TaskError
+from debugworld.script.output import STDOUT, json_output
 
 NAME = "evaluate"
 """Word that calls this command."""
@@ -45,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--sandbox", help="docker, bwrap or process (default: process for builtin, else docker)")
     add("--model", metavar="PATH", help="checkpoint folder (default: the one that ships)")
     add("--log", type=Path, metavar="FILE", help="write the episodes as `train-agent --log` reads them")
-    add("--json", type=Path, metavar="OUT", help="write all numbers and episodes to this file")
+    add("--json", metavar="OUT", help="write all numbers and episodes to this file; - is stdout")
     parser.set_defaults(text_ids=text_ids)
 
 
@@ -69,16 +70,20 @@ def run(args: argparse.Namespace) -> int:
             load_task_set(args.tasks)
         for agent in agents:
             _check_place(agent, name)
-    evaluations = _evaluate(args, envs, agents, backends, options)
-    Console().print(evaluation_table(evaluations))
-    if args.json is not None:
-        data = {
-            "tasks": args.tasks,
-            "episodes": args.episodes,
-            "seed": args.seed,
-            "evaluations": [evaluation.to_json() for evaluation in evaluations],
-        }
-        args.json.write_text(json.dumps(data, indent=1) + "\n", "utf-8")
+    with ExitStack() as stack:
+        write = stack.enter_context(json_output(args.json)) if args.json is not None else None
+        if args.log is not None:
+            args.log.open("a").close()  # what cannot be written to is found out before any work is done
+        evaluations = _evaluate(args, envs, agents, backends, options)
+        if write is not None:
+            data = {
+                "tasks": args.tasks,
+                "episodes": args.episodes,
+                "seed": args.seed,
+                "evaluations": [evaluation.to_json() for evaluation in evaluations],
+            }
+            write(data)
+    Console(stderr=args.json == STDOUT).print(evaluation_table(evaluations))
     return 0
 
 

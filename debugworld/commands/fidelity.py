@@ -12,7 +12,7 @@ from typing import Any
 from debugworld.envs.errors import TaskError
 from debugworld.sandboxes import open_sandbox
 from debugworld.sandboxes.sources import code_version
-from debugworld.script.output import json_output
+from debugworld.script.output import json_output, text_output
 
 NAME = "fidelity"
 """Word that calls this command."""
@@ -109,6 +109,8 @@ def run(args: argparse.Namespace) -> int:
     )
     with ExitStack() as stack:
         write = stack.enter_context(json_output(args.json)) if args.json is not None else None
+        page = None if args.html is None else text_output(args.html, parents=True)
+        draw = None if page is None else stack.enter_context(page)
         kind = args.sandbox or ("process" if tasks.trusted else "docker")
         box = stack.enter_context(open_sandbox(kind, max_events=MAX_EVENTS))
         subject = open_subject(args.model, box)
@@ -137,9 +139,8 @@ def run(args: argparse.Namespace) -> int:
             raise TaskError(f"{args.tasks}: no program ran to its end within {MAX_EVENTS} states")
         if write is not None:
             write(found)
-        if args.html is not None:
-            args.html.parent.mkdir(parents=True, exist_ok=True)
-            args.html.write_text(card_page(found, beside), "utf-8")
+        if draw is not None:
+            draw(card_page(found, beside))
     console = Console(stderr=args.json == "-")
     console.print(card_tables(found))
     if told.leaked:

@@ -113,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
     from debugworld.agents.transfer.analysis import report
     from debugworld.agents.transfer.sweep import sweep
     from debugworld.sandboxes.sources import code_version
-    from debugworld.script.output import json_output
+    from debugworld.script.output import json_output, text_output
     from debugworld.transfer.page import report_page
     from debugworld.transfer.tables import report_tables
     from debugworld.worldmodel.fidelity.log import Log
@@ -123,6 +123,8 @@ def run(args: argparse.Namespace) -> int:
         raise TaskError(f"--jobs must be at least 1; got {args.jobs}")
     with ExitStack() as stack:
         write = stack.enter_context(json_output(args.json)) if args.json is not None else None
+        page = None if args.html is None else text_output(args.html, parents=True)
+        draw = None if page is None else stack.enter_context(page)
         folder = args.work or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         packages = [f"debugworld.{name}" for name in ("sandboxes", "worldmodel", "envs", "agents")]
         log = Log(folder / "records.jsonl", {**settings.recipe(), "code": code_version(*packages)})
@@ -136,9 +138,8 @@ def run(args: argparse.Namespace) -> int:
         found = report(settings, log, command=_command(args), left=left)
         if write is not None:
             write(found)
-        if args.html is not None:
-            args.html.parent.mkdir(parents=True, exist_ok=True)
-            args.html.write_text(report_page(found), "utf-8")
+        if draw is not None:
+            draw(report_page(found))
     console = Console(stderr=args.json == "-")
     console.print(report_tables(found))
     if left:

@@ -92,3 +92,19 @@ def test_the_pages_in_docs_are_those_of_the_code(tmp_path: Path, capsys: pytest.
     for task in tasks:
         page, moves = made[f"{task}.md"], 40 if f"debugworld/{task}-Text-v0" in BUG_ENV_IDS else 20
         assert "## Reward" in page and f"| `max_moves` | `{moves}` |" in page and "``" not in page
+
+
+@pytest.mark.parametrize("option", ["--json", "--log"])
+def test_what_cannot_be_written_is_told_before_agents_play(
+    option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("debugworld.commands.evaluate.evaluate", lambda *_, **__: pytest.fail("played"))
+    missing = tmp_path / "no" / "such.json"
+    assert cli.main(["evaluate", "--agents", "random", option, str(missing)]) == 2
+    assert f"{missing}: No such file or directory" in capsys.readouterr().err
+
+
+def test_numbers_can_go_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--env", TEXT, "--agents", "random", "--backends", "real", "--episodes", "2", "--json", "-"]
+    assert cli.main(["evaluate", *words]) == 0
+    assert json.loads(capsys.readouterr().out)["episodes"] == 2

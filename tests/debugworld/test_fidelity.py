@@ -85,6 +85,8 @@ def test_programs_seen_in_training_are_left_out(
         (["--model", "shipped?jumps=high"], "jumps=rollout|direct|auto"),
         (["--held-out"], "chooses among the rows of a file"),
         (["--beside", "nowhere.json"], "cannot be read"),
+        (["--html", "/proc/nowhere/card.html"], "/proc/nowhere/card.html: "),
+        (["--html", "/"], "/: Is a directory"),
     ],
 )
 def test_bad_input(words: list[str], text: str, capsys: pytest.CaptureFixture[str]) -> None:
