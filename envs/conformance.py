@@ -280,9 +280,9 @@ class Conformance:
                         assert data_equivalence(one, another)
                         info = one[-1]
                         if one[2] or one[3]:
-                            one, another = env.reset(), other.reset()
-                            assert data_equivalence(one, another)
-                            info = one[-1]
+                            begun = env.reset()
+                            assert data_equivalence(begun, other.reset())
+                            info = begun[1]
                 finally:
                     other.close()
 

@@ -18,7 +18,7 @@ import numpy as np
 class Course:
     """What an episode has been so far."""
 
-    chance: dict[str, Any]
+    chance: Any
     """State of the generator's bits when the episode was drawn."""
     options: dict[str, Any] | None
     """Options of its reset."""
@@ -57,7 +57,7 @@ def _again(
     kind: Callable[..., Replica],
     arguments: tuple[Any, ...],
     options: dict[str, Any],
-    chance: dict[str, Any] | None,
+    chance: Any,
     course: Course | None,
     state: dict[str, Any],
 ) -> Replica:

@@ -14,6 +14,7 @@ from gymnasium.vector.utils import batch_space
 from ..page import page
 from ..picture import picture
 from ..scene import Scene
+from ..settings import asked_task
 from ..tabled import TabledEnv
 from .copies import Copies
 from .drawing import Drawing
@@ -100,7 +101,7 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
             told = seeds[place]
             if told is not None:
                 self._drawing.dice.seed(place, told)
-        self._begin(which, options.get("task"))
+        self._begin(which, asked_task(options))
         self._show()
         return self._observations(), self._infos(which, np.zeros(self.num_envs, bool))
 

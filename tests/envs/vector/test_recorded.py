@@ -11,7 +11,7 @@ import pytest
 from gymnasium.vector import AutoresetMode, VectorEnv
 
 import debugworld.envs.vector.episodes as episodes
-from debugworld.envs import PROGRAM_ENV_IDS
+from debugworld.envs import PROGRAM_ENV_IDS, TaskError
 from debugworld.envs.dream_store import DreamStore
 from debugworld.envs.features import features
 from debugworld.envs.trace_store import TraceStore, trace_store
@@ -268,6 +268,9 @@ def test_a_mistake_is_told(tasks: str) -> None:
     for wrong in (np.zeros(2, bool), np.zeros(3, bool), [True, False]):
         with pytest.raises((TypeError, ValueError), match="reset_mask"):
             vector.reset(options={"reset_mask": wrong})
+    for options, told in (({"task": "a"}, "whole number"), ({"tsk": 1}, "no option 'tsk'")):
+        with pytest.raises(TaskError, match=told):
+            vector.reset(options=options)
     vector.step(np.zeros(2, int))
     vector.step(np.zeros(2, int))
     with pytest.raises(error.ResetNeeded, match="are over"):
