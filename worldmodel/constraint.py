@@ -7,11 +7,12 @@ answer, and ``END + 1 + i`` is the i-th marker of the tokenizer. States are hash
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Any, Protocol
-
-import torch
+from typing import TYPE_CHECKING, Any, Protocol
 
 from debugworld.worldmodel.tokenizer import CONTROL_TOKENS, EOS, FIRST_BYTE
+
+if TYPE_CHECKING:
+    import torch
 
 END = 256
 """The symbol of the end of an answer."""
@@ -58,6 +59,8 @@ class Masks:
     """
 
     def __init__(self, vocabulary: int, device: torch.device | str = "cpu") -> None:
+        import torch
+
         self._table = torch.full((64, vocabulary), -torch.inf, device=device)
         self._numbers: dict[frozenset[int], int] = {}
 
@@ -65,6 +68,8 @@ class Masks:
         """Returns the row of a set of symbols."""
         number = self._numbers.get(symbols)
         if number is None:
+            import torch
+
             number = self._numbers[symbols] = len(self._numbers)
             if number == len(self._table):
                 self._table = torch.cat([self._table, torch.full_like(self._table, -torch.inf)])
@@ -73,4 +78,6 @@ class Masks:
 
     def rows(self, numbers: Sequence[int]) -> torch.Tensor:
         """Returns float32, shape ``(numbers, vocabulary)``: 0 where a token is permitted, else -inf."""
+        import torch
+
         return self._table[torch.tensor(numbers, device=self._table.device)]

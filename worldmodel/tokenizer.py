@@ -12,9 +12,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-from transformers import PreTrainedTokenizerFast
+if TYPE_CHECKING:
+    from tokenizers import pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
 
 PAD, BOS, SEP, EOS, UNK = CONTROL_TOKENS = ("<pad>", "<bos>", "<sep>", "<eos>", "<unk>")
 """Padding, start, boundary of prompt and completion, end, and (never produced) unknown."""
@@ -43,6 +45,9 @@ def build_tokenizer(
     Raises:
         ValueError: the size leaves no room for the bytes.
     """
+    from tokenizers import AddedToken, Tokenizer, decoders, models, processors
+    from transformers import PreTrainedTokenizerFast
+
     vocabulary = {token: index for index, token in enumerate(CONTROL_TOKENS)}
     vocabulary |= {symbol: FIRST_BYTE + byte for byte, symbol in enumerate(byte_symbols())}
     merges: list[tuple[str, str]] = []
@@ -76,10 +81,14 @@ def build_tokenizer(
 
 
 def _bytes() -> pre_tokenizers.PreTokenizer:
+    from tokenizers import pre_tokenizers
+
     return pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
 
 
 def _words() -> pre_tokenizers.PreTokenizer:
+    from tokenizers import pre_tokenizers
+
     digits = pre_tokenizers.Digits(individual_digits=True)
     return pre_tokenizers.Sequence([digits, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)])
 
@@ -93,6 +102,8 @@ def _between(corpus: Iterable[str], markers: Sequence[str]) -> Iterator[str]:
 
 def _train_merges(texts: Iterator[str], size: int) -> list[tuple[str, str]]:
     """Returns the merges of a BPE of at most so many tokens, the bytes included, in their order."""
+    from tokenizers import Tokenizer, models, trainers
+
     core = Tokenizer(models.BPE())
     core.pre_tokenizer = _words()
     trainer = trainers.BpeTrainer(vocab_size=size, initial_alphabet=byte_symbols(), show_progress=False)

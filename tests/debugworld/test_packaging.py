@@ -48,3 +48,36 @@ def test_imports_point_one_way() -> None:
         for path in (REPOSITORY / folder).rglob("*.py"):
             text = path.read_text()
             assert not [o for o in later if f"debugworld.{o}" in text], f"{path} reaches up"
+
+
+BARE = """
+import importlib.abc, sys
+
+class Missing(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in EXTRAS:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+from debugworld.cli import EXTRAS
+sys.meta_path.insert(0, Missing())
+import gymnasium
+from debugworld import agents, cli
+
+env = gymnasium.make("debugworld/FaultLocalization-Text-v0")
+env.reset(seed=0)
+print(env.step("n")[1])
+env.close()
+vector = gymnasium.make_vec("debugworld/ReachState-Features-v0", 2)
+vector.reset(seed=0)
+vector.close()
+cli.build_parser()
+print(sorted(EXTRAS.keys() & sys.modules.keys()))
+print(cli.main(["train", "--out", "nowhere"]))
+"""
+
+
+def test_gymnasium_and_numpy_are_enough_for_the_real_environments(tmp_path: Path) -> None:
+    ran = subprocess.run([sys.executable, "-c", BARE], cwd=tmp_path, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.split("\n") == ["-0.01", "[]", "2", ""]
+    assert "pip install 'debugworld[model]'" in ran.stderr
