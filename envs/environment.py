@@ -33,7 +33,7 @@ from .reward import MOVE_COST, REFUSAL_COST, SUCCESS_REWARD, Outcome
 from .runs import Runs
 from .scene import NOWHERE, UNASKED, Attempt, Question, Scene, encodable, stack_of
 from .search import Found, search
-from .settings import asked_task, check_settings
+from .settings import asked_task, check_known, check_settings
 from .shaping import distances, potential
 from .spaces import TextSpace
 from .structured import StructuredFamily
@@ -96,7 +96,9 @@ class DebugEnv(Runs, Replica):
         discount: float = 0.99,
         feedback: str = "true",
         render_mode: str | None = None,
+        **unknown: Any,
     ) -> None:
+        check_known([kind for kind in type(self).__mro__ if issubclass(kind, DebugEnv)], unknown)
         check_settings(
             backend,
             tasks,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, get_args
 
@@ -62,6 +63,26 @@ def check_settings(
     if render_mode is not None and render_mode not in render_modes:
         known = ", ".join(render_modes)
         raise TaskError(f"there is no render mode {render_mode!r}; use one of: {known}, or None")
+
+
+def check_known(kinds: Sequence[type], unknown: Collection[str]) -> None:
+    """Checks that nothing is left of the arguments of an environment when each class has taken its own.
+
+    Args:
+        kinds: Its classes that take arguments, its own first.
+        unknown: Names of what is left.
+
+    Raises:
+        TaskError: something is; the text names the arguments that there are.
+    """
+    if unknown:
+        taken = [
+            inspect.signature(vars(each)["__init__"]).parameters for each in kinds if "__init__" in vars(each)
+        ]
+        several = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+        known = {name for names in taken for name, each in names.items() if each.kind not in several}
+        told = f"{', '.join(map(repr, sorted(unknown)))}; there are: {', '.join(sorted(known - {'self'}))}"
+        raise TaskError(f"{kinds[0].__name__} has no argument {told}")
 
 
 def check_whole(**settings: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import platform
 import time
@@ -65,6 +66,7 @@ def train_agent(
         raise AgentError(f"{out} has no checkpoint to go on with; leave --resume out")
     if not resume and out.exists() and any(out.iterdir()):
         raise AgentError(f"{out} is not empty; go on with --resume, or choose another --out")
+    _check_early(config)
     from .worlds import dream_ahead, open_env, open_world
 
     env = open_env(config)
@@ -125,6 +127,22 @@ def observed(config: TrainAgentConfig, env: DebugEnv) -> dict[str, Any]:
     from .lines import layout
 
     return {"features_extractor_kwargs": {"layout": layout(env.commands), **config.network}}
+
+
+def _check_early(config: TrainAgentConfig) -> None:
+    """Raises before the dreams, which can take long, where `_model` could not do with the settings."""
+    from sb3_contrib import MaskablePPO
+
+    if config.init is not None and not (config.init / WEIGHTS).is_file():
+        raise AgentError(f"{config.init} holds no trained agent ({WEIGHTS}) to begin with")
+    known = inspect.signature(MaskablePPO).parameters.keys() - _OURS
+    if unknown := config.learner.keys() - known:
+        told = f"{min(unknown)!r} to set; there are: {', '.join(sorted(known))}"
+        raise AgentError(f"{config.algo} has no setting {told}")
+
+
+_OURS = {"policy", "env", "policy_kwargs", "tensorboard_log", "seed", "device", "_init_setup_model"}
+"""Arguments of the learner that `_model` fills."""
 
 
 def _model(config: TrainAgentConfig, env: DebugEnv, world: Any, latest: Path | None) -> Any:

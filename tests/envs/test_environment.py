@@ -249,6 +249,7 @@ def test_nothing_starts_before_the_first_reset(tasks: str) -> None:
         ({"shaping": "much"}, "shaping is a number"),
         ({"tasks": None}, "URI of a task set"),
         ({"model": 3}, "folder of a checkpoint"),
+        ({"max_move": 3}, "ReachState has no argument 'max_move'; there are: .*max_moves"),
     ],
 )
 def test_wrong_arguments_say_what_would_be_right(options: dict[str, Any], text: str, make: Make) -> None:

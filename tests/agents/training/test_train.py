@@ -180,6 +180,25 @@ def test_mistakes_are_told(tmp_path: Path) -> None:
             tiny(tmp_path, **changes)
 
 
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"init": Path("nowhere")}, "nowhere holds no trained agent"),
+        ({"learner": {"gama": 0.9}}, "no setting 'gama' to set; there are: .*gamma"),
+        ({"options": {"max_line": 3}}, "no argument 'max_line'; there are: .*max_lines"),
+    ],
+)
+def test_what_cannot_be_trained_is_told_before_anything_is_dreamt(
+    changes: dict[str, Any], text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "debugworld.agents.training.worlds.dream_ahead", lambda *_: pytest.fail("a dream began")
+    )
+    with pytest.raises(ValueError, match=text):
+        train_agent(tiny(tmp_path / "agent", **changes))
+    assert not (tmp_path / "agent").exists()
+
+
 def test_an_agent_draws_by_its_seed_and_within_the_mask(tmp_path: Path) -> None:
     folder, env = train_agent(tiny(tmp_path / "agent", steps=512)), _env()
     observation, info = env.reset(seed=1)
