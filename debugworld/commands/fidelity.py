@@ -98,6 +98,8 @@ def run(args: argparse.Namespace) -> int:
     from debugworld.worldmodel.fidelity.sweep import EVERY, Settings, sweep
 
     beside = [read_card(path) for path in args.beside]
+    if args.minutes is not None and not args.minutes > 0:
+        raise TaskError(f"--minutes must be above 0; got {args.minutes}")
     tasks = load_programs(args.tasks, args.held_out, args.seed)
     programs = tasks.pairs if args.budget is None else tasks.pairs[: max(args.budget, 0)]
     settings = Settings(
@@ -136,6 +138,10 @@ def run(args: argparse.Namespace) -> int:
         found: dict[str, Any] = card(subject, tasks.name, log, settings, told, max(args.failures, 0))
         found["programs"]["left_out_rows"] = tasks.left_out
         if "forced" not in found and args.measures is None:
+            if told.left:
+                raise TaskError(
+                    f"the time ended before any program did; --minutes {args.minutes} is too short"
+                )
             raise TaskError(f"{args.tasks}: no program ran to its end within {MAX_EVENTS} states")
         if write is not None:
             write(found)

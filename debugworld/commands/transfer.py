@@ -121,6 +121,8 @@ def run(args: argparse.Namespace) -> int:
     settings = _settings(args)
     if args.jobs < 1:
         raise TaskError(f"--jobs must be at least 1; got {args.jobs}")
+    if args.minutes is not None and not args.minutes > 0:
+        raise TaskError(f"--minutes must be above 0; got {args.minutes}")
     with ExitStack() as stack:
         write = stack.enter_context(json_output(args.json)) if args.json is not None else None
         page = None if args.html is None else text_output(args.html, parents=True)

@@ -80,6 +80,9 @@ def test_programs_seen_in_training_are_left_out(
     [
         (["--tasks", "nothing/here"], "names no task set"),
         (["--budget", "0"], "at least 1"),
+        (["--minutes", "-1"], "--minutes must be above 0; got -1.0"),
+        (["--minutes", "nan"], "--minutes must be above 0; got nan"),
+        (["--minutes", "1e-9", "--budget", "1", "--model", "copy"], "the time ended before any program did"),
         (["--measures", "luck"], "there is no measure luck"),
         (["--model", "nowhere"], "no folder of a model"),
         (["--model", "shipped?jumps=high"], "jumps=rollout|direct|auto"),

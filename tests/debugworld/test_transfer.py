@@ -124,6 +124,7 @@ def test_localisers_are_judged_on_bugs_of_a_file(tmp_path: Path) -> None:
         (["--subjects", "real"], "is the real world"),
         (["--seeds", "0"], "seeds must be at least 1"),
         (["--jobs", "0"], "--jobs must be at least 1"),
+        (["--minutes", "0"], "--minutes must be above 0; got 0.0"),
     ],
 )
 def test_bad_input(words: list[str], text: str, capsys: pytest.CaptureFixture[str]) -> None:
