@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -117,3 +119,17 @@ def test_without_pyarrow_the_extra_is_named(
     words = ("record", "--source", "generated/0/1", "--out", tmp_path / "d", "--sandbox", "process")
     status, _, err = call(*words, "--workers", "1", capsys=capsys)
     assert status == 2 and "pip install 'debugworld[data]'" in err
+
+
+def test_an_interruption_is_one_line_and_keeps_the_parts(tmp_path: Path) -> None:
+    words = ["--source", "generated/0/100000", "--sandbox", "process", "--workers", "2"]
+    command = [sys.executable, "-m", "debugworld", "data", "record", *words, "--out", str(tmp_path / "runs")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as running:
+        until = time.monotonic() + 60
+        while not list(tmp_path.glob("runs/parts/*.parquet")) and time.monotonic() < until:
+            time.sleep(0.1)
+        os.killpg(running.pid, signal.SIGINT)
+        _, told = running.communicate(timeout=60)
+    assert running.returncode == 130, told
+    assert told.splitlines()[-1] == "debugworld: interrupted" and "Traceback" not in told
+    assert list(tmp_path.glob("runs/parts/*.parquet"))

@@ -17,11 +17,11 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from debugworld.sandboxes import SandboxError, open_sandbox
 from debugworld.sandboxes.debugger import Program, ProgramError, Trace
 from debugworld.sandboxes.debugger.recorder import record
-from debugworld.worldmodel.batches import Mixture
 from debugworld.worldmodel.data.contamination import Benchmarks
 from debugworld.worldmodel.data.dataset import TraceDataset, count_groups, read_card, read_runs
 from debugworld.worldmodel.data.drills import drills_of
@@ -36,6 +36,9 @@ from debugworld.worldmodel.data.thoughts import MAX_STATES, Pair, lessons_of
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.recipe import check_types
 from debugworld.worldmodel.store import ExampleStore, ExampleWriter
+
+if TYPE_CHECKING:
+    from debugworld.worldmodel.batches import Mixture
 
 HELD_OUT_TENTHS = 1
 """Tenths of the groups of real programs that training never sees."""
@@ -246,6 +249,8 @@ def build_stores(
                 }
         (out / f"{source}.digests").write_text("\n".join(sorted(digests)) + "\n")
     (out / SOURCES).write_text(json.dumps(manifest, indent=1) + "\n")
+    from debugworld.worldmodel.batches import Mixture
+
     return Mixture(stores, weights), manifest
 
 

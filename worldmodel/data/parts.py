@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -68,8 +69,10 @@ def make_parts(
             done += 1
             progress(done, len(parts))
         return
-    # spawn: a fork would take over threads of pyarrow and of the progress display, which may hold locks
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+    # spawn: a fork would take over threads of pyarrow and of the progress display, which may hold locks;
+    # an interruption ends the workers by the signal itself, without a traceback of each
+    context, quiet = multiprocessing.get_context("spawn"), (signal.SIGINT, signal.SIG_DFL)
+    with ProcessPoolExecutor(workers, context, signal.signal, quiet) as pool:
         try:
             for future in as_completed([pool.submit(_make, part, maker, schema) for part in missing]):
                 future.result()
