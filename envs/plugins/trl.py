@@ -15,6 +15,7 @@ import gymnasium
 from debugworld.envs.command import Answer, Command, TaskCommand, TaskKind, Trial, spell
 from debugworld.envs.environment import DebugEnv
 from debugworld.envs.errors import TaskError
+from debugworld.envs.spaces import MAX_COMMAND
 from debugworld.envs.structured import ANSWER, TRY
 from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind, IllegalAction
 
@@ -61,10 +62,10 @@ class ToolEnvironment:
         """Returns what the episode has paid so far."""
         return self._return
 
-    def _do(self, command: Command) -> str:
+    def _do(self, said: str) -> str:
         if self._over:
             return OVER
-        page, reward, terminated, truncated, info = self._env.step(spell(command))
+        page, reward, terminated, truncated, info = self._env.step(said)
         self._return += float(reward)
         self._over = terminated or truncated
         if not self._over:
@@ -161,7 +162,7 @@ def _method(kind: str) -> Callable[..., str]:
 
     def tool(self: ToolEnvironment, *values: Any, **named: Any) -> str:
         given = signature.bind(self, *values, **named).arguments
-        return self._do(_command(kind, *(given[each] for each in described.arguments)))
+        return self._do(_said(kind, *(given[each] for each in described.arguments)))
 
     parameters = [
         Parameter(each, Parameter.POSITIONAL_OR_KEYWORD, annotation=_ARGUMENTS[each][0])
@@ -176,6 +177,24 @@ def _method(kind: str) -> Callable[..., str]:
     tool.__signature__ = signature  # type: ignore[attr-defined]
     tool.__annotations__ = {each: _ARGUMENTS[each][0] for each in described.arguments} | {"return": str}
     return tool
+
+
+def _said(kind: str, *values: Any) -> str:
+    """Returns the text of a command; of one that is none, a text that the environment refuses and tells why.
+
+    Models write numbers as texts, too; those are read.
+    """
+    whole = (value.is_integer() if isinstance(value, float) else _is_number(value) for value in values[:1])
+    if TOOLS[kind].arguments[:1] in (("line",), ("number",)) and any(whole):
+        values = (int(values[0]), *values[1:])
+    try:
+        return spell(_command(kind, *values))
+    except (IllegalAction, TypeError):
+        return " ".join(map(str, (kind, *values)))[:MAX_COMMAND]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, str) and value.strip().isdecimal() and len(value) < 10
 
 
 def _command(kind: str, *values: Any) -> Command:

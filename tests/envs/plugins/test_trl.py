@@ -69,6 +69,24 @@ def test_rewards_are_those_of_the_environment() -> None:
     assert env.step_into() == OVER and env.get_reward() == paid
 
 
+@pytest.mark.parametrize("line", ["x", "", 0, -1, None, 3.7, True, [1], "\ud800", "9" * 5000])
+@pytest.mark.parametrize("tool", ["run_to", "break_at", "clear_at", "accuse", "go_to_test"])
+def test_a_call_with_a_wrong_argument_is_refused_as_a_text_would_be(tool: str, line: Any) -> None:
+    env = environment_factory("debugworld.envs:debugworld/FaultLocalization-Text-v0")()
+    env.reset(seed=0)
+    method = getattr(env, tool)
+    assert "Error: " in method(line)
+    assert env.get_reward() == pytest.approx(-0.02)
+
+
+def test_numbers_that_a_model_writes_as_texts_are_read() -> None:
+    env, other = (environment_factory(QUERY, tasks="builtin/fibonacci")() for _ in range(2))
+    for number, line in (("2", 2), (" 2 ", 2.0)):
+        assert env.reset(seed=3) == other.reset(seed=3)
+        page = env.run_to(line=number)
+        assert page == other.run_to(line=line) and "Error: " not in page
+
+
 CALLS = [
     f'<tool_call>\n{{"name": "{name}", "arguments": {{}}}}\n</tool_call>' for name in ("step_into", "cont")
 ]
