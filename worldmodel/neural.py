@@ -241,10 +241,11 @@ class NeuralDebugger(Dreamer):
         """Goes back to a stop that was kept by `fork`, with the breakpoints of then; the fork stays.
 
         Raises:
-            IllegalAction: the fork is of another kind of debugger.
+            IllegalAction: the fork is of another kind of debugger, or of one without a program.
         """
         if not isinstance(stop, NeuralDebugger):
             raise IllegalAction(f"a dream cannot take over from a {type(stop).__name__}")
+        stop.tree  # noqa: B018  refuses where it has no program
         stop._copy_to(self)
         return self.state
 

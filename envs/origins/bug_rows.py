@@ -43,7 +43,9 @@ def bug_rows(path: str, left_out: Counter[str]) -> Iterator[Bug]:
         if not cases and isinstance(row.get("test_code"), str):
             cases = check_cases(row["test_code"], str(row.get("entry_point") or "candidate"))
         lines = row.get("bug_lines") or lines_at_fault(buggy, fixed)
-        if not all(isinstance(line, int) and 0 < line <= buggy.count("\n") + 1 for line in lines):
+        if not isinstance(lines, (list, tuple)) or not all(
+            isinstance(line, int) and 0 < line <= buggy.count("\n") + 1 for line in lines
+        ):
             raise TaskError(f"{place}: 'bug_lines' holds numbers of lines of 'buggy', from 1; got {lines}")
         names[name] += 1
         bug = Bug(
@@ -76,7 +78,7 @@ def usable(bug: Bug, left_out: Counter[str]) -> bool:
 
 def _pairs(tests: Any, place: str) -> list[Case]:
     if not isinstance(tests, (list, tuple)):
-        tests = [None]
+        tests = [tests]
     cases = []
     for test in tests:
         call, expected = (test.get("call"), test.get("expected")) if isinstance(test, dict) else (None, None)

@@ -50,6 +50,8 @@ def test_rows(tmp_path: Path) -> None:
         ({"tests": {"call": "f()"}}, "is a list of objects"),
         ({"tests": [{"call": "x = 1", "expected": "2"}]}, "Python expressions"),
         ({"bug_lines": [0]}, "numbers of lines of 'buggy'"),
+        ({"bug_lines": 3}, "numbers of lines of .buggy., from 1; got 3"),
+        ({"tests": 3}, "in .call. and .expected.; got 3"),
         ({"tests": []}, "no bug to offer; left out: 1 tests with no assertion"),
     ],
 )

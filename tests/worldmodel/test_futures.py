@@ -219,3 +219,6 @@ def test_forks_of_a_dream_go_their_own_ways_and_are_stops_to_go_back_to() -> Non
     assert [str(point) for point in kept.breakpoints] == ["3"]
     with pytest.raises(IllegalAction, match="cannot take over"):
         debugger.restore(RecordedDebugger(record))
+    with pytest.raises(IllegalAction, match="no program yet"):
+        debugger.restore(type(debugger)(debugger.engine))
+    assert debugger.done and debugger.program == COLLATZ
