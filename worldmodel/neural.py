@@ -245,7 +245,7 @@ class NeuralDebugger(Dreamer):
         """
         if not isinstance(stop, NeuralDebugger):
             raise IllegalAction(f"a dream cannot take over from a {type(stop).__name__}")
-        stop.tree  # noqa: B018  refuses where it has no program
+        stop.state  # noqa: B018  refuses where it has no program
         stop._copy_to(self)
         return self.state
 
