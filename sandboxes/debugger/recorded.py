@@ -127,10 +127,11 @@ class RecordedDebugger(TreeDebugger):
         """Goes back to a stop that was kept by `fork`, with the breakpoints of then; the fork stays.
 
         Raises:
-            IllegalAction: the fork is of another kind of debugger.
+            IllegalAction: the fork is of another kind of debugger, or of one without a program.
         """
         if not isinstance(stop, RecordedDebugger):
             raise IllegalAction(f"a recorded debugger cannot take over from a {type(stop).__name__}")
+        stop.state  # noqa: B018  refuses where it has no program
         if self._session is not None and stop.program != self._program:
             self._end_session()
         stop._copy_to(self)

@@ -238,6 +238,9 @@ def test_forks_go_their_own_ways_and_are_stops_to_go_back_to(
     kept.close()
     with pytest.raises(IllegalAction, match="cannot take over"):
         debugger.restore(object())
+    with pytest.raises(IllegalAction, match="no program yet"):
+        debugger.restore(RecordedDebugger(record))
+    assert debugger.program == PROGRAM
     with pytest.raises(IllegalAction, match="reset"):
         RecordedDebugger(record).fork()
 
