@@ -17,6 +17,7 @@ from .builder import Builder
 from .classes import Classes
 from .stop import END, ScopeFlow
 from .text import bare_arguments
+from .unbound import module_names, own_nodes, plain_variables
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _SCOPES = (*_FUNCTIONS, ast.ClassDef)
@@ -66,12 +67,15 @@ class Flow:
         shared = {name for n in ast.walk(module) if isinstance(n, ast.Global) for name in n.names}
         self.globals = {n: e for n, e in _once(module.body).items() if n not in changed | shared}
         """Names of the module that are assigned once and never changed, with what they are given."""
-        own = (node.id for node in _own_nodes(module.body) if isinstance(node, ast.Name) and _is_set(node))
+        own = (node.id for node in own_nodes(module.body) if isinstance(node, ast.Name) and _is_set(node))
         self.assigned = frozenset(own) | shared
         """Names that may stand for something else than the function or class of that name."""
+        self.bound = module_names(module)
+        """Names that the module may bind; None where it may bind any."""
         self._constants(module)
         self.constants = {name: text for name, text in self.constants.items() if name not in changed}
-        self._scope("<module>", 1, module.body, None)
+        top = self._scope("<module>", 1, module.body, None)
+        top.plain = plain_variables(module.body) - shared
         if program.call is not None:
             entry = ast.increment_lineno(ast.parse(program.entry_text), program.entry_line - 1)
             wrapper = entry.body[0]
@@ -148,15 +152,16 @@ class Flow:
             scope.constants = _once(node.body)
         if isinstance(node, _FUNCTIONS):
             scope.arguments = node.args
+            scope.plain = plain_variables(node.body, node.args)
             stars = [a for a in (node.args.vararg, node.args.kwarg) if a is not None]
             plain = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
             scope.parameters = tuple(a.arg for a in [*plain, *stars])
             scope.signature = f"{node.name}({ast.unparse(bare_arguments(node.args))})"
             scope.generator = isinstance(node, ast.AsyncFunctionDef) or any(
-                isinstance(n, (ast.Yield, ast.YieldFrom)) for n in _own_nodes(body)
+                isinstance(n, (ast.Yield, ast.YieldFrom)) for n in own_nodes(body)
             )
             scope.rebound = frozenset(
-                n.id for n in _own_nodes(body) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+                n.id for n in own_nodes(body) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
             )
         self.scopes[name, line] = scope
         builder = Builder(self, scope, at_module=name == "<module>")
@@ -169,7 +174,7 @@ class Flow:
             inner = dict.fromkeys(
                 n for s in self.scopes.values() if s.name.startswith(name + ".") for n in s.free
             )
-            shared = {n for part in _own_nodes(body) if isinstance(part, ast.Nonlocal) for n in part.names}
+            shared = {n for part in own_nodes(body) if isinstance(part, ast.Nonlocal) for n in part.names}
             own = set(scope.names) - shared
             scope.free = tuple(
                 n for n in dict.fromkeys((*reads, *inner, *sorted(shared))) if n in around - own
@@ -196,19 +201,9 @@ class Flow:
             inner.parameters = ()
 
 
-def _own_nodes(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
-    """Yields the nodes of a body that belong to its own frame."""
-    todo: list[ast.AST] = list(body)
-    while todo:
-        node = todo.pop()
-        yield node
-        if not isinstance(node, (*_SCOPES, ast.Lambda)):
-            todo.extend(ast.iter_child_nodes(node))
-
-
 def _once(body: Sequence[ast.stmt]) -> dict[str, ast.expr]:
     """Names that a body assigns once and for all on its own level, with what they are given."""
-    bound = Counter(n.id for s in body for n in _own_nodes([s]) if isinstance(n, ast.Name) and _is_set(n))
+    bound = Counter(n.id for s in body for n in own_nodes([s]) if isinstance(n, ast.Name) and _is_set(n))
     found: dict[str, ast.expr] = {}
     for node in body:
         target = node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None

@@ -111,6 +111,8 @@ class ScopeFlow:
     """Parameters that the body assigns."""
     free: tuple[str, ...] = ()
     """Names that it has from the functions around it."""
+    plain: frozenset[str] = frozenset()
+    """Variables that have no value where none is shown, see `unbound.plain_variables`."""
     arguments: ast.arguments | None = None
     """The parameters, of a function."""
     bases: tuple[str, ...] | None = None

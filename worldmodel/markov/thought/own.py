@@ -47,6 +47,8 @@ class Own(ABC):
         """Locals as they are at this point of the statement."""
         self.stdout = ""
         """What was printed so far."""
+        self.scope: ScopeFlow | None = self.top.scope
+        """Whose variables a name may be; None for an expression of the module's own level."""
         self.enters = True
         """Whether a function of the program may be called."""
         self._question = Question(shell)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ..frame import MUTABLE
 from ..objects import Instance
+from ..unbound import missing, unset
 from .ask import (
     HOLE,
     Asking,
@@ -22,9 +22,6 @@ from .ask import (
 )
 from .own import BUILTINS
 from .special import Special
-
-if TYPE_CHECKING:
-    pass
 
 _LAZY = frozenset({"enumerate", "zip", "reversed", "map", "filter", "iter"})
 """Built-ins whose value shows nothing of what it yields: in a question the call itself stands for it."""
@@ -200,16 +197,29 @@ class Reduction(Special):
     def _name(self, node: ast.Name) -> Asking[str]:
         name = node.id
         made = self.shell.flow.globals.get(name)
-        if made is None or name in self.env or name in self._inner or self._question.outer(name) is not None:
+        if made is None or self._known(name) is not None:
             return self._find(name)
         return (yield from self._elsewhere(made))
 
-    def _find(self, name: str) -> str:
+    def _known(self, name: str) -> str | None:
+        """Returns the text of a variable; None where it is none that is known.
+
+        Raises:
+            Raised: it is one without a value.
+        """
         if name in self._inner:
             return self._inner[name]
         if name in self.env:
             return self.env[name]
-        text = self._question.outer(name)
+        error = unset(self.scope, name)
+        if error and self._inner:  # versions of Python tell it differently inside a comprehension
+            raise Unsupported
+        if error:
+            raise Raised(error)
+        return self._question.outer(name)
+
+    def _find(self, name: str) -> str:
+        text = self._known(name)
         if text is not None:
             return text
         flow = self.shell.flow
@@ -217,7 +227,21 @@ class Reduction(Special):
             raise Unsupported
         if name in BUILTINS or name in flow.imported:
             return Form(name)
+        self.require(name)
         raise Unsupported
+
+    def require(self, name: str) -> None:
+        """Raises what reading a name raises that stands for nothing, where that is certain.
+
+        Raises:
+            Raised: it does.
+        """
+        flow = self.shell.flow
+        known = name in BUILTINS or name in flow.imported or flow.names_code(name)
+        if not known and self._known(name) is None:
+            error = missing(flow, self.top, self.scope, name)
+            if error:
+                raise Raised(error)
 
     def _binop(self, node: ast.BinOp) -> Asking[str]:
         left = yield from self.value(node.left)
@@ -324,12 +348,12 @@ class Reduction(Special):
 
     def _elsewhere(self, node: ast.expr) -> Asking[str]:
         """Returns the value of an expression of the module's own level."""
-        kept = self.env, self._inner, self.enters
-        self.env, self._inner, self.enters = {}, {}, False
+        kept = self.env, self._inner, self.enters, self.scope
+        self.env, self._inner, self.enters, self.scope = {}, {}, False, None
         try:
             return (yield from self.solid(node))
         finally:
-            self.env, self._inner, self.enters = kept
+            self.env, self._inner, self.enters, self.scope = kept
 
     def _list(self, node: ast.List) -> Asking[str]:
         parts = yield from self._all(node.elts)
@@ -482,7 +506,7 @@ class Reduction(Special):
         raise Unsupported
 
     def _call_name(self, node: ast.Call, name: str) -> Asking[str]:
-        known = self.env.get(name, self._question.outer(name))
+        known = self._known(name) if name not in self._inner else self.env.get(name)
         scope = self._question.callee(name, known)
         if scope is not None:
             return (yield from self._call_own(node, name, scope, known))

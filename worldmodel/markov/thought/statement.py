@@ -43,7 +43,7 @@ def consider(shell: Shell, expression: str) -> Asking[str]:
     """
     node = ast.parse(expression.strip(), mode="eval").body
     reduction = Reduction(shell)
-    reduction.enters = False
+    reduction.enters, reduction.scope = False, None
     try:
         return (yield from reduction.solid(node))
     except Unsupported:
@@ -212,6 +212,9 @@ class _Statement:
 
     def _raise(self, node: ast.Raise) -> Thought:
         reduction = self._reduction
+        kind = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+        if isinstance(kind, ast.Name):
+            reduction.require(kind.id)
         if node.exc is None or node.cause is not None or not isinstance(node.exc, ast.Call):
             raise Unsupported
         call = node.exc
@@ -228,6 +231,7 @@ class _Statement:
         for target in node.targets:
             if isinstance(target, ast.Name):
                 if target.id not in reduction.env:
+                    reduction.require(target.id)
                     raise Unsupported
                 del reduction.env[target.id]
                 gone.append(target.id)
