@@ -16,7 +16,8 @@ from debugworld.sandboxes.growing import Growing
 
 from ..answer import CHOICES
 from ..features import EVENTS, GOAL_EVENTS, MANY_PASSES, TEXT_WIDTH
-from .begun import Begun, Rows, Worked
+from .begun import Begun, Rows
+from .worked import Worked
 from .world import World
 
 Which = Any

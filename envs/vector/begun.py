@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-
-from debugworld.sandboxes.growing import Growing
 
 from ..answer import CHOICES
 from .subject import Subject
 from .world import World
 
 Rows = npt.NDArray[np.int64]
-_UNKNOWN = -2
 
 
 class Begun:
@@ -45,35 +41,3 @@ class Begun:
         """Numbers of the true values; each run's have numbers of their own."""
         self.choices = offered % CHOICES
         """Numbers of the choices of candidates, below `CHOICES`."""
-
-
-class Worked:
-    """Rows of numbers by number, each worked out when it is first looked up.
-
-    Args:
-        width: Numbers in a row.
-    """
-
-    def __init__(self, width: int) -> None:
-        self._rows = Growing(np.int32, (width,))
-
-    def look(self, numbers: Rows, work_out: Callable[[int], Sequence[int]]) -> npt.NDArray[np.int32]:
-        """Returns rows; int32 ``(k, width)``.
-
-        Args:
-            numbers: Of the rows ``(k,)``.
-            work_out: Returns a row that was not seen, by the place of its number in ``numbers``; its first
-                number is at least -1.
-        """
-        missing = int(numbers.max()) + 1 - len(self._rows)
-        if missing > 0:
-            self._rows.add(np.full((missing, self._rows.rows.shape[1]), _UNKNOWN))
-        rows: npt.NDArray[Any] = self._rows.rows
-        found = rows.take(numbers, axis=0)
-        unknown = np.flatnonzero(found[:, 0] == _UNKNOWN)
-        if unknown.size:
-            for place in unknown.tolist():
-                if rows[numbers[place], 0] == _UNKNOWN:
-                    rows[numbers[place]] = work_out(place)
-            found = rows.take(numbers, axis=0)
-        return found

@@ -10,12 +10,14 @@ import numpy.typing as npt
 
 from debugworld.sandboxes.debugger import Program
 from debugworld.sandboxes.errors import SandboxError
+from debugworld.sandboxes.growing import Growing
 from debugworld.worldmodel.errors import ModelError
 
 from ..backend import DREAMS
 from ..rows import Row
 from ..scene import Scene
 from ..tabled import TabledEnv
+from .ahead import NUMBER, PROGRAM, ROW, TAKEN, UNDRAWN, Ahead
 from .dice import Dice
 from .lots import Lots, lots_of
 from .subject import BROKEN, NOTHING, Subject
@@ -27,13 +29,13 @@ _MOST = 4096
 class Draws(NamedTuple):
     """What some episodes are about."""
 
-    subjects: list[Subject]
-    """The runs that they walk over, with what may be asked."""
+    subjects: npt.NDArray[np.object_]
+    """The runs that they walk over, with what may be asked; each a `Subject` ``(k,)``."""
     rows: npt.NDArray[np.int64]
     """What is asked, as `Subject.rows` number it; int64 ``(k, 3)``."""
     faults: dict[int, str]
     """Why the box or the model failed, by the places below ``k`` where it did."""
-    reals: list[Subject]
+    reals: npt.NDArray[np.object_]
     """What really happens; something else than ``subjects`` where an episode is a dream."""
 
 
@@ -56,8 +58,13 @@ class Drawing:
         self._dreams = task.backend in DREAMS
         self._subjects: dict[int, Subject] = {}
         self._lots: Lots | None = None
+        self._ahead = Ahead(self.dice, count, self._rows)
         self._numbers: dict[int, int] = {}
         """The number of each program's rows among the lots."""
+        self._numbered = Growing(np.object_)
+        """The subjects by these numbers."""
+        self._forgotten = 0
+        """How many there were before all were forgotten."""
         self._ready: dict[int, int] = {}
         """The same, of those whose runs were at hand, as long as the store's memory stays as it is."""
         self._looked: tuple[Any, int] = (None, 0)
@@ -77,35 +84,41 @@ class Drawing:
         task._open()
         if index is not None or self._dreams:
             return _together([self._one(place, index) for place in which.tolist()])
-        lots, dice = self._lots, self.dice
-        chance = dice.ahead(which, 1 + (lots.ahead if lots is not None else 0))
-        firsts = (chance[:, 0] * len(task.task_set.programs)).astype(np.int64).tolist()
-        numbers = self._numbered(firsts)
-        rows, taken = np.full((len(which), 3), -1), np.ones(len(which), np.int64)
-        if lots is not None:
-            known = np.flatnonzero(numbers >= 0)
-            rows[known], more = lots.draw(numbers[known], chance[known, 1:])
-            taken[known] += more
-        dice.skip(which, taken)
-        subjects: list[Any] = list(map(self._subjects.get, firsts))
+        traces = task._traces
+        assert traces is not None
+        if self._looked != (traces, traces.changes):
+            self._looked = traces, traces.changes
+            self._ready.clear()
+            self._ahead.forget()
+        drawn = self._ahead.take(which, 1 + (self._lots.ahead if self._lots is not None else 0))
+        numbers, rows = drawn[:, NUMBER], drawn[:, ROW]
+        subjects, known = np.full(len(which), None, object), np.flatnonzero(numbers >= 0)
+        subjects[known] = self._numbered.rows[numbers[known]]
         faults = {}
-        for turn in np.flatnonzero(rows[:, 1] < 0).tolist():
+        for turn in np.flatnonzero(rows[:, 1] == UNDRAWN).tolist():
             place, known_run = int(which[turn]), bool(numbers[turn] >= 0)
-            row = subjects[turn].rows.draw(dice.generator(place)) if known_run else None
+            row = subjects[turn].rows.draw(self.dice.generator(place)) if known_run else None
             if row is None:
-                subjects[turn], row, fault, _ = self._one(place, None, firsts[turn], known_run)
+                subjects[turn], row, fault, _ = self._one(place, None, int(drawn[turn, PROGRAM]), known_run)
                 if fault:
                     faults[turn] = fault
             rows[turn] = row
         return Draws(subjects, rows, faults, subjects)
 
-    def _numbered(self, places: Sequence[int]) -> npt.NDArray[np.int64]:
+    def _rows(self, chance: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+        """Draws what can be drawn together; see `Ahead`."""
+        drawn = np.full((len(chance), 6), UNDRAWN)
+        firsts = drawn[:, PROGRAM] = (chance[:, 0] * len(self._task.task_set.programs)).astype(np.int64)
+        numbers = drawn[:, NUMBER] = self._numbers_of(firsts.tolist())
+        drawn[:, TAKEN] = 1
+        if self._lots is not None:
+            known = np.flatnonzero(numbers >= 0)
+            drawn[known, ROW], taken = self._lots.draw(numbers[known], chance[known, 1:])
+            drawn[known, TAKEN] += taken
+        return drawn
+
+    def _numbers_of(self, places: Sequence[int]) -> npt.NDArray[np.int64]:
         """Returns the numbers of the rows of programs ``(k,)``; -1 as `_number` has it."""
-        traces = self._task._traces
-        assert traces is not None
-        if self._looked != (traces, traces.changes):
-            self._looked = traces, traces.changes
-            self._ready.clear()
         ready = self._ready
         for place in set(places).difference(ready):
             number = self._number(place)
@@ -164,10 +177,15 @@ class Drawing:
             self._subjects.clear()
             self._numbers.clear()
             self._ready.clear()
+            self._ahead.forget()
             self._lots = None
+            self._forgotten += len(self._numbered)
+            self._numbered = Growing(np.object_)
         if subject.rows is not NOTHING:
             self._lots = self._lots or lots_of(subject.rows)
             self._numbers[place] = self._lots.add(subject.rows)
+            self._numbered.add([subject])
+            subject.number = self._forgotten + self._numbers[place]
             self._subjects[place] = subject
         return subject
 
@@ -186,8 +204,9 @@ class Drawing:
 
 
 def _together(draws: Sequence[_Draw]) -> Draws:
-    subjects, rows, told, reals = map(list, zip(*draws, strict=True))
-    return Draws(subjects, np.array(rows), {turn: fault for turn, fault in enumerate(told) if fault}, reals)
+    subjects, rows, told, reals = zip(*draws, strict=True)
+    faults = {turn: fault for turn, fault in enumerate(told) if fault}
+    return Draws(np.array(subjects, object), np.array(rows), faults, np.array(reals, object))
 
 
 def said(task: TabledEnv, number: int, scene: Scene) -> str:

@@ -67,8 +67,8 @@ class Episodes:
         """Where the box failed."""
         self.failed = np.zeros(count, bool)
         """Where `errors` says something."""
-        self._subjects: list[Any] = [None] * count
-        self._reals: list[Any] = [None] * count
+        self._subjects: npt.NDArray[np.object_] = np.full(count, None, object)
+        self._reals: npt.NDArray[np.object_] = np.full(count, None, object)
         self._rows = np.zeros((count, 3), np.int64)
         self._marked, self._exits = np.zeros(count, np.int64), np.zeros(count, bool)
         self._last = np.full(count, -1, np.int64)
@@ -87,8 +87,7 @@ class Episodes:
         """
         subjects, rows, faults, reals = draws
         self._rows[which] = rows
-        for place, subject, real in zip(which.tolist(), subjects, reals, strict=True):
-            self._subjects[place], self._reals[place] = subject, real
+        self._subjects[which], self._reals[which] = subjects, reals
         if self._world is None or len(self._world.traces.lines) > MOST_STATES:
             self._renew(which)
         world = self._world
@@ -294,12 +293,12 @@ class Episodes:
         self._shadow = Shadow(world, self._count, self._goals is not None) if dreams else None
         if before is None:
             return
-        rows, places = self._rows[others], others.tolist()
-        begun = Begun(world, [self._subjects[place] for place in places], rows)
+        rows = self._rows[others]
+        begun = Begun(world, self._subjects[others], rows)
         move_over(before, batch, others, begun.runs)
         for part in self._parts:
             part.place(others, begun, self.seen)
         self._stale = True
         if self._shadow is not None and shadow is not None:
-            begun = Begun(world, [self._reals[place] for place in places], rows)
+            begun = Begun(world, self._reals[others], rows)
             self._shadow.follow(shadow, others, begun, self.seen)

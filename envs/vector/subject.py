@@ -24,12 +24,14 @@ class Subject:
         kind: What tells the run from others of the program.
     """
 
-    __slots__ = ("key", "program", "rows", "trace")
+    __slots__ = ("key", "number", "program", "rows", "trace")
 
     def __init__(self, program: Program, trace: Trace, rows: Rows, kind: Hashable = "") -> None:
         self.program, self.trace, self.rows = program, trace, rows
         self.key: tuple[str, Hashable] = (program.digest, kind)
         """Equal for runs that are the same."""
+        self.number = -1
+        """Its own among those that are drawn again and again; -1 for any other."""
 
 
 class _Nothing(Rows):

@@ -27,6 +27,7 @@ from ..features import (
 from ..goal import exception_type
 from .interning import Pairs, Texts
 from .subject import Subject
+from .worked import Worked
 
 assert EVENTS == BATCH_EVENTS, "events have the same numbers in observations and in batches"
 
@@ -70,6 +71,8 @@ class World:
         self.firsts = Growing(np.int64, (2,))
         """Number of each run's first question and of its first truth."""
         self._runs: dict[tuple[str, Hashable], int] = {subject.key: 0}
+        self._known = Worked(1)
+        """The runs by the numbers of their subjects."""
         self._next = np.zeros(2, np.int64)
         self.traces = TraceBatch([(subject.program, subject.trace)], max_lines)
         """The runs."""
@@ -84,11 +87,15 @@ class World:
         Returns:
             int64 ``(k,)``.
         """
-        known = self._runs
-        found = [known.get(subject.key, -1) for subject in subjects]
-        if -1 in found:
-            found = [self._number(subject) for subject in subjects]
-        return np.array(found)
+        numbers = np.array([subject.number for subject in subjects])
+        found = np.full(len(numbers), -1)
+        known = np.flatnonzero(numbers >= 0)
+        if known.size:
+            told = self._known.look(numbers[known], lambda turn: (self._number(subjects[known[turn]]),))
+            found[known] = told[:, 0]
+        for turn in np.flatnonzero(found < 0).tolist():
+            found[turn] = self._number(subjects[turn])
+        return found
 
     def column(self, run: int, name: str) -> int:
         """Returns where `named` tells a local by row: the number of its text, 0 where it is not bound."""
