@@ -13,6 +13,8 @@ Integers = npt.NDArray[np.int64]
 Chance = npt.NDArray[np.float64]
 _MOST = 16
 """Rows of an environment that are drawn ahead."""
+_FEW = 8
+"""Environments of which less than one lacks a row are not worth a draw."""
 PROGRAM, NUMBER, ROW, TAKEN = 0, 1, slice(2, 5), 5
 """Columns of what is drawn: the place of the program in the task set, the number of its rows among the lots (-1
 where they are not known), the row (`UNDRAWN` in its middle where it is left to `Rows.draw`), and how many random
@@ -75,12 +77,11 @@ class Ahead:
         self._add(which[self._size[which] == 0], numbers)
         if 2 * self._size.sum() > len(self._drawn):
             return
-        for _ in range(_MOST):
-            self._add(np.flatnonzero(~self._closed & (self._size < _MOST)), numbers)
+        while _FEW * (lacking := np.flatnonzero(~self._closed & (self._size < _MOST))).size > len(self._size):
+            self._add(lacking, numbers)
 
     def _add(self, which: Integers, numbers: int) -> None:
-        if not which.size:
-            return
+        """Draws one more row for each of some environments."""
         drawn = self._draw(self._dice.ahead(which, numbers, self._behind[which]))
         slots = which * _MOST + (self._first[which] + self._size[which]) % _MOST
         self._drawn[slots] = drawn

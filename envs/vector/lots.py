@@ -22,7 +22,7 @@ from ..state_query import ENTRIES, QueryRows
 
 Integers = npt.NDArray[np.int64]
 Chance = npt.NDArray[np.float64]
-_TRIES = 3
+_TRIES = 6
 """Draws of a pass together; the few that still draw the state where the episode begins go on alone."""
 
 
