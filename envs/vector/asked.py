@@ -45,7 +45,9 @@ class Goals:
 
     def __init__(self, world: World, count: int) -> None:
         self._world = world
-        self._event, self._line, self._named, self._column, self._value = np.zeros((5, count), np.int64)
+        self.line = np.zeros(count, np.int64)
+        """The lines of the goals, 0 for none; int64 ``(count,)``."""
+        self._event, self._named, self._column, self._value = np.zeros((4, count), np.int64)
         self._worked = Worked(6)
 
     def place(self, which: Rows, begun: Begun, seen: dict[str, Any]) -> None:
@@ -54,25 +56,23 @@ class Goals:
         event, line, named, column, value, pair = found.T
         for mine, new in (
             (self._event, event),
-            (self._line, line),
+            (self.line, line),
             (self._named, named),
             (self._column, column),
             (self._value, value),
         ):
             mine[which] = new
-        there = line > 0
         seen["goal"][which] = 0
         seen["goal"][which, : len(GOAL_EVENTS)] = event[:, None] == [EVENTS.index(e) for e in GOAL_EVENTS]
         seen["goal"][which, len(GOAL_EVENTS)] = line / self._world.max_lines
         seen["goal"][which, len(GOAL_EVENTS) + 2] = named
         seen["goal_line"][which] = line
         seen["goal_text"][which] = self._world.pairs.spelled.rows.take(pair, axis=0)
-        seen["lines"][which[there], line[there] - 1, 4] = 1
 
     def show(self, which: Which, rows: Rows, seen: dict[str, Any]) -> None:
         """Writes what holds of the goals; see `Part`."""
         local, right, holds = self._judged(which, rows)
-        line, first = self._line[which], len(GOAL_EVENTS)
+        line, first = self.line[which], len(GOAL_EVENTS)
         away = np.where(line > 0, line - seen["line"][which], 0) / self._world.max_lines
         seen["goal"][which, first + 1] = away
         seen["goal"][which, first + 3] = local > 0
@@ -86,7 +86,7 @@ class Goals:
     def _judged(self, which: Which, rows: Rows) -> tuple[npt.NDArray[Any], ...]:
         """The number of the local's text, whether the value is right, and whether all of it holds."""
         world, event, named = self._world, self._event[which], self._named[which] > 0
-        value, line = self._value[which], self._line[which]
+        value, line = self._value[which], self.line[which]
         local = world.named.rows.take(np.where(named, self._column[which] + rows, 0))
         here = world.traces.events.take(rows)
         right = np.where(named, local, world.values.rows.take(rows)) == value
@@ -124,26 +124,26 @@ class Queries:
     def __init__(self, world: World, count: int) -> None:
         self.shown = np.zeros(count, np.int32)
         """Numbers of the texts of the variables where the cursors stand, 0 where they are not bound."""
+        self.line = np.zeros(count, np.int64)
+        """The lines that are asked about, 0 for none; int64 ``(count,)``."""
         self._world = world
-        self._line, self._visit, self._column, self._count = np.zeros((4, count), np.int64)
+        self._visit, self._column, self._count = np.zeros((3, count), np.int64)
         self._worked = Worked(5)
 
     def place(self, which: Rows, begun: Begun, seen: dict[str, Any]) -> None:
         """Takes the queries of new episodes; see `Part`."""
         found = self._worked.look(begun.asked, lambda place: self._numbers(begun, place))
         line, visit, column, count, name = found.T
-        self._line[which], self._visit[which] = line, visit
+        self.line[which], self._visit[which] = line, visit
         self._column[which], self._count[which] = column, count
-        there = line > 0
         seen["query"][which, 0] = line / self._world.max_lines
         seen["query"][which, 2] = np.minimum(visit / MANY_PASSES, 1)
         seen["query_line"][which] = line
         seen["query_name"][which] = self._world.names.spelled.rows.take(name, axis=0)
-        seen["lines"][which[there], line[there] - 1, 4] = 1
 
     def show(self, which: Which, rows: Rows, seen: dict[str, Any]) -> None:
         """Writes where the cursors stand from the moments; see `Part`."""
-        world, line, query = self._world, self._line[which], seen["query"]
+        world, line, query = self._world, self.line[which], seen["query"]
         passed = world.passes.rows.take(self._count[which] + rows)
         left = self._visit[which] - passed
         stands = (world.traces.events.take(rows) == _LINE) & (world.traces.lines.take(rows) == line)
@@ -181,23 +181,27 @@ class Candidates:
     def __init__(self, world: World, count: int, answers: int, queries: Queries | None) -> None:
         self.offered = np.zeros(count, np.int64)
         """How many there are; int64 ``(count,)``."""
-        self.right = np.zeros((count, answers), bool)
-        """Which of them are right; bool ``(count, answers)``."""
         self._world, self._answers, self._queries = world, answers, queries
         self._texts = np.full((count, answers), -1, np.int64)
+        self._chosen = np.zeros(count, np.int64)
         self._spelled = Growing(np.float32, (1 + TEXT_WIDTH,))
         """What is shown of each text where it does not equal what a cursor sees."""
         self._first = Worked(1)
         self._choices = Growing(np.int32, (answers,))
+        self._sizes = Growing(np.int64)
         self._rights = Growing(bool, (answers,))
 
     def place(self, which: Rows, begun: Begun, seen: dict[str, Any]) -> None:
         """Takes the candidates of new episodes; see `Part`."""
         rows = self._first.look(begun.truths, lambda place: self._add(begun, place))[:, 0] + begun.choices
-        texts = self._choices.rows.take(rows, axis=0)
-        self._texts[which] = texts
-        self.right[which] = self._rights.rows.take(rows, axis=0)
-        self.offered[which] = (texts >= 0).sum(axis=1)
+        self._texts[which] = self._choices.rows.take(rows, axis=0)
+        self.offered[which] = self._sizes.rows.take(rows)
+        self._chosen[which] = rows
+
+    def right(self, which: Rows, choices: Rows) -> npt.NDArray[np.bool_]:
+        """Tells whether a candidate that there is, of each of some environments, is right; bool ``(k,)``."""
+        found: npt.NDArray[np.bool_] = self._rights.rows[self._chosen[which], choices]
+        return found
 
     def show(self, which: Which, rows: Rows, seen: dict[str, Any]) -> None:
         """Writes the candidates, and which equal what a cursor sees; see `Part`."""
@@ -224,4 +228,5 @@ class Candidates:
             rights[:, offered] = found.right[found.places]
         self._spelled.add(np.pad(self._world.texts.spelled.rows[len(self._spelled) :], ((0, 0), (1, 0))))
         self._rights.add(rights)
+        self._sizes.add((texts >= 0).sum(axis=1))
         return (self._choices.add(texts),)

@@ -34,6 +34,8 @@ class Copies:
             name: Of the array, which has the same shape and type every time.
             array: What is copied.
         """
+        if array.nbytes < _SMALL:
+            return array.copy()
         new = self.space(name, array)
         np.copyto(new, array)
         return new

@@ -23,6 +23,7 @@ from ..tabled import TabledEnv
 from .asked import Candidates, Goals, Part, Queries, Which
 from .begun import Begun, Rows
 from .drawing import Draws, said
+from .lines import Lines
 from .refusals import Refusals
 from .shadow import Shadow, move_over
 from .subject import NOTHING
@@ -70,7 +71,9 @@ class Episodes:
         self._subjects: npt.NDArray[np.object_] = np.full(count, None, object)
         self._reals: npt.NDArray[np.object_] = np.full(count, None, object)
         self._rows = np.zeros((count, 3), np.int64)
-        self._marked, self._exits = np.zeros(count, np.int64), np.zeros(count, bool)
+        self._exits = np.zeros(count, bool)
+        self._lines = Lines(self.seen["lines"])
+        self._offers = np.tri(task.answers + 1, task.answers, -1, np.int8)
         self._last = np.full(count, -1, np.int64)
         self._all = np.arange(count)
         self._world: World | None = None
@@ -94,11 +97,13 @@ class Episodes:
         assert world is not None
         begun = Begun(world, subjects, rows)
         self._batch.reset(begun.runs, which, begun.starts)
-        self.seen["lines"][which] = world.still.rows.take(begun.runs, axis=0)
+        self._lines.begin(which, world.still.rows.take(begun.runs, axis=0))
         if not self._anew:
             self.seen["tokens"][which] = world.tokens.rows.take(begun.runs, axis=0)
         for part in self._parts:
             part.place(which, begun, self.seen)
+        if self._aims is not None:
+            self._lines.aim(which, self._aims.line[which])
         if self._shadow is not None:
             self._shadow.begin(which, Begun(world, reals, rows), self.seen)
         self.errors[which] = None
@@ -106,7 +111,7 @@ class Episodes:
         for turn, fault in faults.items():
             self.errors[which[turn]] = fault
             self.broken[which[turn]] = self.failed[which[turn]] = True
-        self.moves[which] = self._marked[which] = 0
+        self.moves[which] = 0
         self._last[which] = -1
         self._begin_masks(which, begun.runs)
 
@@ -135,7 +140,8 @@ class Episodes:
         self.moves += counted
         success = np.zeros(self._count, bool)
         if self._candidates is not None:
-            success = answered & self._candidates.right[self._all, choice]
+            said = np.flatnonzero(answered)
+            success[said] = self._candidates.right(said, choice[said])
         if self._goals is not None:
             success |= walking & ~refused & self._goals.holds(batch.rows)
         if self._shadow is not None:
@@ -152,7 +158,7 @@ class Episodes:
             sets = numbers[setting] < self._clear.start
             line = (numbers[setting] - self._break.start) % binding.shape[1]
             bound = binding[self._all[: setting.size], line]
-            self.seen["lines"][setting, bound - 1, 3] = sets
+            self._lines.arm(setting, bound, sets)
             turn, places = np.divmod(np.flatnonzero(binding == bound[:, None]), binding.shape[1])
             self.masks[setting[turn], self._clear.start + places] = sets[turn]
         return rewards, terminated, truncated, success
@@ -167,7 +173,7 @@ class Episodes:
         assert world is not None
         if self._stale:
             which, self._stale = slice(None), False
-        rows, places = self._batch.rows[which], self._all[which]
+        rows, runs, places = self._batch.rows[which], self._batch.runs[which], self._all[which]
         lines = world.traces.lines.take(rows)
         seen["event"][which] = world.traces.events.take(rows)
         seen["line"][which] = np.minimum(lines, world.max_lines)
@@ -180,17 +186,13 @@ class Episodes:
             ("value", world.texts.spelled.rows, world.values.rows.take(rows)),
         ]
         if self._anew:
-            looked.append(("tokens", world.tokens.rows, self._batch.runs[which]))
+            looked.append(("tokens", world.tokens.rows, runs))
         for name, spelled, numbers in looked:
             if places.size == self._count:  # straight into its place
                 spelled.take(numbers, axis=0, out=seen[name], mode="clip")
             else:
                 seen[name][which] = spelled.take(numbers, axis=0)
-        before, marked = self._marked[which], np.where(lines <= world.max_lines, lines, 0)
-        for old, flag in ((before, 0), (marked, 1)):
-            turned = np.flatnonzero((marked != before) & (old > 0))
-            seen["lines"][places[turned], old[turned] - 1, 2] = flag
-        self._marked[which] = marked
+        self._lines.stand(places, lines)
         for part in self._parts:
             part.show(which, rows, seen)
         self._show_masks(which, places, rows)
@@ -235,12 +237,10 @@ class Episodes:
         world = self._world
         assert world is not None
         self._exits[which] = False
-        self.masks[which, : self._first_answer] = 0
-        self.masks[which, self._run_to] = world.traces.stops.take(runs, axis=0)[:, 1:]
-        self.masks[which, self._break] = world.traces.binding.take(runs, axis=0)[:, 1:] > 0
+        self.masks[which, : self._first_answer] = world.entry_masks.rows.take(runs, axis=0)
         if self._candidates is not None:
-            offered = np.arange(self._task.answers) < self._candidates.offered[which, None]
-            self.masks[which, self._first_answer :] = offered
+            offered = self._candidates.offered[which]
+            self.masks[which, self._first_answer :] = self._offers.take(offered, axis=0)
 
     def _show_masks(self, which: Which, places: Rows, rows: Rows) -> None:
         world, exits = self._world, self._batch.done[which]
@@ -287,6 +287,7 @@ class Episodes:
         self._goals = None if answers else Goals(world, self._count)
         queries = Queries(world, self._count) if self._task.queries else None
         self._candidates = Candidates(world, self._count, answers, queries) if answers else None
+        self._aims = self._goals or queries
         parts = self._goals, queries, self._candidates
         self._parts: list[Part] = [part for part in parts if part is not None]
         dreams = self._task.backend in DREAMS

@@ -186,7 +186,7 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
                 "...}"
             )
         numbers = np.asarray(actions)
-        if numbers.shape != (self.num_envs,) or not np.issubdtype(numbers.dtype, np.integer):
+        if numbers.shape != (self.num_envs,) or numbers.dtype.kind not in "iu":
             raise gymnasium.error.InvalidAction(
                 f"{self.num_envs} environments need as many integers; got {numbers.dtype} {numbers.shape}"
             )

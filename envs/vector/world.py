@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from debugworld.sandboxes.batch import EVENTS as BATCH_EVENTS
 from debugworld.sandboxes.batch import TraceBatch
-from debugworld.sandboxes.debugger import Event, State
+from debugworld.sandboxes.debugger import ActionKind, Event, State
 from debugworld.sandboxes.growing import Growing
-from debugworld.sandboxes.numbering import PLAIN
+from debugworld.sandboxes.numbering import LINE_KINDS, PLAIN, Numbering
 
 from ..features import (
     DEEP,
@@ -49,6 +49,8 @@ class World:
         self.pairs = Pairs(self.names, self.texts)
         self.legal = Growing(np.int8, (PLAIN,))
         """Whether each plain move is legal at a state."""
+        self.entry_masks = Growing(np.int8, (len(Numbering(max_lines)),))
+        """Which actions are legal at each run's entry, but for the plain moves, which are 0."""
         self.depths = Growing(np.float32)
         """Depth of each state as observations show it."""
         self.locals = Growing(np.int32, (MAX_LOCALS,))
@@ -132,6 +134,7 @@ class World:
         self.firsts.add([self._next])
         self._next += subject.rows.asked, max(len(subject.rows.truths), 1)  # none, too, is a thing to look up
         self.legal.add(traces.targets[start:end] != np.arange(start, end)[:, None])
+        self.entry_masks.add(_entry_mask(traces.stops[-1, 1:], traces.binding[-1, 1:] > 0)[None])
         self.depths.add(np.minimum(traces.depths[start:end], DEEP) / DEEP)
         self.locals.add(self._shown(states))
         self.values.add([self.texts.number(state.value) for state in states])
@@ -151,3 +154,8 @@ class World:
             numbers = [self.pairs.number(*item) for item in list(before.items())[-MAX_LOCALS:]]
             found.append(numbers + [0] * (MAX_LOCALS - len(numbers)))
         return found
+
+
+def _entry_mask(stops: npt.NDArray[np.bool_], binds: npt.NDArray[np.bool_]) -> npt.NDArray[np.int8]:
+    legal = {ActionKind.RUN_TO: stops, ActionKind.BREAK: binds, ActionKind.CLEAR: np.zeros_like(binds)}
+    return np.concatenate([np.zeros(PLAIN, bool), *map(legal.__getitem__, LINE_KINDS)]).astype(np.int8)
