@@ -215,6 +215,7 @@ class RecordedBatch:
         """When each breakpoint was set, by `_turn`."""
         self._turn = 0
         self._armed = 0  # how many breakpoints are set
+        self._all = np.arange(count)
         self._size = len(traces.numbering)
         by_line = np.arange(-PLAIN, self._size - PLAIN)
         self._kind, self._line = (
@@ -383,25 +384,22 @@ class RecordedBatch:
 
     def _set(self, cursors: Positions, lines: Integers, adds: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """Sets or clears a breakpoint for each of some cursors; returns which could be done."""
-        can, width = lines > 0, self._points.shape[1]
-        there = self._points[cursors] == np.where(can, lines, -1)[:, None]
-        known, columns = np.divmod(np.flatnonzero(there), width)
-        adding = adds & can
-        done = adding.copy()
-        done[known] = True
-        adding[known] = False
-        gone, new = ~adds[known], cursors[adding]
-        self._write(cursors[known[gone]], columns[gone], 0)
-        free = (self._points[new] == 0).argmax(axis=1)
-        self._write(new, free, lines[adding])
-        self._armed += len(new) - int(np.count_nonzero(gone))
-        if (free == width - 1).any():
+        can, own = lines > 0, self._points[cursors]
+        width, turns = own.shape[1], self._all[: len(own)]
+        column = (own == lines[:, None]).argmax(axis=1)
+        there = can & (own[turns, column] == lines)
+        column = np.where(there, column, (own == 0).argmax(axis=1))
+        changed = np.flatnonzero(can & (there != adds))
+        new = adds[changed]
+        self._write(cursors[changed], column[changed], np.where(new, lines[changed], 0))
+        self._armed += 2 * int(np.count_nonzero(new)) - len(new)
+        if (new & (column[changed] == width - 1)).any():
             never = self.traces.lines_of(self.runs, 0)
             self._points, self._since = (
                 np.pad(each, ((0, 0), (0, width))) for each in (self._points, self._since)
             )
             self._places = np.hstack([self._places, np.repeat(never[:, None], width, axis=1)])
-        return done
+        return can & (adds | there)
 
     def _write(self, cursors: Positions, columns: Positions, lines: Integers | int) -> None:
         """Keeps lines in columns of some cursors' breakpoints."""
@@ -413,8 +411,8 @@ class RecordedBatch:
     def _to_breakpoints(self, numbers: Positions, target: Positions) -> None:
         """Stops those that continue, forward or back, at their breakpoints, in place."""
         for kind, search, choose in (
-            (_CONTINUE, self.traces.next_at, np.min),
-            (_REVERSE, self.traces.last_at, np.max),
+            (_CONTINUE, self.traces.next_at, np.minimum.reduce),
+            (_REVERSE, self.traces.last_at, np.maximum.reduce),
         ):
             moving = np.flatnonzero(numbers == kind)
             if moving.size:

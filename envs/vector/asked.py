@@ -122,7 +122,7 @@ class Queries:
     """
 
     def __init__(self, world: World, count: int) -> None:
-        self.shown = np.zeros(count, np.int32)
+        self.shown = np.zeros(count, np.int64)
         """Numbers of the texts of the variables where the cursors stand, 0 where they are not bound."""
         self.line = np.zeros(count, np.int64)
         """The lines that are asked about, 0 for none; int64 ``(count,)``."""
@@ -212,7 +212,7 @@ class Candidates:
         texts = self._texts[which]
         whole = len(texts) == len(self._texts)  # straight into its place
         found = self._spelled.rows.take(texts, axis=0, out=seen["candidates"] if whole else None, mode="clip")
-        found.reshape(-1, 1 + TEXT_WIDTH)[np.flatnonzero(texts == shown[:, None]), 0] = 1
+        found.reshape(-1)[np.flatnonzero(texts == shown[:, None]) * (1 + TEXT_WIDTH)] = 1
         if not whole:
             seen["candidates"][which] = found
 

@@ -19,17 +19,20 @@ class Begun:
 
     Args:
         world: The runs.
-        subjects: What they walk over.
+        subjects: What they walk over ``(k,)``.
         rows: What is asked, as `Subject.rows` number it ``(k, 3)``.
+        numbers: Each one's `Subject.number` ``(k,)``; None where some are not known.
     """
 
-    def __init__(self, world: World, subjects: Sequence[Subject], rows: Rows) -> None:
+    def __init__(
+        self, world: World, subjects: Sequence[Subject], rows: Rows, numbers: Rows | None = None
+    ) -> None:
         self.subjects = subjects
         """What they walk over."""
         self.rows = rows
         """What is asked, as `Subject.rows` number it; int64 ``(k, 3)``."""
         starts, asked, offered = rows.T
-        self.runs = world.runs(subjects)
+        self.runs = world.runs(subjects, numbers)
         """Numbers of the runs."""
         questions, truths = world.firsts.rows.take(self.runs, axis=0).T
         lengths = world.traces.ends[self.runs] - world.traces.starts[self.runs]

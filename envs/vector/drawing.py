@@ -31,6 +31,8 @@ class Draws(NamedTuple):
 
     subjects: npt.NDArray[np.object_]
     """The runs that they walk over, with what may be asked; each a `Subject` ``(k,)``."""
+    numbers: npt.NDArray[np.int64] | None
+    """Each one's `Subject.number`, int64 ``(k,)``; None where some are not known."""
     rows: npt.NDArray[np.int64]
     """What is asked, as `Subject.rows` number it; int64 ``(k, 3)``."""
     faults: dict[int, str]
@@ -91,19 +93,23 @@ class Drawing:
             self._ready.clear()
             self._ahead.forget()
         drawn = self._ahead.take(which, 1 + (self._lots.ahead if self._lots is not None else 0))
-        numbers, rows = drawn[:, NUMBER], drawn[:, ROW]
-        subjects, known = np.full(len(which), None, object), np.flatnonzero(numbers >= 0)
-        subjects[known] = self._numbered.rows[numbers[known]]
+        places, rows = drawn[:, NUMBER], drawn[:, ROW]
+        left = np.flatnonzero(rows[:, 1] == UNDRAWN)
+        if not left.size:
+            subjects = self._numbered.rows.take(places)
+            return Draws(subjects, places + self._forgotten, rows, {}, subjects)
+        subjects, known = np.full(len(which), None, object), np.flatnonzero(places >= 0)
+        subjects[known] = self._numbered.rows[places[known]]
         faults = {}
-        for turn in np.flatnonzero(rows[:, 1] == UNDRAWN).tolist():
-            place, known_run = int(which[turn]), bool(numbers[turn] >= 0)
+        for turn in left.tolist():
+            place, known_run = int(which[turn]), bool(places[turn] >= 0)
             row = subjects[turn].rows.draw(self.dice.generator(place)) if known_run else None
             if row is None:
                 subjects[turn], row, fault, _ = self._one(place, None, int(drawn[turn, PROGRAM]), known_run)
                 if fault:
                     faults[turn] = fault
             rows[turn] = row
-        return Draws(subjects, rows, faults, subjects)
+        return Draws(subjects, None, rows, faults, subjects)
 
     def _rows(self, chance: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
         """Draws what can be drawn together; see `Ahead`."""
@@ -206,7 +212,7 @@ class Drawing:
 def _together(draws: Sequence[_Draw]) -> Draws:
     subjects, rows, told, reals = zip(*draws, strict=True)
     faults = {turn: fault for turn, fault in enumerate(told) if fault}
-    return Draws(np.array(subjects, object), np.array(rows), faults, np.array(reals, object))
+    return Draws(np.array(subjects, object), None, np.array(rows), faults, np.array(reals, object))
 
 
 def said(task: TabledEnv, number: int, scene: Scene) -> str:

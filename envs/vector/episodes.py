@@ -31,7 +31,7 @@ from .world import World
 
 MOST_STATES = 4_000_000
 """States of runs that are remembered; beyond, those are forgotten on which no environment stands."""
-REWRITTEN = ("event", "line", "progress", "locals", "value", "tokens", "candidates")
+REWRITTEN = ("event", "line", "progress", "lines", "locals", "value", "tokens", "candidates")
 """Parts of observations that `Episodes.show` writes anew, without a look at what stood there."""
 _LINE_ORDER = (ActionKind.RUN_TO, ActionKind.BREAK, ActionKind.CLEAR)
 
@@ -72,7 +72,7 @@ class Episodes:
         self._reals: npt.NDArray[np.object_] = np.full(count, None, object)
         self._rows = np.zeros((count, 3), np.int64)
         self._exits = np.zeros(count, bool)
-        self._lines = Lines(self.seen["lines"])
+        self._lines = Lines(count, lines, anew)
         self._offers = np.tri(task.answers + 1, task.answers, -1, np.int8)
         self._last = np.full(count, -1, np.int64)
         self._all = np.arange(count)
@@ -88,22 +88,22 @@ class Episodes:
             which: Their numbers ``(k,)``, ascending; the first time all of them.
             draws: What they are about.
         """
-        subjects, rows, faults, reals = draws
+        subjects, numbers, rows, faults, reals = draws
         self._rows[which] = rows
         self._subjects[which], self._reals[which] = subjects, reals
         if self._world is None or len(self._world.traces.lines) > MOST_STATES:
             self._renew(which)
         world = self._world
         assert world is not None
-        begun = Begun(world, subjects, rows)
+        begun = Begun(world, subjects, rows, numbers)
         self._batch.reset(begun.runs, which, begun.starts)
-        self._lines.begin(which, world.still.rows.take(begun.runs, axis=0))
+        self._lines.begin(self.seen["lines"], world, begun.runs, which)
         if not self._anew:
             self.seen["tokens"][which] = world.tokens.rows.take(begun.runs, axis=0)
         for part in self._parts:
             part.place(which, begun, self.seen)
         if self._aims is not None:
-            self._lines.aim(which, self._aims.line[which])
+            self._lines.aim(self.seen["lines"], self._aims.line[which], which)
         if self._shadow is not None:
             self._shadow.begin(which, Begun(world, reals, rows), self.seen)
         self.errors[which] = None
@@ -158,7 +158,7 @@ class Episodes:
             sets = numbers[setting] < self._clear.start
             line = (numbers[setting] - self._break.start) % binding.shape[1]
             bound = binding[self._all[: setting.size], line]
-            self._lines.arm(setting, bound, sets)
+            self._lines.arm(self.seen["lines"], bound, sets, setting)
             turn, places = np.divmod(np.flatnonzero(binding == bound[:, None]), binding.shape[1])
             self.masks[setting[turn], self._clear.start + places] = sets[turn]
         return rewards, terminated, truncated, success
@@ -192,7 +192,7 @@ class Episodes:
                 spelled.take(numbers, axis=0, out=seen[name], mode="clip")
             else:
                 seen[name][which] = spelled.take(numbers, axis=0)
-        self._lines.stand(places, lines)
+        self._lines.show(seen["lines"], world, self._batch, places)
         for part in self._parts:
             part.show(which, rows, seen)
         self._show_masks(which, places, rows)

@@ -23,7 +23,9 @@ class Worked:
     def __init__(self, width: int) -> None:
         self._rows = Growing(np.int32, (width,))
 
-    def look(self, numbers: npt.NDArray[np.int64], work_out: Callable[[int], Sequence[int]]) -> npt.NDArray[np.int32]:
+    def look(
+        self, numbers: npt.NDArray[np.int64], work_out: Callable[[int], Sequence[int]]
+    ) -> npt.NDArray[np.int32]:
         """Returns rows; int32 ``(k, width)``.
 
         Args:
@@ -31,14 +33,15 @@ class Worked:
             work_out: Returns a row that was not seen, by the place of its number in ``numbers``; its first
                 number is at least -1.
         """
-        missing = int(numbers.max()) + 1 - len(self._rows)
-        if missing > 0:
+        try:
+            found = self._rows.rows.take(numbers, axis=0)
+        except IndexError:
+            missing = int(numbers.max()) + 1 - len(self._rows)
             self._rows.add(np.full((missing, self._rows.rows.shape[1]), _UNKNOWN))
-        rows: npt.NDArray[Any] = self._rows.rows
-        found = rows.take(numbers, axis=0)
-        unknown = np.flatnonzero(found[:, 0] == _UNKNOWN)
-        if unknown.size:
-            for place in unknown.tolist():
+            return self.look(numbers, work_out)
+        if found[:, 0].min() == _UNKNOWN:
+            rows: npt.NDArray[Any] = self._rows.rows
+            for place in np.flatnonzero(found[:, 0] == _UNKNOWN).tolist():
                 if rows[numbers[place], 0] == _UNKNOWN:
                     rows[numbers[place]] = work_out(place)
             found = rows.take(numbers, axis=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -61,6 +62,9 @@ class World:
         """Number of the name of the exception at each state, 0 where there is none."""
         self.still = Growing(np.float32, (max_lines, len(LINE_FLAGS)))
         """What observations show of each run's lines that does not change in an episode."""
+        self.marks, self.marked = Growing(np.int32), Growing(np.float32)
+        """Where the flag of each state's line stands among those of an environment's lines, and the flag: 0 where
+        the line has none, and the place is that of another."""
         self.tokens = Growing(np.float32, (max_lines, MAX_TOKENS))
         """Tokens of each run's lines."""
         self.named = Growing(np.int32)
@@ -80,24 +84,21 @@ class World:
         """The runs."""
         self._add(subject)
 
-    def runs(self, subjects: Sequence[Subject]) -> npt.NDArray[np.int64]:
+    def runs(
+        self, subjects: Sequence[Subject], numbers: npt.NDArray[np.int64] | None = None
+    ) -> npt.NDArray[np.integer[Any]]:
         """Returns the numbers of runs, new ones for those that were not seen.
 
         Args:
             subjects: The runs ``(k,)``.
+            numbers: Each one's `Subject.number` ``(k,)``; None where some are not known.
 
         Returns:
-            int64 ``(k,)``.
+            Integers ``(k,)``.
         """
-        numbers = np.array([subject.number for subject in subjects])
-        found = np.full(len(numbers), -1)
-        known = np.flatnonzero(numbers >= 0)
-        if known.size:
-            told = self._known.look(numbers[known], lambda turn: (self._number(subjects[known[turn]]),))
-            found[known] = told[:, 0]
-        for turn in np.flatnonzero(found < 0).tolist():
-            found[turn] = self._number(subjects[turn])
-        return found
+        if numbers is not None:
+            return self._known.look(numbers, lambda turn: (self._number(subjects[turn]),))[:, 0]
+        return np.array([self._number(subject) for subject in subjects])
 
     def column(self, run: int, name: str) -> int:
         """Returns where `named` tells a local by row: the number of its text, 0 where it is not bound."""
@@ -137,6 +138,11 @@ class World:
         self.entry_masks.add(_entry_mask(traces.stops[-1, 1:], traces.binding[-1, 1:] > 0)[None])
         self.depths.add(np.minimum(traces.depths[start:end], DEEP) / DEEP)
         self.locals.add(self._shown(states))
+        lines = traces.lines[start:end]
+        shown = (lines > 0) & (lines <= self.max_lines)
+        current = LINE_FLAGS.index("current")
+        self.marks.add(np.where(shown, lines - 1, 0) * len(LINE_FLAGS) + current)
+        self.marked.add(shown)
         self.values.add([self.texts.number(state.value) for state in states])
         raised = [exception_type(s) if s.event is Event.EXCEPTION else None for s in states]
         self.raised.add(list(map(self.texts.number, raised)))
