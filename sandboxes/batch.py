@@ -207,6 +207,8 @@ class RecordedBatch:
         """Row of each cursor in the tables of `traces`; ``int64 (count,)``."""
         self.refused = np.zeros(count, bool)
         """Whether the last action was refused, and nothing done; ``bool (count,)``."""
+        self.changed: tuple[Positions, Integers, npt.NDArray[np.bool_]] = _no_breakpoints()
+        """What the last actions did to breakpoints: cursors, the line of each, and whether it was set."""
         self._points: npt.NDArray[Any] = np.zeros((count, 4), np.int32)
         """Each cursor's lines with a breakpoint, and 0 in at least one column."""
         self._places: npt.NDArray[Any] = np.zeros((count, 4), np.int64)
@@ -314,6 +316,7 @@ class RecordedBatch:
         rows = self.rows
         if numbers.shape != rows.shape:
             raise ValueError(f"{len(rows)} cursors need as many actions; got the shape {numbers.shape}")
+        self.changed = _no_breakpoints()
         highest = numbers.view(np.uint64).max()  # a negative number is a very high one
         if highest >= self._size:
             raise ValueError(f"the actions have the numbers 0 to {self._size - 1}; got {numbers}")
@@ -389,11 +392,12 @@ class RecordedBatch:
         column = (own == lines[:, None]).argmax(axis=1)
         there = can & (own[turns, column] == lines)
         column = np.where(there, column, (own == 0).argmax(axis=1))
-        changed = np.flatnonzero(can & (there != adds))
-        new = adds[changed]
-        self._write(cursors[changed], column[changed], np.where(new, lines[changed], 0))
+        turns = np.flatnonzero(can & (there != adds))
+        column, new = column[turns], adds[turns]
+        self.changed = changed, bound, _ = cursors[turns], lines[turns], new
+        self._write(changed, column, np.where(new, bound, 0))
         self._armed += 2 * int(np.count_nonzero(new)) - len(new)
-        if (new & (column[changed] == width - 1)).any():
+        if (new & (column == width - 1)).any():
             never = self.traces.lines_of(self.runs, 0)
             self._points, self._since = (
                 np.pad(each, ((0, 0), (0, width))) for each in (self._points, self._since)
@@ -418,6 +422,10 @@ class RecordedBatch:
             if moving.size:
                 found = choose(search(self._places[moving], self.rows[moving, None]), axis=1)
                 target[moving] = np.where(self.refused[moving], target[moving], found)
+
+
+def _no_breakpoints() -> tuple[Positions, Integers, npt.NDArray[np.bool_]]:
+    return np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, bool)
 
 
 def _targets(tree: StateTree, start: int) -> npt.NDArray[np.int32]:

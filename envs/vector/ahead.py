@@ -16,9 +16,9 @@ _MOST = 16
 _FEW = 8
 """Environments of which less than one lacks a row are not worth a draw."""
 PROGRAM, NUMBER, ROW, TAKEN = 0, 1, slice(2, 5), 5
-"""Columns of what is drawn: the place of the program in the task set, the number of its rows among the lots (-1
-where they are not known), the row (`UNDRAWN` in its middle where it is left to `Rows.draw`), and how many random
-numbers were taken for all that."""
+"""Columns of what is drawn: the place of the program in the task set, the number of its rows among the lots
+(-1 where they are not known), the row (`UNDRAWN` in its middle where it is left to `Rows.draw`), and how many
+random numbers were taken for all that."""
 UNDRAWN = -1
 _COLUMNS, _ASKED = 6, 3
 
@@ -26,15 +26,15 @@ _COLUMNS, _ASKED = 6, 3
 class Ahead:
     """Rows that environments will begin with, as long as nobody else draws from their generators.
 
-    Random numbers are only looked at until a row is taken. A row that is left to `Rows.draw` is the last of its
-    environment, since nobody knows yet how many numbers it takes. Where a generator was moved it may be moved
-    again: then just one row is drawn.
+    Random numbers are only looked at until a row is taken. A row that is left to `Rows.draw` is the last of
+    its environment, since nobody knows yet how many numbers it takes. Where a generator was moved it may be
+    moved again: then just one row is drawn.
 
     Args:
         dice: The environments' generators.
         count: Environments.
-        draw: Draws for some environments by their next random numbers, float64 ``(k, numbers)``; returns int64
-            ``(k, 6)``, see `PROGRAM`.
+        draw: Draws for some environments by their next random numbers, float64 ``(k, numbers)``; returns
+            int64 ``(k, 6)``, see `PROGRAM`.
     """
 
     def __init__(self, dice: Dice, count: int, draw: Callable[[Chance], Integers]) -> None:

@@ -221,12 +221,16 @@ class Candidates:
         rows, truth = begun.subjects[place].rows, int(begun.rows[place, 2]) // CHOICES
         texts = np.full((CHOICES, self._answers), -1)
         rights = np.zeros((CHOICES, self._answers), bool)
+        count = 0
         if rows.truths:  # none where the box failed
             found = rows.choices(truth)
-            offered = slice(found.places.shape[1])
-            texts[:, offered] = np.array([self._world.texts.number(t) for t in found.texts])[found.places]
-            rights[:, offered] = found.right[found.places]
-        self._spelled.add(np.pad(self._world.texts.spelled.rows[len(self._spelled) :], ((0, 0), (1, 0))))
+            count = found.places.shape[1]
+            numbers = np.array(list(map(self._world.texts.number, found.texts)))
+            texts[:, :count], rights[:, :count] = numbers[found.places], found.right[found.places]
+        new = self._world.texts.spelled.rows[len(self._spelled) :]
+        spelled = np.zeros((len(new), 1 + TEXT_WIDTH), np.float32)
+        spelled[:, 1:] = new
+        self._spelled.add(spelled)
         self._rights.add(rights)
-        self._sizes.add((texts >= 0).sum(axis=1))
+        self._sizes.add(np.full(CHOICES, count))
         return (self._choices.add(texts),)

@@ -67,8 +67,8 @@ class Drawing:
         """The subjects by these numbers."""
         self._forgotten = 0
         """How many there were before all were forgotten."""
-        self._ready: dict[int, int] = {}
-        """The same, of those whose runs were at hand, as long as the store's memory stays as it is."""
+        self._ready = np.full(len(task.task_set.programs), -1)
+        """The same, of those whose runs were at hand, while the store's memory stays as it is; else -1."""
         self._looked: tuple[Any, int] = (None, 0)
         """The store at which this was looked up, and its changes until then."""
 
@@ -90,7 +90,7 @@ class Drawing:
         assert traces is not None
         if self._looked != (traces, traces.changes):
             self._looked = traces, traces.changes
-            self._ready.clear()
+            self._ready[:] = -1
             self._ahead.forget()
         drawn = self._ahead.take(which, 1 + (self._lots.ahead if self._lots is not None else 0))
         places, rows = drawn[:, NUMBER], drawn[:, ROW]
@@ -114,23 +114,17 @@ class Drawing:
     def _rows(self, chance: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
         """Draws what can be drawn together; see `Ahead`."""
         drawn = np.full((len(chance), 6), UNDRAWN)
-        firsts = drawn[:, PROGRAM] = (chance[:, 0] * len(self._task.task_set.programs)).astype(np.int64)
-        numbers = drawn[:, NUMBER] = self._numbers_of(firsts.tolist())
+        firsts = drawn[:, PROGRAM] = (chance[:, 0] * len(self._ready)).astype(np.int64)
+        unknown = firsts[self._ready.take(firsts) < 0]
+        for place in set(unknown.tolist()):
+            self._ready[place] = self._number(place)
+        numbers = drawn[:, NUMBER] = self._ready.take(firsts)
         drawn[:, TAKEN] = 1
         if self._lots is not None:
             known = np.flatnonzero(numbers >= 0)
             drawn[known, ROW], taken = self._lots.draw(numbers[known], chance[known, 1:])
             drawn[known, TAKEN] += taken
         return drawn
-
-    def _numbers_of(self, places: Sequence[int]) -> npt.NDArray[np.int64]:
-        """Returns the numbers of the rows of programs ``(k,)``; -1 as `_number` has it."""
-        ready = self._ready
-        for place in set(places).difference(ready):
-            number = self._number(place)
-            if number >= 0:
-                ready[place] = number
-        return np.array([ready.get(place, -1) for place in places])
 
     def _number(self, place: int) -> int:
         """Returns the number of a program's rows; -1 where they are not known, or its run is not at hand."""
@@ -182,7 +176,7 @@ class Drawing:
         if len(self._numbers) >= _MOST:
             self._subjects.clear()
             self._numbers.clear()
-            self._ready.clear()
+            self._ready[:] = -1
             self._ahead.forget()
             self._lots = None
             self._forgotten += len(self._numbered)

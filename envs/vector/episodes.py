@@ -73,6 +73,9 @@ class Episodes:
         self._rows = np.zeros((count, 3), np.int64)
         self._exits = np.zeros(count, bool)
         self._lines = Lines(count, lines, anew)
+        left = np.maximum(np.arange(task.max_moves, -2, -1), 0)
+        self._shares = (left / max(task.max_moves, 1)).astype(np.float32)
+        """The share of the moves that is left after so many of them, of which one may be too much."""
         self._offers = np.tri(task.answers + 1, task.answers, -1, np.int8)
         self._last = np.full(count, -1, np.int64)
         self._all = np.arange(count)
@@ -152,14 +155,11 @@ class Episodes:
         spent = (self.moves > most) | ((self.moves == most) & (not self._task.answers))
         truncated = active & ~terminated & (self.broken | spent)
         self._last = np.where(active, numbers, self._last)
-        setting = np.flatnonzero(walking & ~refused & (numbers >= self._break.start))
+        setting, bound, sets = batch.changed
         if setting.size:
-            binding = batch.traces.binding.take(batch.runs[setting], axis=0)[:, 1:]
-            sets = numbers[setting] < self._clear.start
-            line = (numbers[setting] - self._break.start) % binding.shape[1]
-            bound = binding[self._all[: setting.size], line]
             self._lines.arm(self.seen["lines"], bound, sets, setting)
-            turn, places = np.divmod(np.flatnonzero(binding == bound[:, None]), binding.shape[1])
+            binding = batch.traces.binding.take(batch.runs[setting], axis=0)[:, 1:]
+            turn, places = np.nonzero(binding == bound[:, None])
             self.masks[setting[turn], self._clear.start + places] = sets[turn]
         return rewards, terminated, truncated, success
 
@@ -169,7 +169,7 @@ class Episodes:
         Args:
             which: Some environments: their numbers ``(k,)``, or all.
         """
-        world, seen, most = self._world, self.seen, self._task.max_moves
+        world, seen = self._world, self.seen
         assert world is not None
         if self._stale:
             which, self._stale = slice(None), False
@@ -179,7 +179,7 @@ class Episodes:
         seen["line"][which] = np.minimum(lines, world.max_lines)
         progress = seen["progress"]
         progress[which, 0] = world.depths.rows.take(rows)
-        progress[which, 1] = np.maximum(most - self.moves[which], 0) / max(most, 1)
+        progress[which, 1] = self._shares.take(self.moves[which])
         progress[which, 2] = self.failed[which]
         looked = [
             ("locals", world.pairs.spelled.rows, world.locals.rows.take(rows, axis=0)),
@@ -261,7 +261,9 @@ class Episodes:
 
     def _refuse(self, numbers: Rows, active: Flags, refused: Flags, saying: Flags) -> None:
         """Tells why actions are refused."""
-        self.errors[active & ~self.broken] = None
+        gone = np.flatnonzero(active & self.failed & ~self.broken)
+        if gone.size:
+            self.errors[gone] = None
         self.failed = np.where(active, refused | self.broken, self.failed)
         spent = self.moves >= self._task.max_moves
         told = "answer now" if self._task.answers else "the episode is over"

@@ -63,8 +63,8 @@ class World:
         self.still = Growing(np.float32, (max_lines, len(LINE_FLAGS)))
         """What observations show of each run's lines that does not change in an episode."""
         self.marks, self.marked = Growing(np.int32), Growing(np.float32)
-        """Where the flag of each state's line stands among those of an environment's lines, and the flag: 0 where
-        the line has none, and the place is that of another."""
+        """Where the flag of each state's line stands among those of an environment's lines, and the flag:
+        0 where the line has none, and the place is that of another."""
         self.tokens = Growing(np.float32, (max_lines, MAX_TOKENS))
         """Tokens of each run's lines."""
         self.named = Growing(np.int32)
