@@ -159,7 +159,7 @@ class Episodes:
         if setting.size:
             self._lines.arm(self.seen["lines"], bound, sets, setting)
             binding = batch.traces.binding.take(batch.runs[setting], axis=0)[:, 1:]
-            turn, places = np.nonzero(binding == bound[:, None])
+            turn, places = np.divmod(np.flatnonzero(binding == bound[:, None]), binding.shape[1])
             self.masks[setting[turn], self._clear.start + places] = sets[turn]
         return rewards, terminated, truncated, success
 
