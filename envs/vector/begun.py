@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 
 from ..answer import CHOICES
-from .subject import Subject
+from .subject import Subjects
 from .world import World
 
 Rows = npt.NDArray[np.int64]
@@ -24,9 +22,7 @@ class Begun:
         numbers: Each one's `Subject.number` ``(k,)``; None where some are not known.
     """
 
-    def __init__(
-        self, world: World, subjects: Sequence[Subject], rows: Rows, numbers: Rows | None = None
-    ) -> None:
+    def __init__(self, world: World, subjects: Subjects, rows: Rows, numbers: Rows | None = None) -> None:
         self.subjects = subjects
         """What they walk over."""
         self.rows = rows

@@ -20,7 +20,7 @@ from ..tabled import TabledEnv
 from .ahead import NUMBER, PROGRAM, ROW, TAKEN, UNDRAWN, Ahead
 from .dice import Dice
 from .lots import Lots, lots_of
-from .subject import BROKEN, NOTHING, Subject
+from .subject import BROKEN, NOTHING, Subject, Subjects
 
 _MOST = 4096
 """Programs whose rows are remembered."""
@@ -29,15 +29,15 @@ _MOST = 4096
 class Draws(NamedTuple):
     """What some episodes are about."""
 
-    subjects: npt.NDArray[np.object_]
-    """The runs that they walk over, with what may be asked; each a `Subject` ``(k,)``."""
+    subjects: Subjects
+    """The runs that they walk over, with what may be asked."""
     numbers: npt.NDArray[np.int64] | None
     """Each one's `Subject.number`, int64 ``(k,)``; None where some are not known."""
     rows: npt.NDArray[np.int64]
     """What is asked, as `Subject.rows` number it; int64 ``(k, 3)``."""
     faults: dict[int, str]
     """Why the box or the model failed, by the places below ``k`` where it did."""
-    reals: npt.NDArray[np.object_]
+    reals: Subjects
     """What really happens; something else than ``subjects`` where an episode is a dream."""
 
 
@@ -184,7 +184,7 @@ class Drawing:
         if subject.rows is not NOTHING:
             self._lots = self._lots or lots_of(subject.rows)
             self._numbers[place] = self._lots.add(subject.rows)
-            self._numbered.add([subject])
+            self._numbered.add(np.array([subject], object))
             subject.number = self._forgotten + self._numbers[place]
             self._subjects[place] = subject
         return subject

@@ -26,7 +26,7 @@ from .drawing import Draws, said
 from .lines import Lines
 from .refusals import Refusals
 from .shadow import Shadow, move_over
-from .subject import NOTHING
+from .subject import NOTHING, Subjects
 from .world import World
 
 MOST_STATES = 4_000_000
@@ -68,8 +68,8 @@ class Episodes:
         """Where the box failed."""
         self.failed = np.zeros(count, bool)
         """Where `errors` says something."""
-        self._subjects: npt.NDArray[np.object_] = np.full(count, None, object)
-        self._reals: npt.NDArray[np.object_] = np.full(count, None, object)
+        self._subjects: Subjects = np.full(count, None, object)
+        self._reals: Subjects = np.full(count, None, object)
         self._rows = np.zeros((count, 3), np.int64)
         self._exits = np.zeros(count, bool)
         self._lines = Lines(count, lines, anew)

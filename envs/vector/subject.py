@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 import numpy as np
+import numpy.typing as npt
 
 from debugworld.sandboxes.debugger import Exit, ExitCode, Program, Trace
 
 from ..rows import Rows
 
+Subjects = npt.NDArray[np.object_]
+"""Each a `Subject` ``(k,)``."""
 BROKEN = Trace("", (), Exit(ExitCode.NEVER, "fault"))
 """The run of a program that could not be recorded: nothing but an end."""
 

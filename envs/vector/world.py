@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
-from typing import Any
+from collections.abc import Hashable, Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +26,7 @@ from ..features import (
 )
 from ..goal import exception_type
 from .interning import Pairs, Texts
-from .subject import Subject
+from .subject import Subject, Subjects
 from .worked import Worked
 
 assert EVENTS == BATCH_EVENTS, "events have the same numbers in observations and in batches"
@@ -84,9 +83,7 @@ class World:
         """The runs."""
         self._add(subject)
 
-    def runs(
-        self, subjects: Sequence[Subject], numbers: npt.NDArray[np.int64] | None = None
-    ) -> npt.NDArray[np.integer[Any]]:
+    def runs(self, subjects: Subjects, numbers: npt.NDArray[np.int64] | None = None) -> npt.NDArray[np.int64]:
         """Returns the numbers of runs, new ones for those that were not seen.
 
         Args:
@@ -94,10 +91,11 @@ class World:
             numbers: Each one's `Subject.number` ``(k,)``; None where some are not known.
 
         Returns:
-            Integers ``(k,)``.
+            int64 ``(k,)``.
         """
         if numbers is not None:
-            return self._known.look(numbers, lambda turn: (self._number(subjects[turn]),))[:, 0]
+            found = self._known.look(numbers, lambda turn: (self._number(subjects[turn]),))
+            return found[:, 0].astype(np.int64)
         return np.array([self._number(subject) for subject in subjects])
 
     def column(self, run: int, name: str) -> int:
