@@ -31,6 +31,8 @@ PARENTS = 8
 """Argument lists that those of a round are made out of."""
 AHEAD = 150
 """States of a dream."""
+STATES = 2_000
+"""Dreamt states, of all argument lists together, after which no more are made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,9 @@ class InputSearch:
         self._draws, self._rounds, self._seed = draws, rounds, seed
 
     def find(self, inverse: Inverse, end: End) -> Answer | None:
-        """Returns the surest arguments whose dream ends as asked, else those that the model proposed first.
+        """Returns arguments whose dream ends as asked, else those that the model proposed first.
+
+        Of several the likeliest proposal is taken, of those that were made out of proposals the surest.
 
         Args:
             inverse: About the function.
@@ -88,10 +92,12 @@ class InputSearch:
         before = f"{inverse.signature.call}("
         calls = [f"{before}{proposal.arguments})" for proposal in proposals]
         program, target = replace(inverse.program, call=calls[0]), Target(end=end)
-        screen = Screen(self._dreams, program, calls)
+        screen = Screen(self._dreams, program, calls[:1])  # it is the answer wherever its dream ends as asked
+        if not screen.reaching(target):
+            screen.add(calls)
         constants = Constants(program, target.wanted)
         for number in range(self._rounds):
-            if screen.reaching(target):
+            if screen.reaching(target) or screen.states > STATES:
                 break
             parents = screen.parents(target, PARENTS)
             screen.add(children(program, parents, constants, self._seed + number * len(screen), BROOD))

@@ -47,6 +47,11 @@ class Screen:
     def __len__(self) -> int:
         return len(self._seen)
 
+    @property
+    def states(self) -> int:
+        """States that were dreamt, of all candidates together."""
+        return sum(len(dream.states) for dream in self._seen.values() if dream is not None)
+
     def add(self, calls: Iterable[str]) -> None:
         """Dreams more candidates; those that cannot be dreamt are kept for the end."""
         new = [call for call in dict.fromkeys(calls) if call not in self._seen]

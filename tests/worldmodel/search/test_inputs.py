@@ -57,6 +57,12 @@ def searched(
 def test_a_proposal_whose_dream_ends_as_asked_is_the_answer(box: Sandbox) -> None:
     real = open_subject("real", box)
     assert searched(real, SHIFT, "'21BA'", "'ba', 1", "'ab', 12", "'a', 2") == ("'ab', 12", True, 3)
+    assert searched(real, SHIFT, "'1AB'", "'ba', 1", "'ab', 12", "'a', 2") == ("'ba', 1", True, 1)
+
+
+def test_long_dreams_end_the_search(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("debugworld.worldmodel.search.inputs.STATES", 10)
+    assert searched(open_subject("real", box), LADDER, "50", "19", "22") == ("19", False, 2)
 
 
 def test_without_one_more_are_made_out_of_the_nearest(box: Sandbox) -> None:
