@@ -168,11 +168,12 @@ def test_inputs_are_drawn_and_dreamt_of(tmp_path: Path) -> None:
     rows = tmp_path / "rows.jsonl"
     row = {"id": "sample", "code": "def f(n):\n    return n + 1\n", "input": "3", "output": "4"}
     rows.write_text(json.dumps(row) + "\n")
-    words = ["--crux", str(rows), "--samples", "2", "--sandbox", "process"]
+    words = ["--crux", str(rows), "--samples", "2", "--rounds", "0", "1", "--sandbox", "process"]
     told = measured(tmp_path, "inputs", *words)
     assert set(told["results"]) == {
         "one inverse question",
         "drawn at temperature 0.8",
-        "drawn, and dreamt of",
+        "searched for in the dream, 0 rounds",
+        "searched for in the dream, 1 rounds",
     }
     assert told["settings"]["crux"] == "rows.jsonl"

@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -17,6 +18,8 @@ from debugworld.worldmodel.errors import ModelError
 
 RECIPE = "recipe.json"
 """What the parts of a folder are made of; others are never mixed in."""
+SIGNAL = 0.5
+"""Seconds in which a signal to all processes of a group has come to each of them."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ def make_parts(
                 done += 1
                 progress(done, len(parts))
         except BrokenProcessPool:
+            time.sleep(SIGNAL)  # where an interruption ended the worker, it is this process's, too
             raise ModelError(
                 "a worker process died, perhaps for want of memory; run the same again, with fewer workers"
             ) from None
