@@ -58,6 +58,9 @@ class InputSearch:
         draws: Answers that are drawn beside the likeliest one, where it can draw.
         rounds: Most rounds of new argument lists; 0 takes what is proposed.
         seed: Of the draws and of what is made out of them.
+
+    Raises:
+        ValueError: a number of draws or rounds is negative.
     """
 
     def __init__(
@@ -68,6 +71,8 @@ class InputSearch:
         rounds: int = ROUNDS,
         seed: int = 0,
     ) -> None:
+        if draws < 0 or rounds < 0:
+            raise ValueError(f"draws and rounds must be 0 or more; got {draws} and {rounds}")
         self._dreams, self._proposer = dreams, proposer
         self._draws, self._rounds, self._seed = draws, rounds, seed
 

@@ -107,3 +107,9 @@ def test_a_model_that_does_not_draw_proposes_once(box: Sandbox) -> None:
 def test_nothing_proposed_is_no_answer(box: Sandbox) -> None:
     search = InputSearch(Dreams(open_subject("real", box)), Proposer("*x"), 2)
     assert search.find(Inverse(Program(LADDER).check(), "f"), End.returned("50")) is None
+
+
+@pytest.mark.parametrize(("draws", "rounds"), [(-1, 4), (16, -1)])
+def test_negative_numbers_are_refused(box: Sandbox, draws: int, rounds: int) -> None:
+    with pytest.raises(ValueError, match="0 or more"):
+        InputSearch(Dreams(open_subject("real", box)), Proposer("1"), draws, rounds)
