@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import signal
 import subprocess
@@ -165,19 +166,33 @@ def test_all_processes_together_are_limited(box: Sandbox) -> None:
     assert value(box, "x = 1\n") == "1"
 
 
+def children(pid: int) -> list[int]:
+    """Returns the processes that the threads of a process have started."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):  # the process has ended
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError):  # a thread that has ended since
+                started = Path(f"/proc/{pid}/task/{task}/children").read_text()
+                found += [int(child) for child in started.split()]
+    return found
+
+
+def name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
 def supervisors(parent: int) -> list[int]:
     """Returns the bubblewraps that a process has started."""
-    found = []
-    for task in Path(f"/proc/{parent}/task").iterdir():
-        found += [int(child) for child in (task / "children").read_text().split()]
-    return [pid for pid in found if Path(f"/proc/{pid}/comm").read_text() == "bwrap\n"]
+    return [pid for pid in children(parent) if name(pid) == "bwrap"]
 
 
 def descendants(pid: int) -> list[int]:
     found = [pid]
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += descendants(int(child))
+    for child in children(pid):
+        found += descendants(child)
     return found
 
 
@@ -219,11 +234,12 @@ def test_a_killed_client_leaves_no_process(what: str) -> None:
 
 
 def test_a_box_outlives_the_thread_that_started_it() -> None:
+    before = set(supervisors(os.getpid()))
     with open_sandbox("bwrap") as sandbox:
         thread = threading.Thread(target=sandbox.record, args=(Program("x = 1\n"),))
         thread.start()
         thread.join()
-        pid = supervisors(os.getpid())[-1]
+        [pid] = set(supervisors(os.getpid())) - before
         time.sleep(0.1)
         assert alive(pid)
         assert value(sandbox, "x = 1\n") == "1"
