@@ -112,7 +112,7 @@ def evaluate(
         episodes: Episodes for each agent, at least one.
         seed: Seed of the first episode.
         on_episode: Called after each episode.
-        log: File that the episodes are added to, as `load_episodes` reads them.
+        log: File that each episode is added to as soon as it is over, as `load_episodes` reads them.
         options: Further arguments of the environment.
 
     Raises:
@@ -121,7 +121,7 @@ def evaluate(
     """
     env: gymnasium.Env[Any, Any] = gymnasium.make(env_id, backend=backend, **options)
     if log is not None:
-        env = RecordEpisodes(env)
+        env = RecordEpisodes(env, log)
     debug_env = env.unwrapped
     assert isinstance(debug_env, DebugEnv)
     found = []
@@ -132,8 +132,6 @@ def evaluate(
                 done.append(run_episode(env, agent, number))
                 on_episode()
             found.append(Evaluation(env_id, name, backend, tuple(done), getattr(agent, "spent", {})))
-        if isinstance(env, RecordEpisodes) and log is not None:
-            env.save(log, add=True)
     finally:
         env.close()
     return found

@@ -117,17 +117,19 @@ class RecordEpisodes(gymnasium.Wrapper[Any, Any, Any, Any]):
 
     Args:
         env: An environment that `gymnasium.make` made.
+        log: File that each episode is added to as soon as it is over, as `load_episodes` reads them.
 
     Attributes:
         episodes: Those that are over, in time.
     """
 
-    def __init__(self, env: gymnasium.Env[Any, Any]) -> None:
+    def __init__(self, env: gymnasium.Env[Any, Any], log: Path | None = None) -> None:
         super().__init__(env)
         if env.spec is None:
             raise TaskError("only an environment that gymnasium.make made can be made again; use its id")
         self.episodes: list[Episode] = []
         self._now: Episode | None = None
+        self._log = log
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -159,21 +161,21 @@ class RecordEpisodes(gymnasium.Wrapper[Any, Any, Any, Any]):
         self._keep()
         super().close()
 
-    def save(self, path: Path, add: bool = False) -> None:
-        """Writes the kept episodes as JSON Lines.
-
-        Args:
-            path: The file.
-            add: Whether those that it has stay; else they are replaced.
-        """
-        text = "".join(json.dumps(episode.to_json()) + "\n" for episode in self.episodes)
-        with path.open("a" if add else "w", encoding="utf-8") as file:
-            file.write(text)
+    def save(self, path: Path) -> None:
+        """Writes the kept episodes as JSON Lines, in place of what the file holds."""
+        path.write_text("".join(map(_line, self.episodes)), encoding="utf-8")
 
     def _keep(self) -> None:
         if self._now is not None and self._now.steps:
             self.episodes.append(self._now)
+            if self._log is not None:
+                with self._log.open("a", encoding="utf-8") as file:
+                    file.write(_line(self._now))
         self._now = None
+
+
+def _line(episode: Episode) -> str:
+    return json.dumps(episode.to_json()) + "\n"
 
 
 def load_episodes(path: Path) -> list[Episode]:

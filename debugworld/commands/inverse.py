@@ -1,8 +1,9 @@
 """Ask which arguments could have made a function end in a given way, or reach a line, and check the answers.
 
 For an end there is no forward run: a model proposes argument lists, and the real debugger runs each of them
-in a box. For a line, calls like a known one are dreamt forwards, and the most promising ones are run. The
-exit status is 0 where at least one was right, 1 where none was.
+in a box; where none is right, one is looked for in the dream and run. For a line, calls like a known one are
+dreamt forwards, and the most promising ones are run. The exit status is 0 where at least one was right, 1
+where none was.
 """
 
 from __future__ import annotations
@@ -10,9 +11,15 @@ from __future__ import annotations
 import argparse
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from debugworld.script.box import add_box_arguments, open_box
 from debugworld.script.output import STDOUT, json_output
+
+if TYPE_CHECKING:
+    from debugworld.sandboxes import Sandbox
+    from debugworld.worldmodel.completion import CompletionEngine
+    from debugworld.worldmodel.inverse import End, Inverse
 
 NAME = "inverse"
 """Word that calls this command."""
@@ -52,6 +59,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=0.8,
         metavar="T",
         help="of the drawing; 0 takes the likeliest (default: %(default)s)",
+    )
+    add(
+        "--search",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="where no drawn answer is right, look for one in the dream (not with --given)",
     )
     add("--seed", type=int, default=0, help="of the drawing (default: %(default)s)")
     add("--model", type=Path, metavar="DIR", help="checkpoint folder (default: the one that ships)")
@@ -96,10 +109,38 @@ def run(args: argparse.Namespace) -> int:
         found = inverse.check(box, end, proposals, args.samples)
         if args.json != STDOUT:
             Console().print(inverse_table(found))
+        searched = None
+        if args.search and proposals and not found.valid and not given:
+            searched = _search(args, inverse, end, engine, box)
+        if searched is not None and args.json != STDOUT:
+            Console().print(
+                f"found in the dream: {searched['arguments']} "
+                f"({'right' if searched['valid'] else 'wrong'}: {searched['outcome']} {searched['output']}; "
+                f"{searched['dreamt']} argument lists dreamt of)",
+                markup=False,
+            )
         if write is not None:
             told = {"function": args.function, "seed": args.seed, "temperature": args.temperature}
-            write({**told, "given": given, **found.to_json()})
-    return 0 if found.valid else 1
+            write({**told, "given": given, **found.to_json(), "searched": searched})
+    return 0 if found.valid or (searched and searched["valid"]) else 1
+
+
+def _search(
+    args: argparse.Namespace, inverse: Inverse, end: End, engine: CompletionEngine, box: Sandbox
+) -> dict[str, Any] | None:
+    """Looks for an answer in the dream and runs it; returns what both tell as plain JSON data."""
+    from debugworld.worldmodel.fidelity.subjects import open_subject
+    from debugworld.worldmodel.inverse import Proposal
+    from debugworld.worldmodel.search.dreams import Dreams
+    from debugworld.worldmodel.search.inputs import AHEAD, InputSearch
+
+    dreams = Dreams(open_subject(None if args.model is None else str(args.model), box), ahead=AHEAD)
+    answer = InputSearch(dreams, engine, seed=args.seed).find(inverse, end)
+    if answer is None or not answer.reaches:
+        return None
+    [checked] = inverse.check(box, end, [Proposal(answer.arguments, 0.0, 0.0)]).checked
+    told = {"arguments": answer.arguments, "sure": answer.sure, "dreamt": answer.dreamt}
+    return {**told, "valid": checked.valid, "outcome": checked.outcome, "output": checked.output}
 
 
 def _reach(args: argparse.Namespace) -> int:

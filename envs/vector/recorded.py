@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import gymnasium
@@ -19,6 +18,8 @@ from ..tabled import TabledEnv
 from .copies import Copies
 from .drawing import Drawing
 from .episodes import REWRITTEN, Episodes, Flags, Rewards
+from .refusals import look_open
+from .seeds import Seeds, spread
 
 Infos = dict[str, Any]
 
@@ -78,7 +79,7 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
         return self._episodes.masks.copy()
 
     def reset(
-        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+        self, *, seed: Seeds = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Any], Infos]:
         """Begins new episodes.
 
@@ -89,12 +90,11 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
 
         Raises:
             TaskError: no program of the set fits the task, or there is no such task.
+            gymnasium.error.Error: a seed is no non-negative integer, or there are too few or too many.
+            gymnasium.error.ClosedEnvironmentError: it has been closed.
         """
-        seeds = [seed] * self.num_envs if seed is None else seed
-        if isinstance(seeds, int):
-            seeds = range(seeds, seeds + self.num_envs)
-        if len(seeds) != self.num_envs:
-            raise ValueError(f"{self.num_envs} environments need as many seeds; got {len(seeds)}")
+        look_open(self)
+        seeds = spread(seed, self.num_envs)
         options = dict(options or {})
         which = self._reset_mask(options.pop("reset_mask", None))
         for place in np.flatnonzero(which).tolist():
@@ -118,6 +118,7 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
         Raises:
             gymnasium.error.InvalidAction: an action is no element of ``single_action_space``.
             gymnasium.error.ResetNeeded: an episode has not begun, or is over and nothing begins the next.
+            gymnasium.error.ClosedEnvironmentError: it has been closed.
         """
         anew = self._over & (self.autoreset_mode is AutoresetMode.NEXT_STEP)
         numbers = self._checked(actions, ~anew)
@@ -177,6 +178,7 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
 
     def _checked(self, actions: Any, active: Flags) -> npt.NDArray[np.int64]:
         """Returns actions as numbers, 0 where none is done."""
+        look_open(self)
         if not self._begun:
             raise gymnasium.error.ResetNeeded("no episode is running; call reset() first")
         if (self._over & active).any():

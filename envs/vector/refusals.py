@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import gymnasium
+from gymnasium.vector import VectorEnv
+
 from debugworld.sandboxes.batch import RecordedBatch
 from debugworld.sandboxes.debugger import Action, ActionKind, Program, RecordedDebugger, Trace
 
@@ -67,6 +72,16 @@ class Refusals:
         action = self._commands.action(number)
         assert action is not None
         return action
+
+
+def look_open(vector: VectorEnv[Any, Any, Any]) -> None:
+    """Refuses what is asked of a vector that has been closed.
+
+    Raises:
+        gymnasium.error.ClosedEnvironmentError: it has.
+    """
+    if vector.closed:
+        raise gymnasium.error.ClosedEnvironmentError("this vector has been closed; make another one")
 
 
 def _no_run(program: Program) -> Trace:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import gymnasium
@@ -15,6 +15,8 @@ from debugworld.worldmodel.completion import CompletionEngine
 from debugworld.worldmodel.gathering import Gatherer
 
 from ..environment import DebugEnv
+from .refusals import look_open
+from .seeds import Seeds, spread
 
 
 class _Done(gymnasium.Wrapper[Any, Any, Any, Any]):
@@ -68,21 +70,20 @@ class TogetherVectorEnv(SyncVectorEnv):
         self._gatherer: Gatherer | None = None
 
     def reset(
-        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+        self, *, seed: Seeds = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
         """Begins new episodes; see `gymnasium.vector.SyncVectorEnv.reset`."""
-        seeds: Any = seed
-        if seed is None or isinstance(seed, int):
-            seeds = [None if seed is None else seed + place for place in range(self.num_envs)]
+        look_open(self)
+        seeds = spread(seed, self.num_envs)
         own = dict(options or {})
         which = own.pop("reset_mask", None)
         places = range(self.num_envs) if which is None else np.flatnonzero(which).tolist()
-        if len(seeds) == self.num_envs:
-            self._do({place: _resetting(self.envs[place].task, seeds[place], own) for place in places})
+        self._do({place: _resetting(self.envs[place].task, seeds[place], own) for place in places})
         return super().reset(seed=seeds, options=None if options is None else dict(options))
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         """Does one action in each environment; see `gymnasium.vector.SyncVectorEnv.step`."""
+        look_open(self)
         each = list(iterate(self.action_space, actions))
         work: dict[int, Callable[[], list[Any]]] = {}
         for place, (env, action) in enumerate(zip(self.envs, each, strict=True)):

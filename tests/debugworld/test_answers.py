@@ -33,6 +33,26 @@ def test_inverse_writes_what_it_checked(
     assert "returned 6" in capsys.readouterr().out
 
 
+def test_inverse_looks_in_the_dream_where_no_draw_is_right(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = tmp_path / "shift.py", tmp_path / "out.json"
+    path.write_text(
+        "def f(n):\n    if n * 3 - 4 > 4700 and n < 1600:\n        return 'big'\n    return 'small'\n"
+    )
+    words = ["inverse", str(path), "--function", "f", "--returns", "'big'", "--sandbox", "process"]
+    words += ["--samples", "1", "--seed", "1", "--json", str(out)]
+    statuses = []
+    for more in (["--no-search"], []):
+        statuses.append(main([*words, *more]))
+        told = json.loads(out.read_text())
+        assert told["distinct_valid"] == 0
+        assert (told["searched"] is None) == bool(more)
+    assert statuses == [1, 0]
+    assert told["searched"]["valid"] and told["searched"]["output"] == "'big'"
+    assert f"found in the dream: {told['searched']['arguments']} (right" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [

@@ -38,6 +38,23 @@ def test_episodes_are_saved_and_read(tasks: str, tmp_path: Path) -> None:
         assert validate(episode).agrees, validate(episode)
 
 
+def test_a_log_holds_each_episode_as_soon_as_it_is_over(tasks: str, tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_text("")
+    for known in (0, 2):
+        env = RecordEpisodes(
+            gymnasium.make("debugworld/OutputPrediction-Text-v0", tasks=tasks, max_moves=2), log
+        )
+        for number in range(1, 3):
+            env.reset(seed=number)
+            env.step("s")
+            assert len(load_episodes(log)) == known + number - 1
+            env.step("s")
+            assert load_episodes(log)[known:] == env.episodes[:number]
+        env.close()
+    assert len(load_episodes(log)) == 4
+
+
 @pytest.mark.parametrize("backend", ["neural", "lockstep"])
 def test_dreams_agree_when_dreamt_again(backend: str, tasks: str, tiny_checkpoint: Path) -> None:
     options = {"backend": backend, "model": str(tiny_checkpoint), "max_states": 30}

@@ -259,9 +259,11 @@ def test_a_mistake_is_told(tasks: str) -> None:
     error = gymnasium.error
     with pytest.raises(error.ResetNeeded):
         vector.step(np.zeros(2, int))
-    with pytest.raises(ValueError, match="as many seeds"):
-        vector.reset(seed=[1])
-    vector.reset(seed=0)
+    for seeds, told in (([1], "as many seeds"), (1.5, "got 1.5"), ([0, -1], "got -1"), (True, "got True")):
+        with pytest.raises(error.Error, match=told):
+            vector.reset(seed=seeds)
+    vector.reset(seed=np.int64(0))
+    assert vector.np_random_seed == (0, 1)
     for wrong in (np.zeros(3, int), np.array([0, 999]), np.array([-1, 0]), np.zeros(2)):
         with pytest.raises(error.InvalidAction):
             vector.step(wrong)
@@ -277,6 +279,9 @@ def test_a_mistake_is_told(tasks: str) -> None:
         vector.step(np.zeros(2, int))
     vector.close()
     vector.close()
+    for closed in (vector.reset, lambda: vector.step(np.zeros(2, int))):
+        with pytest.raises(error.ClosedEnvironmentError):
+            closed()
 
 
 def test_it_is_the_default_vector(tasks: str) -> None:

@@ -110,3 +110,17 @@ def test_a_failing_reset_leaves_no_thread_behind(tasks: str, tiny_checkpoint: Pa
         with pytest.raises(SandboxError, match="nowhere"):
             vector.reset(seed=0)
     vector.close()
+
+
+def test_a_vector_that_is_closed_says_so(tasks: str) -> None:
+    vector = gymnasium.make_vec(
+        "debugworld/OutputPrediction-Text-v0", 2, tasks=tasks, sandbox="process", max_moves=1
+    )
+    assert isinstance(vector, TogetherVectorEnv)
+    with pytest.raises(gymnasium.error.Error, match="got 'a'"):
+        vector.reset(seed=[0, "a"])
+    vector.reset(seed=np.int64(3))
+    vector.close()
+    for closed in (vector.reset, lambda: vector.step(("n", "n"))):
+        with pytest.raises(gymnasium.error.ClosedEnvironmentError):
+            closed()
