@@ -12,9 +12,10 @@ WORLDS = ("real", "neural", "rollout", "mixed", "reground")
 """Where an agent trains: in real runs; over a model that is asked for each move; over runs that it dreamt
 once; in dreams and, in some episodes, real runs; over dreams that looked at the real run where the model was
 unsure."""
-ALGORITHMS = ("ppo", "awr")
-"""Proximal policy optimisation with action masks, which plays; and advantage-weighted regression, which
-learns from logged episodes only."""
+OFF_POLICY = ("awr", "spo")
+"""Advantage-weighted regression and soft policy optimization: they learn from logged episodes only."""
+ALGORITHMS = ("ppo", *OFF_POLICY)
+"""Proximal policy optimisation with action masks, which plays; and those that learn from logs."""
 POLICIES = ("lines", "mlp")
 """A small transformer over source lines that points at lines; and two layers over flat features."""
 
@@ -40,8 +41,8 @@ class TrainAgentConfig:
     policy: str = "lines"
     """One of `POLICIES`."""
     steps: int = 100_000
-    """Moves that are played, in all environments together; for ``awr`` the logged moves that are learnt from,
-    repeated ones counted again."""
+    """Moves that are played, in all environments together; for `OFF_POLICY` the logged moves that are
+    learnt from, repeated ones counted again."""
     seed: int = 0
     """Of the weights, the episodes and what the policy draws."""
     tasks: str = "builtin"
@@ -67,7 +68,7 @@ class TrainAgentConfig:
     """``band`` or ``progress``: tasks are drawn by measured difficulty, see `envs.Curriculum`; else
     evenly."""
     logs: tuple[Path, ...] = ()
-    """Files of episodes that ``awr`` learns from."""
+    """Files of episodes that `OFF_POLICY` learns from."""
     init: Path | None = None
     """Folder of a trained agent whose weights are the first."""
     checkpoint_every: int = 0
@@ -97,10 +98,10 @@ class TrainAgentConfig:
         for name in ("real_share", "real_calls"):
             if not (math.isfinite(getattr(self, name)) and 0 <= getattr(self, name) <= 1):
                 raise AgentError(f"{name} is a share between 0 and 1; got {getattr(self, name)}")
-        if self.algo == "awr" and not self.logs:
-            raise AgentError("awr learns from logged episodes; name files with --log")
-        if self.algo != "awr" and self.logs:
-            raise AgentError(f"{self.algo} plays and reads no log; use --algo awr")
+        if self.algo in OFF_POLICY and not self.logs:
+            raise AgentError(f"{self.algo} learns from logged episodes; name files with --log")
+        if self.algo not in OFF_POLICY and self.logs:
+            raise AgentError(f"{self.algo} plays and reads no log; use --algo {' or '.join(OFF_POLICY)}")
 
     @property
     def env_options(self) -> dict[str, Any]:

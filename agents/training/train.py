@@ -13,7 +13,7 @@ from typing import Any
 
 from debugworld.envs import DebugEnv
 
-from .config import AgentError, TrainAgentConfig
+from .config import OFF_POLICY, AgentError, TrainAgentConfig
 
 MANIFEST = "manifest.json"
 """File of a finished run: its settings, spaces, dreams, times and the versions of what made it."""
@@ -93,11 +93,11 @@ def train_agent(
         every = config.checkpoint_every
         progress = Progress(out, every, lambda steps: on_progress("steps", steps, config.steps), told)
         try:
-            if config.algo == "awr":
-                from .regression import regress
+            if config.algo in OFF_POLICY:
+                from .off_policy import learn
 
                 progress.init_callback(model)
-                progress.curve = regress(model, config, lambda done: on_progress("steps", done, config.steps))
+                progress.curve = learn(model, config, lambda done: on_progress("steps", done, config.steps))
             else:
                 left = max(config.steps - model.num_timesteps, 0)
                 model.learn(left, callback=progress, reset_num_timesteps=not resume, tb_log_name="run")

@@ -68,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         add(f"--{word}", action="append", default=[], metavar="KEY=VALUE", dest=f"{word}s", help=text)
 
 
-_LOG = "episodes that awr learns from, may be repeated; `debugworld evaluate --log FILE` writes them"
+_LOG = "episodes that awr and spo learn from, may be repeated; `debugworld evaluate --log FILE` writes them"
 _SETTINGS = (
     ("learner", "setting of the algorithm, such as learning_rate=0.0003; grpo: group, pass_at, ..."),
     ("network", "setting of the policy lines: width, layers, heads"),

@@ -13,6 +13,7 @@ import pytest
 
 from debugworld.agents import LearnedAgent, evaluate, learned_options, make_agent
 from debugworld.agents.training import AgentError, TrainAgentConfig, train_agent
+from debugworld.agents.training.config import OFF_POLICY
 from debugworld.cli import main
 from debugworld.envs import DebugEnv, load_task_set
 
@@ -140,12 +141,13 @@ def test_a_live_dream_and_a_grounded_one_train(tiny_checkpoint: Path, tmp_path: 
     assert 0 < dreams["looks"] <= max(1, 0.1 * dreams["states"]) + dreams["programs"]
 
 
-def test_a_log_of_either_world_is_learnt_from(tmp_path: Path) -> None:
+@pytest.mark.parametrize("algo", OFF_POLICY)
+def test_a_log_of_either_world_is_learnt_from(algo: str, tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     options = {"sandbox": "process", **SHORT}
     evaluate(REACH, ["random"], "rollout", 20, 0, log=log, model="static", max_states=120, **options)
     evaluate(REACH, ["random", "scripted"], "real", 40, 0, log=log, **options)
-    config = tiny(tmp_path / "agent", algo="awr", logs=(log,), steps=12_000, network={"layers": 0})
+    config = tiny(tmp_path / "agent", algo=algo, logs=(log,), steps=12_000, network={"layers": 0})
     folder = train_agent(config)
     random, learnt = evaluate(REACH, ["random", str(folder)], "real", 60, 1_000_000, **SHORT)
     assert learnt.success.mean > random.success.mean + 0.1
@@ -173,6 +175,7 @@ def test_mistakes_are_told(tmp_path: Path) -> None:
         ({"steps": 0}, "at least 1"),
         ({"real_share": 2.0}, "between 0 and 1"),
         ({"algo": "awr"}, "--log"),
+        ({"algo": "spo"}, "spo learns from logged episodes"),
         ({"logs": (tmp_path,)}, "reads no log"),
     ]
     for changes, text in mistakes:
