@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from debugworld.sandboxes import Sandbox
+from debugworld.sandboxes import Sandbox, SandboxError
 from debugworld.sandboxes.debugger import (
     Action,
     ActionKind,
@@ -295,8 +295,15 @@ def run_call(sandbox: Sandbox, source: str, call: str) -> tuple[str, str]:
         did not end (or could not begin).
 
     Raises:
-        SandboxError: the box cannot start, or was lost.
+        SandboxError: the box cannot start, or was lost, and so was the one that took its place.
     """
+    try:
+        return _run_call(sandbox, source, call)
+    except SandboxError:
+        return _run_call(sandbox, source, call)
+
+
+def _run_call(sandbox: Sandbox, source: str, call: str) -> tuple[str, str]:
     with LiveDebugger(sandbox.session) as debugger:
         try:
             state = debugger.reset(Program(source, call))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -142,3 +143,10 @@ def test_every_true_inverse_answer_passes(box: Sandbox) -> None:
 def test_a_call_that_cannot_begin_is_told(box: Sandbox) -> None:
     outcome, reason = run_call(box, "def f(n):\n    return n\n", "g(1)")
     assert outcome == "never" and "does not define 'g'" in reason
+
+
+def test_a_box_that_was_lost_before_a_call_costs_no_answer() -> None:
+    with open_sandbox("process") as sandbox:
+        _, supervisor = run_call(sandbox, "import os\ndef f():\n    return os.getppid()\n", "f()")
+        os.kill(int(supervisor), 9)
+        assert run_call(sandbox, "def f():\n    return 1\n", "f()") == ("value", "1")
