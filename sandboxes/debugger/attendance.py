@@ -11,7 +11,7 @@ import sys
 import time
 from typing import Any
 
-from .ends import end_others, is_there, kill, verdict
+from .ends import end_others, kill, verdict
 from .host import STDIN, Host, send
 from .spare import Spares
 from .wire import pack
@@ -117,16 +117,24 @@ class Attendance:
             self._poll.unregister(self._relay)
 
     def _verdict(self, pid: int, within: float) -> tuple[str, str]:
-        """How a process ended; one that does not end by itself in so many seconds is ended."""
+        """How a process ended; one that does not end by itself in so many seconds is ended.
+
+        It is known by its descriptor: its number may be another process's once its status was taken.
+        """
+        watched = {watched: ended for ended, (watched, _) in self._watched.items()}.get(pid)
+        end = select.poll()
+        if watched is not None:
+            end.register(watched, select.POLLIN)
         deadline = time.monotonic() + within
         while True:
+            over = watched is None or bool(end.poll(0))
             self._reap()
             if pid in self._statuses:
                 return verdict(self._statuses[pid])
-            if not is_there(pid):
+            if over or watched is None:
                 return "error", "killed"
             if time.monotonic() >= deadline:
-                kill(pid)
+                signal.pidfd_send_signal(watched, signal.SIGKILL)
             time.sleep(0.001)
 
     def _reap(self) -> None:
@@ -154,9 +162,6 @@ class Attendance:
             except ProcessLookupError:
                 kill(self._pid)
             _, self._statuses[self._pid] = os.waitpid(self._pid, 0)
-        else:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._pid, signal.SIGKILL)
         end_others(self._alone)
         return verdict(self._statuses[self._pid])
 

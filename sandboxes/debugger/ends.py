@@ -35,15 +35,6 @@ def verdict(status: int) -> tuple[str, str]:
     return "normal" if code == 0 else "error", "abrupt_exit"
 
 
-def is_there(pid: int) -> bool:
-    """Whether there is a process of that number, if only a dead one."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 def end_others(alone: bool) -> None:
     """Ends the orphans that a program left."""
     while True:

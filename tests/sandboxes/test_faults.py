@@ -529,3 +529,40 @@ def test_boxes_that_are_opened_and_closed_leave_nothing_behind(name: str) -> Non
         after = usage(spare)
     assert after[1:] == before[1:]
     assert after[0] - before[0] < 16 << 20
+
+
+LAST_PID = Path("/proc/sys/kernel/ns_last_pid")
+
+
+def sleeper(pid: int) -> subprocess.Popen[bytes] | None:
+    """Returns a process with that number that leads its own group, if the kernel gives the number out again."""
+    for _ in range(20):
+        LAST_PID.write_text(str(pid - 1))
+        process = subprocess.Popen(["sleep", "60"], start_new_session=True)
+        if process.pid == pid:
+            return process
+        process.kill()
+        process.wait()
+    return None
+
+
+@pytest.mark.skipif(not os.access(LAST_PID, os.W_OK), reason="only root chooses the next process's number")
+def test_a_number_that_is_another_processs_by_now_is_left_alone() -> None:
+    with opened("process") as box:
+        debugger = LiveDebugger(box.session)
+        state = debugger.reset(Program("import os\nx = os.getpid()\ny = 1\n"))
+        while "x" not in state.locals:
+            state = debugger.step(Action.parse("step_over"))
+        pid = int(state.locals["x"])
+        os.kill(pid, signal.SIGKILL)
+        assert wait_for(lambda: not Path(f"/proc/{pid}").exists())
+        other = sleeper(pid)
+        if other is None:
+            pytest.skip("the number was not free")
+        try:
+            debugger.close()
+            assert box.record(SIMPLE).exit.code == "normal"
+            assert other.poll() is None, "the end of a session is not that of whoever got its number"
+        finally:
+            other.kill()
+            other.wait()
