@@ -535,7 +535,7 @@ LAST_PID = Path("/proc/sys/kernel/ns_last_pid")
 
 
 def sleeper(pid: int) -> subprocess.Popen[bytes] | None:
-    """Returns a process with that number that leads its own group, if the kernel gives the number out again."""
+    """Returns a process with that number that leads its own group, if the number can be had again."""
     for _ in range(20):
         LAST_PID.write_text(str(pid - 1))
         process = subprocess.Popen(["sleep", "60"], start_new_session=True)
