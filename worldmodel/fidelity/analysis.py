@@ -192,8 +192,8 @@ def _thin(points: list[list[float]], most: int = 101) -> list[list[float]]:
 
 def _free(records: list[Record]) -> dict[str, Any]:
     wrong = [record for record in records if record["error"]]
-    ended = [record for record in records if record["length"] <= record["followed"]]
-    longer = [record for record in records if record["length"] > record["followed"]]
+    ended = [record for record in records if record["whole"] is not None]
+    longer = [record for record in records if record["whole"] is None]
     found: dict[str, Any] = {
         "steps_to_first_difference": {
             "count": len(records),
@@ -254,7 +254,8 @@ def _drawn(name: str, records: list[Record]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for k in (1, DRAWS) if drawn else ():
         shares = [pass_at_k(one["draws"], one["drawn_right"], k) for one in drawn]
-        found[f"{name}, pass@{k}"] = {"count": len(drawn), **mean(shares).to_json()}
+        limited = sum(record["drawn_limit"] for record in drawn)
+        found[f"{name}, pass@{k}"] = {"count": len(drawn), **mean(shares).to_json(), "limit": limited}
     return found
 
 

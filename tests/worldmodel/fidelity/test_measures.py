@@ -90,6 +90,7 @@ def test_inputs_that_were_cut_short_are_told(box: Sandbox) -> None:
     about = {"inverse": True, "inputs": "searched"}
     found = judge(Subject("short", NeuralDebugger(meter), meter, about=about), box, "inputs", "preimage")
     assert found["inputs"]["at once"]["limit"] == found["cruxeval"]["input"]["limit"] == 1
+    assert found["inputs"]["drawn, pass@5"]["limit"] == 5
     assert found["preimage"]["valid"]["limit"] == found["preimage"]["valid"]["count"]
 
 
@@ -181,7 +182,7 @@ def test_outputs_are_drawn_where_that_is_asked_for(box: Sandbox) -> None:
     found = [one for seed in range(6) for one in output_draws(subject, case, seed)]
     assert {one["draws"] for one in found} == {5} and engine.temperatures == {0.8}
     assert 0 < sum(one["drawn_right"] for one in found) < 30
-    assert all(one["limit"] + one["drawn_right"] == 5 for one in found)
+    assert all(one["drawn_limit"] + one["drawn_right"] == 5 for one in found)
     assert found == [one for seed in range(6) for one in output_draws(subject, case, seed)]
     row = CruxRow("row", plain, "1", "None")
     told = judge(subject, box, "output_draws", programs=[(Program(plain, row.call, "row"), row)])
@@ -202,4 +203,4 @@ def test_draws_of_inputs_stand_with_their_benchmark(box: Sandbox) -> None:
 def test_a_free_run_tells_its_horizon(box: Sandbox) -> None:
     [record] = free(Subject("real", RealDebugger(box)), record_case(box, Program(LOOP, f"f({HORIZON})")), 0)
     assert record["length"] > record["followed"] == HORIZON == record["right"]
-    assert record["whole"] is False and record["error"] == ""
+    assert record["whole"] is None and record["error"] == ""

@@ -21,7 +21,8 @@ _INTO = Action(ActionKind.STEP_INTO)
 def free(subject: Subject, case: Case, seed: int) -> list[Record]:
     """Steps into, from the entry to the end, or to the first state that is not the true one.
 
-    A run of more than `HORIZON` steps is followed that far; then ``followed`` is less than its ``length``.
+    A run of more than `HORIZON` steps is followed that far; then ``followed`` is less than its ``length``,
+    and ``whole`` is None.
     """
     cost = subject.cost()
     states = case.states
@@ -55,7 +56,7 @@ def free(subject: Subject, case: Case, seed: int) -> list[Record]:
             "right": right,
             "error": error,
             "limit": limit,
-            "whole": not error and steps == len(states) - 1,
+            "whole": not error if steps == len(states) - 1 else None,
             "constructs": list(constructs),
             "cost": spent(subject, cost),
         }

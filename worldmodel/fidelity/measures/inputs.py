@@ -57,11 +57,13 @@ def inputs(subject: Subject, case: Case, seed: int) -> list[Record]:
     if subject.about.get("inputs") == SEARCHED and likeliest.checked:
         record |= _searched(subject, case, inverse, end, seed)
     if meter.abilities.sampling:
+        before = subject.cost()
         drawn = inverse.propose(meter, end, DRAWS, sampling=Sampling(TEMPERATURE, seed=seed))
         checked = inverse.check(case.box, end, drawn, DRAWS)
         record["draws"] = DRAWS
         record["drawn_right"] = sum(one.proposal.draws for one in checked.valid)
         record["distinct_right"] = len(checked.valid)
+        record["drawn_limit"] = spent(subject, before)["cut"]
     return [{**record, "cost": spent(subject, cost)}]
 
 

@@ -80,7 +80,7 @@ def output_draws(subject: Subject, case: Case, seed: int) -> list[Record]:
             "origin": case.row.origin if case.row is not None else "",
             "draws": DRAWS,
             "drawn_right": right,
-            "limit": limit,
+            "drawn_limit": limit,
             "cost": spent(subject, cost),
         }
     ]
