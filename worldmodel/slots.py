@@ -220,5 +220,5 @@ def _digest_of(model: PreTrainedModel) -> int:
     """Returns a checksum of a model's weights: a fraction of what it takes to copy them."""
     digest = 0
     for weights in model.parameters():
-        digest = zlib.crc32(weights.detach().cpu().contiguous().numpy(), digest)
+        digest = zlib.crc32(weights.detach().cpu().contiguous().numpy().data, digest)
     return digest
