@@ -345,6 +345,23 @@ def risk_coverage(confidence: Sequence[float], right: Sequence[bool]) -> list[tu
     return [((n + 1) / len(order), float(wrong[n] / (n + 1))) for n in ends]
 
 
+def risk_area(confidence: Sequence[float], right: Sequence[bool]) -> float:
+    """Returns the area under the risk-coverage curve, AURC (Geifman, Uziel and El-Yaniv, 2019).
+
+    The mean of the risks at the coverages 1/n to n/n; less is better. Answers of equal confidence come in the
+    mean of all their orders.
+
+    Raises:
+        ValueError: there are no answers.
+    """
+    points = risk_coverage(confidence, right)
+    count = len(right)
+    answered = [0.0, *(coverage * count for coverage, _ in points)]
+    wrong = [0.0, *(coverage * count * risk for coverage, risk in points)]
+    numbers = np.arange(1, count + 1)
+    return float(np.mean(np.interp(numbers, answered, wrong) / numbers))
+
+
 _FORMS = (_as_it_is, _logit, _ranked)
 
 

@@ -210,8 +210,10 @@ class Environment:
         for action in dict.fromkeys(one["action"] for one in asked if one["asked"] == "forced"):
             exact = [one["exact"] for one in asked if one.get("action") == action]
             fidelity[action] = {"count": len(exact), **rate(exact).to_json()}
+        ended = [one["whole"] for one in free if one["whole"] is not None]
+        if ended:
+            fidelity["whole"] = {"count": len(ended), **rate(ended).to_json()}
         if free:
-            fidelity["whole"] = {"count": len(free), **rate([one["whole"] for one in free]).to_json()}
             right = mean([one["right"] for one in free])
             fidelity["steps_to_first_difference"] = {"count": len(free), **right.to_json()}
         groups = [group for group, world in self._episodes if world == label]
@@ -291,7 +293,7 @@ class Environment:
         true = {
             one["task"]: one["whole"]
             for one in self._by["fidelity"]
-            if one["dream"] == self._labels[0] and one["asked"] == "free"
+            if one["dream"] == self._labels[0] and one["asked"] == "free" and one["whole"] is not None
         }
         known = [
             (bool(each), true[one["task"]])

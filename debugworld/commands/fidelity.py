@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="ask nothing that leads over more states of the true run; it is counted (default: %(default)s)",
     )
     add("--minutes", type=float, metavar="M", help="begin nothing more after so long; --log goes on later")
-    add("--measures", nargs="+", metavar="NAME", help="only these measures (default: all)")
+    add("--measures", nargs="+", metavar="NAME", help="only these measures (default: all but output_draws)")
     add("--seed", type=int, default=0, help="of all draws (default: 0)")
     add("--sandbox", help="docker, bwrap or process (default: process for programs that ship, else docker)")
     add(
@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
     from debugworld.worldmodel.fidelity.comparison import read_card
     from debugworld.worldmodel.fidelity.log import Log
     from debugworld.worldmodel.fidelity.subjects import open_subject
-    from debugworld.worldmodel.fidelity.sweep import EVERY, Settings, sweep
+    from debugworld.worldmodel.fidelity.sweep import USUAL, Settings, sweep
 
     beside = [read_card(path) for path in args.beside]
     if args.minutes is not None and not args.minutes > 0:
@@ -105,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
     settings = Settings(
         args.seed,
         args.budget,
-        tuple(args.measures or EVERY),
+        tuple(args.measures or USUAL),
         reach=args.reach,
         seconds=None if args.minutes is None else 60 * args.minutes,
     )

@@ -47,7 +47,7 @@ def _lines(card: dict[str, Any]) -> list[tuple[str, str]]:
     found += [(f"states of the run: {name}", share(one)) for name, one in forced.get("lengths", {}).items()]
     found += [(f"skipped by a jump: {name}", share(one)) for name, one in forced.get("skipped", {}).items()]
     if free:
-        found.append(("whole runs exactly right, free-running", share(free["whole"])))
+        found.append(("whole runs exactly right, free-running", share(free.get("whole"))))
         steps = free["steps_to_first_difference"]
         found.append(
             (
@@ -62,7 +62,10 @@ def _lines(card: dict[str, Any]) -> list[tuple[str, str]]:
         found += [(f"{name}: {key}", share(one)) for key, one in card.get(name, {}).items()]
     for name in ORIGINS:
         cells = {key: one for key, one in card.get(name, {}).items() if isinstance(one, dict)}
-        found += [(f"{name}: {key}, pass@1", share(one)) for key, one in cells.items()]
+        found += [
+            (f"{name}: {key}" if "pass@" in key else f"{name}: {key}, pass@1", share(one))
+            for key, one in cells.items()
+        ]
     if "preimage" in card:
         found.append(("inverse: draws that are right", share(card["preimage"]["valid"])))
         found.append(("inverse: share of the preimage that is found", share(card["preimage"]["coverage"])))

@@ -138,4 +138,4 @@ def test_a_card_keeps_to_its_schema(tmp_path: Path) -> None:
     check = jsonschema.Draft202012Validator(schema).validate
     check(card(tmp_path / "card.json", "--model", "ngram", "--tasks", TASKS))
     with pytest.raises(jsonschema.ValidationError):
-        check({"format": "debugworld-fidelity", "version": 1})
+        check({"format": "debugworld-fidelity", "version": 2})

@@ -22,6 +22,7 @@ from debugworld.worldmodel.calibration import (
     calibration_floor,
     fit,
     reliability,
+    risk_area,
     risk_coverage,
     threshold,
 )
@@ -131,8 +132,17 @@ def test_the_threshold_gives_the_most_right_answers(pairs: list[tuple[float, boo
     assert all(gained(least) < best for least in confidence if least < chosen)
 
 
+def test_the_area_under_risk_and_coverage() -> None:
+    """By hand: risks at coverages of 1/n to n/n; answers of one confidence in the mean of their orders."""
+    sure = [0.9, 0.8, 0.7, 0.6]
+    assert risk_area(sure, [True, True, False, False]) == pytest.approx((0 + 0 + 1 / 3 + 1 / 2) / 4)
+    assert risk_area(sure, [False, False, True, True]) == pytest.approx((1 + 1 + 2 / 3 + 1 / 2) / 4)
+    assert risk_area([1.0] * 4, [True, False, True, True]) == pytest.approx(0.25)
+    assert risk_area([0.9, 0.5, 0.5], [True, False, True]) == pytest.approx((0 + 0.5 / 2 + 1 / 3) / 3)
+
+
 def test_no_answers_have_no_scores() -> None:
-    for score in (calibration_error, brier, reliability, risk_coverage):
+    for score in (calibration_error, brier, reliability, risk_coverage, risk_area):
         with pytest.raises(ValueError, match="none"):
             score([], [])  # type: ignore[operator]
 

@@ -7,6 +7,7 @@ import math
 import random
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ from debugworld.worldmodel.completion import CompletionEngine
 from debugworld.worldmodel.constraint import END, symbol_of, token_of
 from debugworld.worldmodel.engine import Engine, Request, Sampling
 from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.lean import LeanModel
 from debugworld.worldmodel.model import build_model
 from debugworld.worldmodel.recipe import TrainConfig
 from debugworld.worldmodel.tokenizer import build_tokenizer
@@ -252,6 +254,26 @@ def test_new_weights_after_forget() -> None:
         weights.data.mul_(-0.5)
     engine.forget()
     assert engine.complete([request]) == Engine(model, TOKENIZER).complete([request]) != before
+
+
+def test_weights_are_copied_again_where_they_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, copies = copy.deepcopy(tiny("hybrid")), []
+
+    def counted(*given: Any) -> LeanModel:
+        copies.append(given)
+        return LeanModel(*given)
+
+    monkeypatch.setattr("debugworld.worldmodel.slots.LeanModel", counted)
+    engine, request = Engine(model, TOKENIZER), Request(0, "a = 1\n", RandomGrammar(5), 20)
+    engine.forget()
+    made = len(copies)
+    before = engine.complete([request])
+    engine.forget()
+    assert engine.complete([request]) == before and len(copies) == made
+    next(iter(model.parameters())).data.mul_(-0.5)
+    engine.forget()
+    assert engine.complete([request]) == Engine(model, TOKENIZER).complete([request])
+    assert len(copies) == made + 2
 
 
 def test_lean_where_there_is_none() -> None:

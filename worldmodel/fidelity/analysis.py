@@ -7,34 +7,50 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from debugworld.worldmodel.calibration import (
     brier,
     calibration_error,
     calibration_floor,
     reliability,
+    risk_area,
     risk_coverage,
 )
 from debugworld.worldmodel.crux import pass_at_k
-from debugworld.worldmodel.statistics import mean
+from debugworld.worldmodel.statistics import cluster_bootstrap, mean
 
 from .case import BEYOND
-from .cell import Cell, cell
+from .cell import Cell, cell, cell_of, right_of
 from .constructs import CONSTRUCTS
 from .costs import cost_of, curve_of
 from .exact import ACTIONS, PARTS
 from .log import Log, Record
+from .measures.free import HORIZON
 from .measures.inputs import DRAWS
 from .subject import Subject
+from .survival import survival
 from .sweep import LEFT_OUT, Settings, Told, fingerprint
 
-FORMAT, VERSION = "debugworld-fidelity", 1
+FORMAT, VERSION = "debugworld-fidelity", 2
 """Of the JSON form; docs/fidelity.schema.json is its schema."""
 LENGTHS = ((1, 20), (21, 50), (51, 100), (101, 200), (201, 10**9))
 """States of a run, both ends included."""
 SKIPPED = ((0, 0), (1, 2), (3, 5), (6, 10), (11, 30), (31, 10**9))
 """States that a jump skips, both ends included."""
+SHARES = {
+    0.0: "0",
+    0.05: "up to 5 %",
+    0.1: "5 to 10 %",
+    0.25: "10 to 25 %",
+    0.5: "25 to 50 %",
+    1.0: "above 50 %",
+}
+"""Shares of a run's states that a jump skips: each the last of its kind."""
 STEPS_AFTER = ((1, 3), (4, 6), (7, 12))
 """Steps after a change, both ends included."""
 HORIZONS = (1, 2, 3, 5, 10, 20, 30, 50, 75, 100, 150, 200)
@@ -79,7 +95,6 @@ def card(
     sections: dict[str, Callable[[list[Record]], Any]] = {
         "forced": _forced,
         "free": _free,
-        "outputs": _outputs,
         "inputs": _inputs,
         "preimage": _preimages,
         "changed": _changed,
@@ -89,10 +104,13 @@ def card(
     for name, section in sections.items():
         if by[name]:
             found[name] = section(by[name])
+    if by["outputs"] or by["output_draws"]:
+        found["outputs"] = _outputs(by["outputs"], by["output_draws"])
     for origin in ORIGINS:
-        mine = [[one for one in by[name] if one["origin"] == origin] for name in ("outputs", "inputs")]
+        asked = ("outputs", "output_draws", "inputs")
+        mine = [[one for one in by[name] if one["origin"] == origin] for name in asked]
         if any(mine):
-            found[origin] = _pass_at_1(*mine)
+            found[origin] = _pass_at_k(*mine)
     if by["granularity"]:
         found["granularity"] = curve_of(by["granularity"], subject.parameters)
     found["cost"] = cost_of(subject, by, log.seconds)
@@ -104,11 +122,11 @@ def _cells(
     records: Iterable[Record], key: Callable[[Record], Iterable[str]], order: Sequence[str]
 ) -> dict[str, Cell]:
     """Returns cells of exact match by what a record is filed under; those without records are left out."""
-    groups: dict[str, list[bool]] = defaultdict(list)
+    groups: dict[str, list[Record]] = defaultdict(list)
     for record in records:
         for name in key(record):
-            groups[name].append(record["exact"])
-    return {name: cell(groups[name]) for name in order if name in groups}
+            groups[name].append(record)
+    return {name: right_of(groups[name]) for name in order if name in groups}
 
 
 def _forced(records: list[Record]) -> dict[str, Any]:
@@ -117,31 +135,29 @@ def _forced(records: list[Record]) -> dict[str, Any]:
         mine = [record for record in records if record["action"] == kind.value]
         if mine:
             actions[kind.value] = {
-                "exact": cell([record["exact"] for record in mine]),
-                "copy": cell([record["copy"] for record in mine]),
-                "parts": {part: cell([record["parts"][part] for record in mine]) for part in PARTS},
+                "exact": right_of(mine),
+                "copy": cell_of(mine, lambda one: one["copy"]),
+                "parts": {part: cell_of(mine, partial(_part, part)) for part in PARTS},
                 "constructs": _cells(mine, lambda one: one["constructs"], CONSTRUCTS),
                 "lengths": _cells(mine, lambda one: [_bucket(one["length"], LENGTHS)], _names(LENGTHS)),
             }
+    jumps = [record for record in records if record["action"] != "step_into"]
     found: dict[str, Any] = {
         "actions": actions,
         "constructs": _cells(records, lambda one: one["constructs"], CONSTRUCTS),
         "lengths": _cells(records, lambda one: [_bucket(one["length"], LENGTHS)], _names(LENGTHS)),
-        "skipped": _cells(
-            [one for one in records if one["action"] != "step_into"],
-            lambda one: [_bucket(one["skipped"], SKIPPED)],
-            _names(SKIPPED),
-        ),
+        "skipped": _cells(jumps, lambda one: [_bucket(one["skipped"], SKIPPED)], _names(SKIPPED)),
+        "share skipped": _cells(jumps, lambda one: [_share(one)], list(SHARES.values())),
         "limits": {"count": len(records), "limit": sum(record["limit"] for record in records)},
     }
     both = [record for record in records if "steps" in record]
     if both:
         found["jump against steps"] = {
-            "jump": cell([record["exact"] for record in both]),
-            "steps": cell([record["steps"] for record in both]),
+            "jump": right_of(both),
+            "steps": cell_of(both, lambda one: one["steps"]),
         }
     known = [record for record in records if record["confidence"] is not None]
-    if known and any(record["confidence"] < 1 for record in known):
+    if known:
         found["confidence"] = _confidence(known)
     return found
 
@@ -149,11 +165,20 @@ def _forced(records: list[Record]) -> dict[str, Any]:
 def _confidence(records: list[Record]) -> dict[str, Any]:
     sure = [record["confidence"] for record in records]
     right = [record["exact"] for record in records]
+    scores = {"ece": calibration_error, "brier": brier, "aurc": risk_area}
+    surely, truly = np.array(sure), np.array(right)
+
+    def of(score: Callable[[Sequence[float], Sequence[bool]], float], places: npt.NDArray[np.intp]) -> float:
+        return score(surely[places].tolist(), truly[places].tolist())
+
+    ends = cluster_bootstrap(
+        [record["case"] for record in records], [partial(of, score) for score in scores.values()]
+    )
     return {
         "count": len(records),
-        "ece": calibration_error(sure, right),
+        **{name: score(sure, right) for name, score in scores.items()},
+        **{f"{name}_interval": list(pair) for name, pair in zip(scores, ends, strict=True)},
         "ece_floor": calibration_floor(sure),
-        "brier": brier(sure, right),
         "reliability": [list(point) for point in reliability(sure, right)],
         "risk_coverage": _thin([list(point) for point in risk_coverage(sure, right)]),
     }
@@ -166,78 +191,114 @@ def _thin(points: list[list[float]], most: int = 101) -> list[list[float]]:
 
 
 def _free(records: list[Record]) -> dict[str, Any]:
-    survival = []
-    for step in HORIZONS:
-        at_risk = [record for record in records if record["followed"] >= step]
-        if at_risk:
-            survival.append({"step": step, **cell([record["right"] >= step for record in at_risk])})
     wrong = [record for record in records if record["error"]]
+    ended = [record for record in records if record["whole"] is not None]
+    longer = [record for record in records if record["whole"] is None]
     found: dict[str, Any] = {
-        "whole": cell([record["whole"] for record in records]),
         "steps_to_first_difference": {
             "count": len(records),
             **mean([record["right"] for record in records]).to_json(),
         },
-        "survival": survival,
+        "survival": survival(
+            [record["right"] + bool(record["error"]) for record in records],
+            [bool(record["error"]) for record in records],
+            [record["followed"] for record in records],
+            HORIZONS,
+        ),
         "lengths": {
-            name: cell([record["whole"] for record in mine])
+            name: right_of(mine, "whole")
             for name in _names(LENGTHS)
-            if (mine := [one for one in records if _bucket(one["length"], LENGTHS) == name])
+            if (mine := [one for one in ended if _bucket(one["length"], LENGTHS) == name])
+        },
+        "longer": {
+            "horizon": HORIZON,
+            "count": len(longer),
+            "right": sum(not record["error"] for record in longer),
         },
         "limits": {"count": len(records), "limit": sum(record["limit"] for record in records)},
     }
+    if ended:
+        found["whole"] = right_of(ended, "whole")
     if wrong:
-        found["errors"] = {
-            kind: cell([record["error"] == kind for record in wrong]) for kind in ("control", "value")
-        }
+        found["errors"] = {kind: cell_of(wrong, partial(_kind, kind)) for kind in ("control", "value")}
         blamed = {name: sum(name in record["constructs"] for record in wrong) for name in CONSTRUCTS}
         found["errors at"] = {name: count for name, count in blamed.items() if count}
     return found
 
 
-def _outputs(records: list[Record]) -> dict[str, Any]:
+def _part(part: str, record: Record) -> bool:
+    return record["parts"][part]
+
+
+def _kind(kind: str, record: Record) -> bool:
+    return record["error"] == kind
+
+
+def _outputs(records: list[Record], drawn: list[Record]) -> dict[str, Any]:
     ways = dict.fromkeys(record["way"] for record in records)
-    return {way: cell([one["right"] for one in records if one["way"] == way]) for way in ways}
+    found = {way: right_of([one for one in records if one["way"] == way], "right") for way in ways}
+    return found | _drawn("drawn", drawn)
 
 
 def _inputs(records: list[Record]) -> dict[str, Any]:
-    found: dict[str, Any] = {"at once": cell([record["right"] for record in records])}
+    found: dict[str, Any] = {"at once": right_of(records, "right")}
     searched = [record for record in records if "searched" in record]
     if searched:
-        found["searched for in the dream"] = cell([record["searched"] for record in searched])
+        found["searched for in the dream"] = right_of(searched, "searched", "searched_limit")
+    return found | _drawn("drawn", records)
+
+
+def _drawn(name: str, records: list[Record]) -> dict[str, Any]:
+    """Returns pass@1 and pass@`DRAWS` of answers that were drawn, without bias (Chen et al., 2021)."""
     drawn = [record for record in records if record["draws"]]
-    if drawn:
-        for k in (1, DRAWS):
-            shares = [pass_at_k(one["draws"], one["drawn_right"], k) for one in drawn]
-            found[f"drawn, pass@{k}"] = {"count": len(drawn), **mean(shares).to_json()}
+    found: dict[str, Any] = {}
+    for k in (1, DRAWS) if drawn else ():
+        shares = [pass_at_k(one["draws"], one["drawn_right"], k) for one in drawn]
+        limited = sum(record["drawn_limit"] for record in drawn)
+        found[f"{name}, pass@{k}"] = {"count": len(drawn), **mean(shares).to_json(), "limit": limited}
     return found
 
 
-def _pass_at_1(outputs: list[Record], inputs: list[Record]) -> dict[str, Any]:
-    """Returns pass@1 of the rows of a benchmark as plain fractions, and as cells."""
+def _pass_at_k(outputs: list[Record], drawn: list[Record], inputs: list[Record]) -> dict[str, Any]:
+    """Returns pass@k of the rows of a benchmark as plain fractions, and as cells.
+
+    An input's pass@1 is of the answer that the subject gives, an output's of the likeliest; pass@`DRAWS` is
+    of what it draws.
+    """
     found: dict[str, Any] = {}
-    asked = {
-        "output": [one["right"] for one in outputs if one["way"] == "step_return"],
-        "output, run to": [one["right"] for one in outputs if one["way"] == "run_to"],
-        "input": [one.get("searched", one["right"]) for one in inputs],
-        "input, at once": [one["right"] for one in inputs],
-    }
-    for name, right in asked.items():
-        if right:
-            found[name] = cell(right)
+    for name, way in (("output", "step_return"), ("output, run to", "run_to")):
+        mine = [one for one in outputs if one["way"] == way]
+        if mine:
+            found[name] = right_of(mine, "right")
+    if inputs:
+        given = [
+            {
+                **one,
+                "right": one.get("searched", one["right"]),
+                "limit": one.get("searched_limit", one["limit"]),
+            }
+            for one in inputs
+        ]
+        found["input"] = right_of(given, "right")
+        found["input, at once"] = right_of(inputs, "right")
+    found |= _drawn("output, drawn", drawn) | _drawn("input, drawn", inputs)
     for name in ("output", "input"):
-        if asked[name]:
-            found[f"{name}_pass@1"] = found[name]["mean"]
+        for cell_name, key in (
+            (name, f"{name}_pass@1"),
+            (f"{name}, drawn, pass@{DRAWS}", f"{name}_pass@{DRAWS}"),
+        ):
+            if cell_name in found:
+                found[key] = found[cell_name]["mean"]
     return found
 
 
 def _preimages(records: list[Record]) -> dict[str, Any]:
     return {
         "functions": len(records),
-        "valid": cell(
-            [True] * (valid := sum(one["valid"] for one in records))
-            + [False] * (sum(one["draws"] for one in records) - valid)
-        ),
+        "valid": {
+            **_counted(records, "valid", "draws"),
+            "limit": sum(record["limit"] for record in records),
+        },
         "distinct": sum(one["distinct"] for one in records),
         "coverage": {
             "count": len(records),
@@ -247,28 +308,31 @@ def _preimages(records: list[Record]) -> dict[str, Any]:
 
 
 def _changed(records: list[Record]) -> dict[str, Any]:
-    groups: dict[str, list[bool]] = defaultdict(list)
+    groups: dict[str, list[Record]] = defaultdict(list)
     for record in records:
-        groups[f"{record['kind']}, {record['group']}".removesuffix(", ")].append(record["exact"])
-    found = {name: cell(outcomes) for name, outcomes in sorted(groups.items())}
+        groups[f"{record['kind']}, {record['group']}".removesuffix(", ")].append(record)
+    found = {name: right_of(mine) for name, mine in sorted(groups.items())}
     for kind in ("assignment", "edit, going on"):
         for low, high in STEPS_AFTER:
-            far = [one["exact"] for one in records if one["kind"] == kind and low <= one["steps"] <= high]
+            far = [one for one in records if one["kind"] == kind and low <= one["steps"] <= high]
             if far:
-                found[f"{kind}, {low} to {high} steps after"] = cell(far)
+                found[f"{kind}, {low} to {high} steps after"] = right_of(far)
     return found
 
 
 def _coherence(records: list[Record]) -> dict[str, Any]:
-    steps = sum(record["steps"] for record in records)
-    bad = {name: sum(record[name] for record in records) for name in ("illegal", "from_nowhere")}
-    found: dict[str, Any] = {
-        name: cell([True] * min(count, steps) + [False] * max(steps - count, 0))
-        for name, count in bad.items()
-        if steps
-    }
-    found["same_again"] = cell([record["same_again"] for record in records])
+    found: dict[str, Any] = {}
+    if any(record["steps"] for record in records):
+        found = {name: _counted(records, name, "steps") for name in ("illegal", "from_nowhere")}
+    same = cell_of(records, lambda one: one["same_again"])
+    found["same_again"] = {**same, "limit": sum(record["limit"] for record in records)}
     return found
+
+
+def _counted(records: list[Record], some: str, every: str) -> Cell:
+    """Returns the cell of records that each count some of many outcomes of a case."""
+    outcomes = [number < one[some] for one in records for number in range(one[every])]
+    return cell(outcomes, [one["case"] for one in records for _ in range(one[every])])
 
 
 def _reground(records: list[Record]) -> list[dict[str, Any]]:
@@ -285,6 +349,7 @@ def _reground(records: list[Record]) -> list[dict[str, Any]]:
                 "policy": name,
                 "real_calls": sum(record["looks"] for record in mine) / steps,
                 "count": len(mine),
+                "limit": sum(record["limit"] for record in mine),
                 **right.to_json(),
             }
         )
@@ -312,6 +377,12 @@ def _left_out(records: list[Record]) -> dict[str, list[str]]:
 def _beyond(records: list[Record]) -> dict[str, int]:
     """Returns how many questions were not asked, by measure, since they lead over too many states."""
     return dict(sorted(Counter(record["of"] for record in records).items()))
+
+
+def _share(record: Record) -> str:
+    """Returns the kind of share of the run's states that a jump skips."""
+    share = record["skipped"] / record["length"]
+    return next(name for most, name in SHARES.items() if share <= most)
 
 
 def _bucket(number: int, buckets: Sequence[tuple[int, int]]) -> str:

@@ -1,18 +1,19 @@
 """Which constructs of the language a step has to do with: what a cell of the card is about.
 
 A tag holds for a step where the statements that ran have the construct, or where the values that they changed
-are of the kind. One step may have several, or none.
+are of the kind. One step may have several, or none. No tag is a guess: what neither the source nor the states
+tell is not tagged.
 """
 
 from __future__ import annotations
 
-import ast
-import builtins
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 from debugworld.sandboxes.debugger import Event, Program, State
+
+from .statements import Statement, recursive, statements
 
 CONSTRUCTS = (
     "strings",
@@ -35,142 +36,124 @@ CONSTRUCTS = (
 """The tags, in the order of the card."""
 BIG = 2**31
 """Integers from here on are big."""
-_FLOAT = re.compile(r"(?<![\w.'\"])-?(?:\d+\.\d|\d+e[+-]?\d|inf\b|nan\b)")
-_INTEGER = re.compile(r"(?<![\w.'\"])\d{10,}(?![\w.])")
-_DICT = re.compile(r"^(?:defaultdict|OrderedDict|Counter)\(|^\{[^{}]*:")
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_BUILT_IN = frozenset(dir(builtins))
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_STRING = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+_FLOAT = re.compile(r"(?<![\w.])-?(?:\d+\.\d|\d+e[+-]?\d|inf\b|nan\b)")
+_INTEGER = re.compile(r"(?<![\w.])\d{10,}(?![\w.])")
+_CHANGEABLE = re.compile(r"[\[{]|(?:deque|defaultdict|OrderedDict|Counter|bytearray)\(|set\(\)$")
+_INSTANCE = re.compile(r"<(?!function )\S+ at #\d+")
+"""An object that is shown with the number that tells it from others."""
 
 
-def constructs_of(program: Program, states: Sequence[State]) -> tuple[str, ...]:
+def constructs_of(
+    program: Program, states: Sequence[State], start: int = 0, end: int | None = None
+) -> tuple[str, ...]:
     """Returns the tags of a move.
 
     Args:
         program: what ran.
-        states: those from where the move began to where it led, in time, both included.
+        states: of the run, in time; what is before the move tells what it changed.
+        start: place of the state from where the move began.
+        end: place of the state to where it led; None for the last.
     """
     found: set[str] = set()
-    lines = _lines(program)
-    for before, after in zip(states, states[1:], strict=False):
-        if before.event is Event.LINE:
-            found |= lines.get(before.line, frozenset())
+    lines = statements(program)
+    frames = _frames(states, start)
+    walked = states[start : None if end is None else end + 1]
+    for before, after in zip(walked, walked[1:], strict=False):
+        if before.event is Event.LINE and not before.file and before.line in lines:
+            found |= lines[before.line].tags
         if after.event is Event.EXCEPTION:
             found.add("exceptions")
         if after.event is Event.CALL and before.event is not Event.EXIT:
             found.add("calls")
-            if any(state.function == after.function for state in states if state.depth < after.depth):
+            frames = {depth: frame for depth, frame in frames.items() if depth < after.depth}
+            if any(frame.function == after.function for frame in frames.values()):
                 found.add("recursion")
-        found |= _of_values(_changed(before, after))
-    functions = {state.function for state in states}
+        last = frames.get(after.depth)
+        if last is None and after.event is Event.CALL:
+            last = State(Event.CALL, after.line, after.source, after.function, after.depth)
+        if last is not None and last.function == after.function:
+            new = [name for name, text in after.locals.items() if last.locals.get(name) != text]
+            found |= _of_values(after.locals[name] for name in new)
+            statement = lines.get(last.line) if last.event is Event.LINE and not last.file else None
+            if _aliased(last, after, new, statement or Statement()):
+                found.add("aliasing")
+        found |= _of_values([after.value] if after.value is not None else [])
+        frames[after.depth] = after
+    functions = {state.function for state in walked}
     if any("<locals>" in name for name in functions):
         found.add("closures")
-    if functions & _recursive(program):
+    if functions & recursive(program):
         found.add("recursion")
-    if any(map(_aliased, states)):
-        found.add("aliasing")
     return tuple(tag for tag in CONSTRUCTS if tag in found)
 
 
-def _changed(before: State, after: State) -> list[str]:
-    """Texts of the values that a step showed anew."""
-    new = [text for name, text in after.locals.items() if before.locals.get(name) != text]
-    return new if after.value is None else [*new, after.value]
+def _frames(states: Sequence[State], place: int) -> dict[int, State]:
+    """Returns the state that each open frame showed last, by depth."""
+    found: dict[int, State] = {}
+    for index in range(place, -1, -1):
+        state = states[index]
+        if not found or state.depth < min(found):
+            found[state.depth] = state
+        if not state.depth:
+            break
+    return found
 
 
 def _of_values(texts: Iterable[str]) -> set[str]:
     found = set()
     for text in texts:
+        bare = _STRING.sub("''", text)
         if text[:1] in "'\"" or text[:2] in ("b'", 'b"'):
             found.add("strings")
         elif text[:1] in "[({" and text[1:2]:
             found.add("containers")
-        if _FLOAT.search(text):
+        if _FLOAT.search(bare):
             found.add("floats")
-        if any(int(match) >= BIG for match in _INTEGER.findall(text)):
+        if any(int(match) >= BIG for match in _INTEGER.findall(bare)):
             found.add("big ints")
-        if _DICT.match(text):
+        if _ordered(bare):
             found.add("dict order")
     return found
 
 
-def _aliased(state: State) -> bool:
-    """Whether two names of the frame may stand for one object: mutable, not empty, and shown alike."""
-    shown = [text for text in state.locals.values() if text[:1] in "[{" and len(text) > 2]
-    return len(shown) > len(set(shown))
+def _ordered(bare: str) -> bool:
+    """Whether a value, without what stands in its strings, shows a dict of two items or more."""
+    items: list[int] = []
+    """Items of each bracket that is open; -1 of those that are no dict's."""
+    for character in bare:
+        if character in "[({<":
+            items.append(0 if character == "{" else -1)
+        elif character in "])}>" and items:
+            items.pop()
+        elif character == ":" and items and items[-1] >= 0:
+            items[-1] += 1
+            if items[-1] == 2:
+                return True
+    return False
 
 
-@lru_cache(maxsize=1024)
-def _lines(program: Program) -> dict[int, frozenset[str]]:
-    """Tags of each statement, by each of its lines."""
-    found: dict[int, set[str]] = {}
-    own = {node.name for node in ast.walk(program.module) if isinstance(node, (*_FUNCTIONS, ast.ClassDef))}
-    for statement in ast.walk(program.module):
-        if not isinstance(statement, (ast.stmt, ast.ExceptHandler)):
-            continue
-        tags: set[str] = set()
-        for node in _shallow(statement):
-            tags |= _of_node(node, own)
-        found.setdefault(statement.lineno, set()).update(tags)
-    return {line: frozenset(tags) for line, tags in found.items()}
+def _aliased(last: State, after: State, new: Sequence[str], statement: Statement) -> bool:
+    """Whether a step shows that two names of the frame stand for one object that can change.
 
-
-def _shallow(statement: ast.AST) -> Iterable[ast.AST]:
-    """Yields a statement and its expressions, not the statements inside it."""
-    waiting = [statement]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting += [
-            child
-            for child in ast.iter_child_nodes(node)
-            if not isinstance(child, (ast.stmt, ast.ExceptHandler, ast.match_case))
-        ]
-
-
-def _of_node(node: ast.AST, own: set[str]) -> set[str]:
-    if isinstance(node, _COMPREHENSIONS):
-        return {"comprehension"}
-    if isinstance(node, (ast.For, ast.While, ast.AsyncFor)):
-        return {"loops"}
-    if isinstance(node, (ast.If, ast.IfExp, ast.Match)):
-        return {"branches"}
-    if isinstance(node, (ast.Raise, ast.Try, ast.ExceptHandler, ast.Assert)):
-        return {"exceptions"}
-    if isinstance(node, (ast.Yield, ast.YieldFrom, ast.Await)):
-        return {"generators"}
-    if isinstance(node, ast.ClassDef):
-        return {"classes"}
-    if isinstance(node, (ast.Lambda, ast.Nonlocal)):
-        return {"closures"}
-    if isinstance(node, ast.JoinedStr) or isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return {"strings"}
-    if (
-        isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and node.value.id in ("self", "cls")
-    ):
-        return {"classes"}
-    if isinstance(node, ast.Call):
-        if isinstance(node.func, ast.Name):
-            return set() if node.func.id in own else {"native calls"} & _native(node.func.id)
-        return {"native calls"}
-    return set()
-
-
-def _native(name: str) -> set[str]:
-    return {"native calls"} if name in _BUILT_IN else set()
-
-
-@lru_cache(maxsize=1024)
-def _recursive(program: Program) -> frozenset[str]:
-    """Names of the functions that call themselves by name."""
-    return frozenset(
-        node.name
-        for node in ast.walk(program.module)
-        if isinstance(node, _FUNCTIONS)
-        and any(
-            isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == node.name
-            for call in ast.walk(node)
-        )
+    It does where a statement gives both one value, where a change in place shows in both at once, and where a
+    name that changed shows an instance of the same number as another.
+    """
+    shown = after.locals
+    for pair in statement.twins:
+        one, other = pair
+        if shown.get(one) is not None and shown.get(one) == shown.get(other) and _changeable(shown[one]):
+            return True
+    together = Counter(
+        (last.locals[name], shown[name])
+        for name in new
+        if name in last.locals and name not in statement.bound and _changeable(shown[name])
     )
+    if any(count > 1 for count in together.values()):
+        return True
+    numbers = Counter(match[0] for text in shown.values() if (match := _INSTANCE.match(text)))
+    return any((match := _INSTANCE.match(shown[name])) and numbers[match[0]] > 1 for name in new)
+
+
+def _changeable(text: str) -> bool:
+    return bool(_CHANGEABLE.match(text) or _INSTANCE.match(text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .cell import cell
+from .cell import right_of
 from .log import Record
 from .subject import Subject
 
@@ -38,6 +38,7 @@ def cost_of(subject: Subject, by: Mapping[str, list[Record]], seconds: float) ->
         found["seconds_per_right_state"] = sum(record["seconds"] for record in forced) / right
     if right and tokens:
         found["tokens_per_right_state"] = tokens / right
+        found["remembered_tokens_per_right_state"] = sum(record["remembered"] for record in forced) / right
         if subject.parameters:
             found["flops_per_right_state"] = FLOPS * subject.parameters * tokens / right
     return found
@@ -62,10 +63,11 @@ def curve_of(records: list[Record], parameters: int) -> dict[str, Any]:
         mine = [record for record in records if record["way"] == way]
         right, tokens = sum(record["exact"] for record in mine), _tokens(mine)
         told: dict[str, Any] = {
-            "exact": cell([record["exact"] for record in mine]),
+            "exact": right_of(mine),
             "limit": sum(record["limit"] for record in mine),
             "questions_per_move": sum(record["cost"].get("questions", 0) for record in mine) / len(mine),
             "tokens_per_move": tokens / len(mine),
+            "remembered_tokens_per_move": sum(record["remembered"] for record in mine) / len(mine),
             "seconds_per_move": sum(record["seconds"] for record in mine) / len(mine),
         }
         if parameters:
@@ -77,5 +79,7 @@ def curve_of(records: list[Record], parameters: int) -> dict[str, Any]:
 
 
 def _tokens(records: list[Record]) -> int:
+    """Returns the tokens that the model read and wrote: those of answers from memory are no work."""
     kinds = ("prompt_tokens", "answer_tokens")
-    return sum(record["cost"].get(kind, 0) for record in records for kind in kinds)
+    asked = sum(record["cost"].get(kind, 0) for record in records for kind in kinds)
+    return asked - sum(record["remembered"] for record in records)

@@ -111,6 +111,7 @@ def coverage(subject: Subject, function: Enumerable, box: Sandbox, seed: int) ->
         "valid": sum(one.proposal.draws for one in checked.valid),
         "distinct": len(right),
         "found": len(truth & set(right)),
+        "limit": spent(subject, cost)["cut"],
         "cost": spent(subject, cost),
     }
 

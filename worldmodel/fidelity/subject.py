@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -37,6 +38,9 @@ class Judged(Protocol):
 class Meter:
     """An engine that counts what another one is asked, before any answer is remembered.
 
+    What the engine did not answer anew is counted apart: an answer that it gave before and remembered is the
+    very same object again.
+
     Args:
         engine: answers.
         measure: tokens of a prompt; None takes one a byte and the control tokens.
@@ -46,6 +50,9 @@ class Meter:
         self._engine = engine
         self._measure = measure or (lambda prompt: len(prompt.encode()) + len(CONTROL_TOKENS) - 1)
         self.questions = self.answer_tokens = self.prompt_tokens = self.cut = 0
+        self.remembered = 0
+        """Tokens, of prompts and answers, of the questions that were answered from memory."""
+        self._given: weakref.WeakValueDictionary[int, Completion] = weakref.WeakValueDictionary()
 
     @property
     def abilities(self) -> Abilities:
@@ -56,9 +63,14 @@ class Meter:
         """Answers requests, in their order."""
         found = self._engine.complete(requests)
         self.questions += len(found)
-        self.answer_tokens += sum(len(answer.logprobs) for answer in found)
-        self.prompt_tokens += sum(self._measure(request.prompt) for request in requests)
-        self.cut += sum(not answer.finished for answer in found)
+        for request, answer in zip(requests, found, strict=True):
+            read, written = self._measure(request.prompt), len(answer.logprobs)
+            self.prompt_tokens += read
+            self.answer_tokens += written
+            self.cut += not answer.finished
+            if self._given.get(id(answer)) is answer:
+                self.remembered += read + written
+            self._given[id(answer)] = answer
         return found
 
     def forget(self) -> None:
@@ -95,3 +107,13 @@ class Subject:
     def cost(self) -> dict[str, int]:
         """Returns what was asked of the model so far, empty where there is none."""
         return self.meter.read() if self.meter is not None else {}
+
+    @property
+    def remembered(self) -> int:
+        """Tokens so far, of those that were asked, that no model read or wrote: answers from memory."""
+        return self.meter.remembered if self.meter is not None else 0
+
+    def forget(self) -> None:
+        """Drops what the model remembers of earlier questions; the next answers are made anew."""
+        if self.meter is not None:
+            self.meter.forget()

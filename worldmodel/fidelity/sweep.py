@@ -28,6 +28,8 @@ LEFT_OUT = "left out"
 """What a record is called that tells why a case was not asked about."""
 EVERY = (*MEASURES, PREIMAGE)
 """Names of all measures."""
+USUAL = tuple(name for name in EVERY if name not in MEASURES or MEASURES[name].usual)
+"""Names of those that are asked where none are named."""
 Progress = Callable[[int, int, str], None]
 
 
@@ -39,7 +41,7 @@ class Settings:
     """Of all draws."""
     cases: int | None = None
     """Most cases of every measure; None takes each measure's own number."""
-    measures: tuple[str, ...] = EVERY
+    measures: tuple[str, ...] = USUAL
     """Names of the measures."""
     twice: bool = True
     """Whether every truth is recorded twice."""

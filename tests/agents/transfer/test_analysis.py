@@ -67,6 +67,16 @@ def test_fidelity(found: dict[str, Any]) -> None:
     assert good["whole"]["mean"] == 0.8 and good["steps_to_first_difference"]["mean"] == 2.0
 
 
+def test_a_run_that_was_not_followed_to_its_end_is_not_called_wrong() -> None:
+    log = made_log()
+    told = {"env": TASKS.name, "measure": "fidelity", "dream": "good", "task": "program 0", "asked": "free"}
+    log.add("fidelity longer", [{**told, "whole": None, "right": 2}], 1.0)
+    [one] = report(SETTINGS, log)["environments"]
+    good = one["dreams"][0]["fidelity"]
+    assert (good["whole"]["count"], good["whole"]["mean"]) == (5, 0.8)
+    assert good["steps_to_first_difference"]["count"] == 6
+
+
 def test_how_true_is_enough(found: dict[str, Any]) -> None:
     assert found["enough"] == {"share": 0.95, "step_into": None, "dreams": 2}
 

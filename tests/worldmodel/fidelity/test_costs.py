@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 
 from debugworld.sandboxes import Sandbox, open_sandbox
 from debugworld.sandboxes.debugger import Program
+from debugworld.worldmodel.completion import Abilities, Completion, Request
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.direct import Jumps
 from debugworld.worldmodel.fidelity.analysis import card
-from debugworld.worldmodel.fidelity.baselines import CopyDebugger
+from debugworld.worldmodel.fidelity.baselines import CopyDebugger, StaticEngine
+from debugworld.worldmodel.fidelity.case import record_case
 from debugworld.worldmodel.fidelity.costs import FLOPS, cost_of, curve_of
 from debugworld.worldmodel.fidelity.log import Log
+from debugworld.worldmodel.fidelity.measures.forced import forced
+from debugworld.worldmodel.fidelity.measures.granularity import granularity
 from debugworld.worldmodel.fidelity.real import RealDebugger
-from debugworld.worldmodel.fidelity.subject import Subject
+from debugworld.worldmodel.fidelity.subject import Meter, Subject
 from debugworld.worldmodel.fidelity.subjects import open_subject
 from debugworld.worldmodel.fidelity.sweep import Settings, fingerprint, sweep
+from debugworld.worldmodel.markov import OutcomeGrammar
+from debugworld.worldmodel.memo import Memo
 from debugworld.worldmodel.neural import NeuralDebugger
 from debugworld.worldmodel.thinker import Granularity
 
 COUNT = "def f(s, t):\n    n = 0\n    for c in s:\n        n += int(c == t)\n    return n\n"
+VALUE = OutcomeGrammar("RX", (), {}, ())
 PROGRAMS = [(Program(COUNT, "f('berry', 'r')", "count"), None), (generate(2**30 + 7, 3).program, None)]
 
 
@@ -78,7 +86,7 @@ def test_what_has_no_granularity_has_no_curve(box: Sandbox) -> None:
 
 def test_sums_of_a_curve_and_of_a_card() -> None:
     cost = {"questions": 2, "prompt_tokens": 90, "answer_tokens": 10, "cut": 0}
-    made = {"limit": False, "seconds": 0.5, "cost": cost}
+    made = {"case": "one", "limit": False, "seconds": 0.5, "cost": cost, "remembered": 0}
     records = [{**made, "way": "line", "exact": True}, {**made, "way": "line", "exact": False}]
     line = curve_of(records, 1000)["line"]
     assert (line["tokens_per_move"], line["flops_per_move"], line["flops_per_right_move"]) == (100, 2e5, 4e5)
@@ -91,3 +99,62 @@ def test_sums_of_a_curve_and_of_a_card() -> None:
     assert told["tokens_per_right_state"] == 200 and told["flops_per_right_state"] == 4e5
     assert told["seconds_per_right_state"] == 1.0 and told["times_a_live_step"] == pytest.approx(500)
     assert (told["questions"], told["seconds"]) == (4, 3.0)
+
+
+def test_what_is_remembered_is_no_work() -> None:
+    cost = {"questions": 2, "prompt_tokens": 90, "answer_tokens": 10, "cut": 0}
+    made = {"case": "one", "limit": False, "seconds": 0.5, "cost": cost, "remembered": 60}
+    record = {**made, "way": "line", "action": "continue", "exact": True}
+    line = curve_of([record], 1000)["line"]
+    assert (line["tokens_per_move"], line["remembered_tokens_per_move"]) == (40, 60)
+    assert line["flops_per_move"] == 8e4
+    subject = Subject("model", CopyDebugger(), parameters=1000)
+    told = cost_of(subject, {"forced": [record], "real_cost": []}, 3.0)
+    assert (told["tokens_per_right_state"], told["remembered_tokens_per_right_state"]) == (40, 60)
+    assert told["flops_per_right_state"] == 8e4
+
+
+class Remembering:
+    """Counts the questions that its memory does not answer."""
+
+    abilities = Abilities(masks=True, logprobs=False, raw_logprobs=False, sampling=False)
+
+    def __init__(self) -> None:
+        self._memo, self.made = Memo(1_000), 0
+
+    def complete(self, requests: Sequence[Request]) -> list[Completion]:
+        return self._memo.answer(requests, self._answer)
+
+    def forget(self) -> None:
+        self._memo.forget()
+
+    def _answer(self, requests: Sequence[Request]) -> list[Completion]:
+        self.made += len(requests)
+        return StaticEngine().complete(requests)
+
+
+def test_a_meter_tells_memory_from_work() -> None:
+    meter = Meter(Remembering(), len)
+    first, second = (Request("a", prompt, VALUE, 4) for prompt in ("12345", "123"))
+    meter.complete([first, second])
+    assert (meter.prompt_tokens, meter.remembered) == (8, 0)
+    meter.complete([first, first])
+    assert (meter.prompt_tokens, meter.remembered) == (18, 10)
+    meter.forget()
+    meter.complete([first])
+    assert (meter.prompt_tokens, meter.remembered) == (23, 10)
+
+
+@pytest.mark.parametrize("measure", [forced, granularity])
+def test_a_measured_answer_owes_nothing_to_other_measures(measure: Any, box: Sandbox) -> None:
+    """What was asked before changes neither what a move costs nor what of it came from memory."""
+    case = record_case(box, PROGRAMS[0][0])
+    engine = Remembering()
+    meter = Meter(engine)
+    subject = Subject("static", NeuralDebugger(meter), meter)
+    told, made = [], []
+    for _ in range(2):
+        before = engine.made
+        told.append([(one["cost"], one["remembered"]) for one in measure(subject, case, 0)])
+        made.append(engine.made - before)
+    assert told[0] == told[1] and made[0] == made[1] > 0

@@ -19,6 +19,7 @@ from .forced import forced
 from .free import free
 from .granularity import granularity
 from .inputs import inputs
+from .output_draws import output_draws
 from .outputs import outputs
 from .real_cost import real_cost
 from .reground import reground
@@ -34,6 +35,8 @@ class Measure:
     """Asks a subject about a case, by a seed."""
     cases: int
     """Most cases that it is asked of where no budget is given: dear ones of fewer."""
+    usual: bool = True
+    """Whether it is asked where no measures are named."""
 
 
 MEASURES = {
@@ -42,6 +45,7 @@ MEASURES = {
         Measure("forced", forced, 1_000),
         Measure("free", free, 1_000),
         Measure("outputs", outputs, 1_000),
+        Measure("output_draws", output_draws, 1_000, usual=False),
         Measure("inputs", inputs, 1_000),
         Measure("changed", changed, 120),
         Measure("coherence", coherence, 60),

@@ -42,12 +42,14 @@ def backward_inputs(subject: Subject, case: Case, row: CruxRow) -> list[Record]:
                 best = sure, given
     except ProgramError as error:
         reason = str(error)
+    right = best is not None and _leads_to(case, row, best[1])
     record: Record = {
         "measure": "inputs",
         "case": case.key,
         "name": case.program.name,
         "origin": row.origin,
-        "right": best is not None and _leads_to(case, row, best[1]),
+        "right": right,
+        "limit": not right and spent(subject, cost).get("cut", 0) > 0,
         "draws": 0,
         "drawn_right": 0,
         "distinct_right": 0,

@@ -31,7 +31,7 @@ from debugworld.worldmodel.fidelity.exact import parts
 from debugworld.worldmodel.fidelity.log import Record
 from debugworld.worldmodel.fidelity.subject import Subject
 
-from .forced import judged, spent
+from .forced import cut_short, judged, spent
 
 AFTER = 12
 """Steps that are followed after an assignment, or from the place where an edit first tells."""
@@ -192,7 +192,7 @@ def _record(
     cost: dict[str, int],
     steps: int = 0,
 ) -> Record:
-    told = judged(truth, answer)
+    told = judged(truth, answer, cut_short(subject))
     stays = old is not None and parts(old) == parts(truth)
     return {
         "measure": "changed",

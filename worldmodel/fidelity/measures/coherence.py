@@ -3,7 +3,7 @@
 A transition is illegal where no program could make it: down or up by more than one frame (behind a return
 another call of the same caller may be next), into another function without a call, an end inside a call. A
 variable comes from nowhere where a frame shows a name that its function cannot bind. And the same question
-asked again has to have the same answer.
+asked again, when the answer is no longer remembered, has to have the same answer.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from debugworld.worldmodel.fidelity.log import Record
 from debugworld.worldmodel.fidelity.subject import Subject
 from debugworld.worldmodel.markov.flow import Flow
 
-from .forced import spent
+from .forced import cut_short, spent
 
 STEPS = 60
 """Steps of a dream that are looked at."""
@@ -23,12 +23,15 @@ _INTO = Action(ActionKind.STEP_INTO)
 
 
 def coherence(subject: Subject, case: Case, seed: int) -> list[Record]:
-    """Dreams a run twice, and looks at every step of it."""
+    """Dreams a run twice, the second time anew, and looks at every step of it."""
     cost = subject.cost()
-    first, second = (_dream(subject, case) for _ in range(2))
+    first = _dream(subject, case)
+    limit = cut_short(subject)
+    subject.forget()
+    second = _dream(subject, case)
     flow = Flow(case.program)
     illegal = [reason for pair in zip(first, first[1:], strict=False) if (reason := illegal_step(*pair))]
-    strangers = sum(bool(unknown_names(flow, state)) for state in first)
+    strangers = sum(bool(unknown_names(flow, state)) for state in first[1:])
     same = len(first) == len(second) and all(
         parts(one) == parts(other) for one, other in zip(first, second, strict=True)
     )
@@ -42,6 +45,7 @@ def coherence(subject: Subject, case: Case, seed: int) -> list[Record]:
             "why": illegal[:3],
             "from_nowhere": strangers,
             "same_again": same,
+            "limit": limit,
             "cost": spent(subject, cost),
         }
     ]

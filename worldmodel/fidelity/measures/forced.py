@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from typing import Any
 
 from debugworld.sandboxes.debugger import Action, ActionKind, Event, ExitCode, State
@@ -22,10 +23,13 @@ BUDGETS = ("step_budget", "token_budget")
 def forced(subject: Subject, case: Case, seed: int) -> list[Record]:
     """Asks for each action at random places of the run.
 
-    The places and lines are the same for every subject. ``steps`` tells, of a direct jump that skips
-    something, whether as many steps into from the same place came to the same state.
+    The places and lines are the same for every subject. A subject begins with nothing remembered;
+    ``remembered`` counts the tokens that an answer owes to earlier ones of the same case. ``steps`` tells, of
+    a direct jump that skips something, whether as many steps into from the same place came to the same state,
+    with the same output on the way.
     """
     choose = case.chance(seed, "forced")
+    subject.forget()
     subject.debugger.reset(case.program)
     lines = sorted(case.program.outline.stop_lines)
     found = []
@@ -44,7 +48,7 @@ def _asked(subject: Subject, case: Case, action: Action, position: int, target: 
     states = case.states
     truth = case.tree.shown(position, target)
     before = states[position]
-    cost = subject.cost()
+    cost, remembered = subject.cost(), subject.remembered
     subject.debugger.max_states = case.budget_from(position)
     subject.debugger.ground(states[: position + 1])
     start = time.perf_counter()
@@ -58,11 +62,12 @@ def _asked(subject: Subject, case: Case, action: Action, position: int, target: 
         "position": position,
         "length": len(states),
         "skipped": max(target - position - 1, 0),
-        "constructs": list(constructs_of(case.program, states[position : target + 1])),
+        "constructs": list(constructs_of(case.program, states, position, target)),
         **judged(truth, answer, cut_short(subject)),
         "copy": parts(truth) == parts(before),
         "confidence": sure(subject),
         "cost": spent(subject, cost),
+        "remembered": subject.remembered - remembered,
         "seconds": seconds,
     }
     if not record["exact"]:
@@ -74,24 +79,25 @@ def _asked(subject: Subject, case: Case, action: Action, position: int, target: 
             "answer": told(answer),
         }
     if record["skipped"] and subject.about.get("jumps") == "direct":
-        record["steps"] = _by_steps(subject, case, position, target)
+        record["steps"] = _by_steps(subject, case, position, target, truth)
     return record
 
 
-def _by_steps(subject: Subject, case: Case, position: int, target: int) -> bool:
-    """Whether stepping into, from the same place, comes to the place of a jump in the true state."""
+def _by_steps(subject: Subject, case: Case, position: int, target: int, truth: State) -> bool:
+    """Whether stepping into, from the same place, comes to what a jump has to show: all output on the way."""
     neural: Any = subject.debugger
     before = getattr(neural, "jumps", None)
     if before is not None:  # else it is asked step by step in any case
         neural.jumps = type(before)("rollout")
     try:
         neural.ground(case.states[: position + 1])
-        state = case.states[position]
+        state, printed = case.states[position], ""
         for _ in range(target - position):
             if state.event is Event.EXIT:
                 break
             state = neural.step(Action(ActionKind.STEP_INTO))
-        return {**parts(state), "stdout": ""} == {**parts(case.states[target]), "stdout": ""}
+            printed += state.stdout
+        return parts(replace(state, stdout=printed)) == parts(truth)
     finally:
         if before is not None:
             neural.jumps = before
@@ -108,16 +114,21 @@ def judged(truth: State, answer: State, cut: bool = False) -> Record:
     right, given = parts(truth), parts(answer)
     same = {part: right[part] == given[part] for part in right}
     exact = all(same.values())
-    return {"parts": same, "exact": exact, "limit": not exact and (cut or _at_limit(answer))}
+    return {"parts": same, "exact": exact, "limit": not exact and (cut or _ended_at_limit(answer))}
+
+
+def at_limit(subject: Subject, answer: State) -> bool:
+    """Returns whether an answer met a limit of tokens or states, or the dream behind it did."""
+    return _ended_at_limit(answer) or cut_short(subject)
 
 
 def cut_short(subject: Subject) -> bool:
     """Returns whether what a subject has dreamt so far ended for a limit."""
     tree = getattr(subject.debugger, "tree", None)
-    return tree is not None and _at_limit(tree.states[-1])
+    return tree is not None and _ended_at_limit(tree.states[-1])
 
 
-def _at_limit(state: State) -> bool:
+def _ended_at_limit(state: State) -> bool:
     ended = state.exit
     return ended is not None and ended.code is ExitCode.NEVER and ended.reason in BUDGETS
 

@@ -9,17 +9,21 @@ from debugworld.worldmodel.fidelity.exact import parts
 from debugworld.worldmodel.fidelity.log import Record
 from debugworld.worldmodel.fidelity.subject import Subject
 
-from .forced import judged, spent
+from .forced import cut_short, judged, spent
 
 HORIZON = 200
-"""Steps after which a run that is still right is no longer followed."""
+"""Steps after which a run that is still right is no longer followed: what comes of it is not known."""
 CONTROL = ("event", "line", "frame", "exit")
 """Parts that say where the program is; the others say what it holds."""
 _INTO = Action(ActionKind.STEP_INTO)
 
 
 def free(subject: Subject, case: Case, seed: int) -> list[Record]:
-    """Steps into, from the entry to the end, or to the first state that is not the true one."""
+    """Steps into, from the entry to the end, or to the first state that is not the true one.
+
+    A run of more than `HORIZON` steps is followed that far; then ``followed`` is less than its ``length``,
+    and ``whole`` is None.
+    """
     cost = subject.cost()
     states = case.states
     steps = min(len(states) - 1, HORIZON)
@@ -32,12 +36,12 @@ def free(subject: Subject, case: Case, seed: int) -> list[Record]:
         if index:
             answer = subject.debugger.step(_INTO)
         if parts(answer) != parts(states[index]):
-            told = judged(states[index], answer)
+            told = judged(states[index], answer, cut_short(subject))
             limit = told["limit"]
             error = "control" if not all(told["parts"][part] for part in CONTROL) else "value"
             right, constructs = (
                 max(index - 1, 0),
-                constructs_of(case.program, states[max(index - 1, 0) : index + 1]),
+                constructs_of(case.program, states, max(index - 1, 0), index),
             )
             break
         if answer.event is Event.EXIT:
@@ -52,7 +56,7 @@ def free(subject: Subject, case: Case, seed: int) -> list[Record]:
             "right": right,
             "error": error,
             "limit": limit,
-            "whole": not error and steps == len(states) - 1,
+            "whole": not error if steps == len(states) - 1 else None,
             "constructs": list(constructs),
             "cost": spent(subject, cost),
         }

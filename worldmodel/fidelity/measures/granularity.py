@@ -33,7 +33,11 @@ WAYS = {
 
 
 def granularity(subject: Subject, case: Case, seed: int) -> list[Record]:
-    """Asks for moves that skip at least one state, in each of `WAYS`; nothing of what cannot choose."""
+    """Asks for moves that skip at least one state, in each of `WAYS`; nothing of what cannot choose.
+
+    Each way begins with nothing remembered; ``remembered`` counts the tokens that a move owes to earlier ones
+    of the same way and case.
+    """
     neural = subject.debugger
     if not isinstance(neural, NeuralDebugger):
         return []
@@ -43,6 +47,7 @@ def granularity(subject: Subject, case: Case, seed: int) -> list[Record]:
     neural.reset(case.program)
     try:
         for way, (neural.jumps, neural.granularity) in WAYS.items():
+            subject.forget()
             for position, action, target in moves:
                 found.append(_asked(subject, case, way, position, action, target))
     finally:
@@ -67,7 +72,7 @@ def _moves(case: Case, choose: random.Random) -> Iterator[tuple[int, Action, int
 
 
 def _asked(subject: Subject, case: Case, way: str, position: int, action: Action, target: int) -> Record:
-    cost = subject.cost()
+    cost, remembered = subject.cost(), subject.remembered
     subject.debugger.max_states = case.budget_from(position)
     subject.debugger.ground(case.states[: position + 1])
     start = time.perf_counter()
@@ -84,5 +89,6 @@ def _asked(subject: Subject, case: Case, way: str, position: int, action: Action
         "exact": told["exact"],
         "limit": told["limit"],
         "cost": spent(subject, cost),
+        "remembered": subject.remembered - remembered,
         "seconds": seconds,
     }

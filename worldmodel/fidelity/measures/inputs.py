@@ -1,4 +1,7 @@
-"""Input prediction (CRUXEval-I): arguments for which a function returns a value, each checked by running."""
+"""Input prediction (CRUXEval-I): arguments for which a function returns a value, each checked by running.
+
+A wrong answer met a limit where an answer of the model behind it was cut short.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +39,7 @@ def inputs(subject: Subject, case: Case, seed: int) -> list[Record]:
         "name": case.program.name,
         "origin": row.origin,
         "right": False,
+        "limit": False,
         "draws": 0,
         "drawn_right": 0,
         "distinct_right": 0,
@@ -48,23 +52,33 @@ def inputs(subject: Subject, case: Case, seed: int) -> list[Record]:
     except (ModelError, ProgramError) as error:
         return [{**record, "reason": str(error), "cost": spent(subject, cost)}]
     record["right"] = bool(likeliest.valid)
+    record["limit"] = not record["right"] and spent(subject, cost)["cut"] > 0
     record["answer"] = likeliest.checked[0].proposal.arguments if likeliest.checked else None
     if subject.about.get("inputs") == SEARCHED and likeliest.checked:
         record |= _searched(subject, case, inverse, end, seed)
     if meter.abilities.sampling:
+        before = subject.cost()
         drawn = inverse.propose(meter, end, DRAWS, sampling=Sampling(TEMPERATURE, seed=seed))
         checked = inverse.check(case.box, end, drawn, DRAWS)
         record["draws"] = DRAWS
         record["drawn_right"] = sum(one.proposal.draws for one in checked.valid)
         record["distinct_right"] = len(checked.valid)
+        record["drawn_limit"] = spent(subject, before)["cut"]
     return [{**record, "cost": spent(subject, cost)}]
 
 
 def _searched(subject: Subject, case: Case, inverse: Inverse, end: End, seed: int) -> Record:
     """Returns the answer that is given after dreaming, and how many argument lists were dreamt of."""
     assert subject.meter is not None
+    cost = subject.cost()
     answer = InputSearch(Dreams(subject, ahead=AHEAD), subject.meter, seed=seed).find(inverse, end)
     if answer is None:
-        return {"searched": False, "dreamt": 0}
+        return {"searched": False, "searched_limit": spent(subject, cost)["cut"] > 0, "dreamt": 0}
+    limit = spent(subject, cost)["cut"] > 0
     right = inverse.holds(case.box, end, answer.arguments)
-    return {"searched": right, "searched_answer": answer.arguments, "dreamt": answer.dreamt}
+    return {
+        "searched": right,
+        "searched_limit": not right and limit,
+        "searched_answer": answer.arguments,
+        "dreamt": answer.dreamt,
+    }

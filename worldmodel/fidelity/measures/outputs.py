@@ -8,7 +8,7 @@ from debugworld.worldmodel.fidelity.log import Record
 from debugworld.worldmodel.fidelity.subject import Subject
 from debugworld.worldmodel.inverse import End, is_end
 
-from .forced import spent, sure
+from .forced import at_limit, spent, sure
 
 _RETURN = Action(ActionKind.STEP_RETURN)
 
@@ -17,10 +17,11 @@ def outputs(subject: Subject, case: Case, seed: int) -> list[Record]:
     """Asks what the entry call comes to; nothing where the program is a script.
 
     By ``step_return`` from the entry, and by ``run_to``: to the last line that the called function really
-    runs, as often as it does, and from there by step returns.
+    runs, as often as it does, and from there by step returns. The second is told the true last line and how
+    often it is passed, so it knows more than the program.
     """
-    last = case.trace.states[-1]
-    if case.program.call is None or last.depth or last.value is None or last.event is Event.EXIT:
+    last = outcome(case)
+    if last is None:
         return []
     if not case.within(len(case.states)):
         return [case.beyond("outputs", len(case.states))]
@@ -29,6 +30,14 @@ def outputs(subject: Subject, case: Case, seed: int) -> list[Record]:
     if lines:
         found.append(_by_run_to(subject, case, last, lines[-1], lines.count(lines[-1])))
     return found
+
+
+def outcome(case: Case) -> State | None:
+    """Returns the state in which the entry call of a case ends; None where the program is a script."""
+    last = case.trace.states[-1]
+    if case.program.call is None or last.depth or last.value is None or last.event is Event.EXIT:
+        return None
+    return last
 
 
 def _by_return(subject: Subject, case: Case, truth: State) -> Record:
@@ -52,11 +61,16 @@ def _by_run_to(subject: Subject, case: Case, truth: State, line: int, passes: in
     return _record(subject, case, "run_to", truth, state, cost)
 
 
+def comes_to(answer: State, truth: State) -> bool:
+    """Whether a call ends in an answer as it does in truth: in the same way, with the same value."""
+    end = End(truth.value or "", truth.event is Event.EXCEPTION)
+    return answer.event is truth.event and is_end(answer.value or "", end)
+
+
 def _record(
     subject: Subject, case: Case, way: str, truth: State, answer: State, cost: dict[str, int]
 ) -> Record:
-    end = End(truth.value or "", truth.event is Event.EXCEPTION)
-    right = answer.event is truth.event and is_end(answer.value or "", end)
+    right = comes_to(answer, truth)
     return {
         "measure": "outputs",
         "case": case.key,
@@ -64,6 +78,7 @@ def _record(
         "way": way,
         "origin": case.row.origin if case.row is not None else "",
         "right": right,
+        "limit": not right and at_limit(subject, answer),
         "length": len(case.states),
         "answer": None if answer.event is Event.EXIT else answer.value,
         "truth": truth.value,

@@ -17,7 +17,7 @@ from debugworld.worldmodel.fidelity.exact import parts
 from debugworld.worldmodel.fidelity.log import Record
 from debugworld.worldmodel.fidelity.subject import Subject
 
-from .forced import spent
+from .forced import cut_short, spent
 
 HORIZON = 80
 """Steps of a run that are followed."""
@@ -48,7 +48,7 @@ def reground(subject: Subject, case: Case, seed: int) -> list[Record]:
     for name, policy in policies.items():
         if name.startswith("confidence") and math.isnan(subject.debugger.confidence):
             continue
-        right, looks, steps = _follow(subject, case, policy)
+        right, looks, steps, limit = _follow(subject, case, policy)
         found.append(
             {
                 "measure": "reground",
@@ -58,6 +58,7 @@ def reground(subject: Subject, case: Case, seed: int) -> list[Record]:
                 "steps": steps,
                 "right": right,
                 "looks": looks,
+                "limit": limit,
             }
         )
     if found:
@@ -77,23 +78,25 @@ def _every(period: int, step: int, sure: float) -> bool:
     return step % period == 0
 
 
-def _follow(subject: Subject, case: Case, policy: Policy) -> tuple[int, int, int]:
-    """Returns the true states, the real calls and the steps of one run."""
+def _follow(subject: Subject, case: Case, policy: Policy) -> tuple[int, int, int, bool]:
+    """Returns the true states, the real calls and the steps of one run, and whether it met a limit."""
     states, debugger = case.states, subject.debugger
     steps = min(len(states) - 1, HORIZON)
     debugger.max_states = case.budget
     debugger.reset(case.program)
     state = debugger.ground(states[:1])
     right = looks = 0
+    limit = False
     for step in range(1, steps + 1):
         sure = 1.0
         if state.event is not Event.EXIT:
             state = debugger.step(_INTO)
             sure = debugger.confidence
+            limit |= cut_short(subject)
         if policy(step, sure):
             looks += 1
             right += 1
             state = debugger.ground(states[: step + 1])
         else:
             right += parts(state) == parts(states[step])
-    return right, looks, steps
+    return right, looks, steps, limit
