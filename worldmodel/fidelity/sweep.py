@@ -332,7 +332,13 @@ def _case(
 
 
 def fingerprint(log: Log) -> str:
-    """Returns 16 hexadecimal digits that two sweeps share where all records but for `PASSING` are equal."""
+    """Returns 16 hexadecimal digits that two sweeps share where all records but for `PASSING` are equal.
+
+    Confidences count to two digits: their last ones depend on what a network reads beside.
+    """
     told = [{key: value for key, value in one.items() if key not in PASSING} for one in log.records()]
+    for record in told:
+        if isinstance(record.get("confidence"), float):
+            record["confidence"] = round(record["confidence"], 2)
     text = json.dumps(told, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
