@@ -97,8 +97,9 @@ class Gatherer:
         return self.engine.complete(requests) if job is None else job.ask(requests)
 
     def forget(self) -> None:
-        """Drops what the engine remembers."""
-        self.engine.forget()
+        """Drops what the engine remembers; in a job nothing, since the others go on with it."""
+        if getattr(self._here, "job", None) is None:
+            self.engine.forget()
 
     def run(self, work: Sequence[Callable[[], Result]]) -> list[Result]:
         """Does several jobs at once and returns what they return, in their order.

@@ -89,7 +89,8 @@ class Meter:
         return Meter(engine, self._measure)
 
     def forget(self) -> None:
-        """Drops what the engine remembers."""
+        """Drops what the engine remembers; what it gave before counts as new, even where others keep it."""
+        self._given.clear()
         self._engine.forget()
 
     def read(self) -> dict[str, int]:

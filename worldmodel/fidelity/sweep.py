@@ -31,8 +31,6 @@ EVERY = (*MEASURES, PREIMAGE)
 """Names of all measures."""
 USUAL = tuple(name for name in EVERY if name not in MEASURES or MEASURES[name].usual)
 """Names of those that are asked where none are named."""
-PASSING = ("seconds", "remembered")
-"""What of a record depends on when it was made, and beside what."""
 Progress = Callable[[int, int, str], None]
 
 
@@ -332,11 +330,11 @@ def _case(
 
 
 def fingerprint(log: Log) -> str:
-    """Returns 16 hexadecimal digits that two sweeps share where all records but for `PASSING` are equal.
+    """Returns 16 hexadecimal digits that two sweeps share where all records but for times are equal.
 
     Confidences count to two digits: their last ones depend on what a network reads beside.
     """
-    told = [{key: value for key, value in one.items() if key not in PASSING} for one in log.records()]
+    told = [{key: value for key, value in one.items() if key != "seconds"} for one in log.records()]
     for record in told:
         if isinstance(record.get("confidence"), float):
             record["confidence"] = round(record["confidence"], 2)

@@ -314,8 +314,9 @@ def test_an_interrupted_sweep_keeps_what_is_done(box: Sandbox) -> None:
 
 @pytest.mark.timeout(600)
 def test_several_at_once_tell_the_same(box: Sandbox, tiny_checkpoint: Path) -> None:
-    measures = ("forced", "free", "outputs", "inputs", "changed")
-    prints, asked = {}, {}
+    measures = ("forced", "free", "outputs", "inputs", "changed", "granularity")
+    prints: dict[int, Any] = {}
+    asked, settings = {}, Settings(measures=measures)
     for together in (1, 1, 8):
         subject = open_subject(f"{tiny_checkpoint}?inputs=once", box)
         assert subject.meter is not None
@@ -323,9 +324,13 @@ def test_several_at_once_tell_the_same(box: Sandbox, tiny_checkpoint: Path) -> N
         subject.meter._engine = calls
         subject.debugger = subject.again(subject.meter) if subject.again is not None else subject.debugger
         log = Log(None, {})
-        told = sweep(subject, programs(), box, log, Settings(measures=measures), together=together)
-        assert told.asked == 20 and told.left == 0
-        assert prints.setdefault(together, fingerprint(log)) == fingerprint(log)
+        told = sweep(subject, programs(), box, log, settings, together=together)
+        assert told.asked == 24 and told.left == 0
+        found = card(subject, "tests", log, settings, told)
+        costs = {name: number for name, number in found["cost"].items() if "seconds" not in name}
+        assert costs["remembered_tokens_per_right_state"] > 0
+        made = found["fingerprint"], costs, found["outcomes"]
+        assert prints.setdefault(together, made) == made
         asked[together] = calls.number
     assert prints[1] == prints[8]
     assert asked[8] < asked[1] / 2
