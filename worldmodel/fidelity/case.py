@@ -134,7 +134,7 @@ def record_case(
         raise Unasked(why)
     if twice:
         again = box.record(program)
-        if (again.states, again.exit) != (trace.states, trace.exit):
+        if (again.states, again.exit, again.stdout) != (trace.states, trace.exit, trace.stdout):
             raise UnstableTruth("two recordings of it differ; it depends on time, chance or addresses")
     return Case(program, trace, box, row, reach)
 

@@ -231,6 +231,9 @@ def test_a_truth_that_does_not_repeat_is_no_truth(box: Sandbox) -> None:
     )
     with pytest.raises(UnstableTruth, match="two recordings of it differ"):
         record_case(box, program)
+    late = "import atexit, time\n\ndef f():\n    atexit.register(lambda: print(time.perf_counter_ns()))\n"
+    with pytest.raises(UnstableTruth):  # after the last state
+        record_case(box, Program(late, "f()", "late"))
     settings, log = Settings(measures=("forced",)), Log(None, {})
     subject = Subject("real", RealDebugger(box), about={})
     told = sweep(subject, [(program, None)], box, log, settings)
