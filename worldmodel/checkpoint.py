@@ -99,3 +99,19 @@ def training_programs(path: Path | None = None) -> frozenset[int]:
     """Returns the first eight bytes of the hash of each program a checkpoint was trained on, as integers."""
     file = (path or SHIPPED) / PROGRAMS
     return frozenset(map(int, np.load(file))) if file.exists() else frozenset()
+
+
+def training_of(path: Path) -> tuple[frozenset[int], bool]:
+    """Returns what `training_programs` does, and whether those are all that a checkpoint was trained on.
+
+    They are not where it began from another model whose training is not known, or where their file is
+    missing.
+    """
+    manifest = json.loads((path / MANIFEST).read_text())
+    seen = training_programs(path)
+    return seen, _is_known(manifest) and (bool(seen) or not manifest.get("programs", 0))
+
+
+def _is_known(manifest: Mapping[str, Any]) -> bool:
+    base = manifest.get("base")  # the manifest of a base that is a checkpoint, too
+    return not manifest.get("recipe", {}).get("base") or (isinstance(base, Mapping) and _is_known(base))

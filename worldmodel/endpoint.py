@@ -6,6 +6,7 @@ enough to write out, it is asked to; every answer is checked here in any case.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -51,6 +52,7 @@ class EndpointEngine:
             broken.
         concurrency: requests under way at once.
         memo: most answers remembered.
+        stop: texts before which an answer ends.
 
     Raises:
         ModelError: no server answers there, it has no such model, or the openai package is missing.
@@ -67,6 +69,7 @@ class EndpointEngine:
         retries: int = 3,
         concurrency: int = 32,
         memo: int = 65_536,
+        stop: Sequence[str] = (),
     ) -> None:
         try:
             import openai
@@ -101,6 +104,7 @@ class EndpointEngine:
             max_retries=retries,
         )
         self._timeout, self._concurrency, self._memo = timeout, concurrency, Memo(memo)
+        self._stop = list(stop)
         self.model, owner = self._find(model)
         self._structured = structured or STRUCTURED.get(owner, "none")
 
@@ -191,10 +195,15 @@ class EndpointEngine:
     def _once(self, request: Request, sampling: Sampling | None) -> Completion:
         extra: dict[str, Any] = {}
         written = as_gbnf(request.grammar) if self._structured != "none" else None
+        if written is not None and self._stop:  # else a model could not write what ends its answer
+            ends = " | ".join(map(json.dumps, self._stop))
+            written = written.replace("root ::= s0", f"root ::= s0 ({ends})?", 1)
         if written is not None:
             vllm = self._structured == "vllm"
             extra = {"structured_outputs": {"grammar": written}} if vllm else {"grammar": written}
         options: dict[str, Any] = {"logprobs": 1} if self._logprobs else {}
+        if self._stop:
+            options["stop"] = self._stop
         if sampling is not None:
             options |= {"top_p": sampling.top_p, "seed": sampling.seed % 2**32}
         reply = self._ask(

@@ -88,6 +88,8 @@ class Engine:
         model = model.eval()
         if device is not None:
             model = model.to(device)  # type: ignore[arg-type]
+        self.device = str(model.device)
+        """Where the model is."""
         if lean is None:
             lean = LeanModel.supports(model)
         elif lean and not LeanModel.supports(model):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from debugworld.worldmodel.checkpoint import SHIPPED
 from debugworld.worldmodel.completion import CompletionEngine
@@ -14,13 +15,14 @@ def is_url(model: str | Path | None) -> bool:
     return isinstance(model, str) and model.startswith(("http://", "https://"))
 
 
-def open_engine(model: str | Path | None = None) -> CompletionEngine:
+def open_engine(model: str | Path | None = None, **options: Any) -> CompletionEngine:
     """Opens the engine that fits a model.
 
     Args:
         model: None for the checkpoint that ships; the folder of one made by ``debugworld train``, for the
             package's own engine; the folder of any other causal language model, or a GGUF file, for
             transformers' `generate`; or ``http://host:port/v1?model=NAME`` for an OpenAI-compatible server.
+        **options: of that engine.
 
     Raises:
         ModelError: the model is missing or damaged, or the server does not answer.
@@ -28,7 +30,7 @@ def open_engine(model: str | Path | None = None) -> CompletionEngine:
     if is_url(model):
         from debugworld.worldmodel.endpoint import EndpointEngine
 
-        return EndpointEngine(str(model))
+        return EndpointEngine(str(model), **options)
     path = SHIPPED if model is None else Path(model)
     foreign = (path / "config.json").is_file() and not (path / "manifest.json").is_file()
     if foreign or path.suffix == ".gguf":
@@ -36,7 +38,7 @@ def open_engine(model: str | Path | None = None) -> CompletionEngine:
             raise ModelError(f"{path} does not exist")
         from debugworld.worldmodel.generation import GenerateEngine
 
-        return GenerateEngine.load(path)
+        return GenerateEngine.load(path, **options)
     from debugworld.worldmodel.engine import Engine
 
-    return Engine.load(path)
+    return Engine.load(path, **options)

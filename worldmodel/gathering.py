@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock, local
+from time import perf_counter
 from typing import Any, TypeVar
 
 from debugworld.worldmodel.completion import Abilities, Completion, CompletionEngine, Request
@@ -27,6 +28,10 @@ class _Job:
         self.answer: list[Completion] | BaseException = []
         """What its next turn begins with; an error ends it."""
         self.done = False
+        self.seconds = 0.0
+        """What it took: its own turns, and its share of the answers."""
+        self.began = 0.0
+        """When its turn began, by the same clock."""
         self._its, self._ours, self._away = Lock(), Lock(), False
         self._its.acquire()
         self._ours.acquire()
@@ -34,10 +39,11 @@ class _Job:
     def resume(self) -> None:
         """Lets the job run until it asks or is done; goes on waiting where an interrupt ended that before."""
         if not self._away:
-            self.asked, self._away = None, True
+            self.asked, self._away, self.began = None, True, perf_counter()
             self._its.release()
         self._ours.acquire()
         self._away = False
+        self.seconds += perf_counter() - self.began
 
     def run(self) -> Any:
         """Does the work, in the job's thread."""
@@ -91,8 +97,9 @@ class Gatherer:
         return self.engine.complete(requests) if job is None else job.ask(requests)
 
     def forget(self) -> None:
-        """Drops what the engine remembers."""
-        self.engine.forget()
+        """Drops what the engine remembers; in a job nothing, since the others go on with it."""
+        if getattr(self._here, "job", None) is None:
+            self.engine.forget()
 
     def run(self, work: Sequence[Callable[[], Result]]) -> list[Result]:
         """Does several jobs at once and returns what they return, in their order.
@@ -110,6 +117,14 @@ class Gatherer:
                     job.resume()
             raise
         return [future.result() for future in futures]
+
+    def clock(self) -> float:
+        """Returns the seconds that the job that asks took so far, without those of others; else any clock's.
+
+        What several are told at once is shared out by the number of their requests.
+        """
+        job: _Job | None = getattr(self._here, "job", None)
+        return perf_counter() if job is None else job.seconds + perf_counter() - job.began
 
     def close(self) -> None:
         """Ends the threads."""
@@ -133,6 +148,7 @@ class Gatherer:
     def _answer(self, jobs: Sequence[_Job]) -> None:
         """Gives jobs their answers, or what went wrong with their own requests."""
         self.calls += 1
+        begin = perf_counter()
         try:
             answers = self.engine.complete([request for job in jobs for request in job.asked or ()])
         except Exception:  # of some request: each job is told about its own
@@ -142,7 +158,8 @@ class Gatherer:
                 except Exception as error:
                     job.answer = error
             return
-        start = 0
+        start, each = 0, (perf_counter() - begin) / max(1, len(answers))
         for job in jobs:
             end = start + len(job.asked or ())
-            job.answer, start = answers[start:end], end
+            job.answer, job.seconds = answers[start:end], job.seconds + each * (end - start)
+            start = end

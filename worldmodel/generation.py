@@ -27,7 +27,7 @@ from debugworld.worldmodel.completion import Abilities, Completion, Request
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.memo import Memo
 from debugworld.worldmodel.quiet import drop_kernel_advice, without_bars
-from debugworld.worldmodel.vocabulary import Vocabulary
+from debugworld.worldmodel.vocabulary import Vocabulary, token_bytes
 
 
 class GenerateEngine:
@@ -38,6 +38,7 @@ class GenerateEngine:
         tokenizer: its tokenizer; a prompt gets the control tokens that it adds by itself.
         batch_size: most prompts of one call, padded at the left.
         memo: most answers remembered.
+        separator: text that ends an answer as well, where the tokenizer has a token for it.
 
     Raises:
         ModelError: the bytes of the tokenizer's tokens cannot be told, or no token ends an answer.
@@ -50,15 +51,20 @@ class GenerateEngine:
         *,
         batch_size: int = 8,
         memo: int = 65_536,
+        separator: str = "",
     ) -> None:
         self._model, self._tokenizer, self.batch_size = model.eval(), tokenizer, batch_size
         told: Any = model.generation_config.eos_token_id if model.generation_config else None
-        ends = {tokenizer.eos_token_id, *(told if isinstance(told, list) else [told])} - {None}
-        if not ends:
+        own = {tokenizer.eos_token_id, *(told if isinstance(told, list) else [told])} - {None}
+        if not own:
             raise ModelError("neither tokenizer nor generation_config.json names a token that ends an answer")
         size = model.get_output_embeddings().weight.shape[0]
-        self.vocabulary = Vocabulary(tokenizer, ends=ends, size=size)
-        self._end, self._memo = min(ends), Memo(memo)
+        spelled = token_bytes(tokenizer) if separator else {}
+        others = {token for token, text in spelled.items() if text == separator.encode()}
+        self.vocabulary = Vocabulary(tokenizer, ends={*own, *others}, size=size)
+        self._end, self._memo = min(own), Memo(memo)
+        self.separator = separator if others else f"{tokenizer.convert_ids_to_tokens(self._end)}{separator}"
+        """Text that begins with what ends an answer: the separator, behind the end token where need be."""
         self._pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else self._end
 
     @classmethod
@@ -95,6 +101,11 @@ class GenerateEngine:
     def parameters(self) -> int:
         """Number of the model's parameters."""
         return sum(each.numel() for each in self._model.parameters())
+
+    @property
+    def device(self) -> str:
+        """Where the model is."""
+        return str(self._model.device)
 
     @property
     def abilities(self) -> Abilities:

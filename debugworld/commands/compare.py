@@ -46,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
     for name, found in changes.items():
         verdicts = [change.verdict for change in found]
         counts = ", ".join(f"{verdicts.count(word)} {word}" for word in ("better", "worse", "noise"))
+        asked = sum(change.chance is not None for change in found)
         chance = f"of so many, about {len(found) / 20:.0f} differ by chance alone"
-        console.print(f"{name}: {len(found)} cells: {counts}; {chance}")
+        console.print(f"{name}: {len(found)} cells: {counts}; {asked} compared answer by answer; {chance}")
     return 0

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from debugworld import __version__
 from debugworld.pages.template import page_environment
+from debugworld.worldmodel.fidelity.comparison import shortfall
 from debugworld.worldmodel.fidelity.exact import PARTS
 
 from .plots import granularity_plot, reground_plot, reliability_plot, survival_plot
@@ -74,16 +75,23 @@ def card_page(card: dict[str, Any], beside: Sequence[dict[str, Any]] = ()) -> st
 
 
 def leaderboard(cards: Sequence[dict[str, Any]]) -> str:
-    """Returns the page that ranks cards, those on the same tasks together."""
+    """Returns the page that ranks cards, those on the same programs together."""
     environment = page_environment("debugworld.fidelity")
     environment.filters |= {"share": _share, "interval": _interval, "heat": _heat}
     groups: dict[str, list[dict[str, Any]]] = {}
     for card in cards:
-        groups.setdefault(f"{card['tasks']}, seed {card['settings']['seed']}", []).append(card)
+        name = f"{card['tasks']}, seed {card['settings']['seed']}, programs {card['programs']['digest']}"
+        groups.setdefault(name, []).append(card)
     for group in groups.values():
         group.sort(key=_rank, reverse=True)
     return environment.get_template("leaderboard.html.j2").render(
-        groups=groups, shown=_shown, find=find, paper=PAPER, crux=CRUX, version=__version__
+        groups=groups,
+        shown=_shown,
+        find=find,
+        shortfall=shortfall,
+        paper=PAPER,
+        crux=CRUX,
+        version=__version__,
     )
 
 

@@ -12,10 +12,20 @@ import pytest
 
 from debugworld.cli import main
 from debugworld.envs.task_set import load_task_set
+from debugworld.fidelity.page import card_page, leaderboard
+from debugworld.worldmodel.fidelity.analysis import VERSION
+from debugworld.worldmodel.fidelity.baselines import CopyDebugger
+from debugworld.worldmodel.fidelity.comparison import read_card
 
 TASKS = "generated/1073741824/2"
 FEW = ["--measures", "forced", "free", "outputs"]
 ROW = {"code": "def f(s, t):\n    n = 0\n    for c in s:\n        n += int(c == t)\n    return n\n"}
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def schema(found: dict[str, Any]) -> None:
+    """Checks a card against the schema."""
+    jsonschema.Draft202012Validator(json.loads((DOCS / "fidelity.schema.json").read_text())).validate(found)
 
 
 def card(path: Path, *words: str) -> dict[str, Any]:
@@ -40,6 +50,8 @@ def test_a_card_of_a_checkpoint(
     again = card(tmp_path / "again.json", *words)  # from the log alone
     assert again == found and found["failures"]
     assert card(tmp_path / "short.json", *words, "--failures", "0") == {**found, "failures": []}
+    assert found["environment"]["device"] == "cpu" and found["environment"]["python"]
+    schema(card(tmp_path / "long.json", *words, "--failures", "20"))
 
 
 def test_rows_of_cruxeval(tmp_path: Path) -> None:
@@ -58,6 +70,58 @@ def test_rows_of_cruxeval(tmp_path: Path) -> None:
         "outputs",
     )
     assert found["cruxeval"]["output_pass@1"] == 1.0 and found["tasks"] == "rows.jsonl"
+
+
+def test_another_file_of_the_same_name_does_not_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--model", "copy", "--sandbox", "process", "--measures", "outputs"]
+    words += ["--log", str(tmp_path / "log.jsonl")]
+    digests = []
+    for folder, output, status in (("a", "2", 0), ("b", "3", 2)):
+        file = tmp_path / folder / "rows.jsonl"
+        file.parent.mkdir()
+        row = ROW | {"input": "'berry', 'r'", "output": output, "id": "row"}
+        file.write_text(json.dumps(row) + "\n")
+        assert main(["fidelity", *words, "--tasks", str(file)]) == status
+        found = card(tmp_path / "card.json", *words[:-2], "--tasks", str(file))
+        digests.append(found["programs"]["digest"])
+    assert "holds answers of another subject, tasks" in capsys.readouterr().err
+    assert digests[0] != digests[1]
+    assert "programs 0" not in leaderboard([found]) and f"programs {digests[1]}" in leaderboard([found])
+
+
+def test_ctrl_c_leaves_a_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(CopyDebugger, "assign", interrupt)  # in a changed future, the third measure
+    words = ["--model", "copy", "--tasks", TASKS, "--measures", "forced", "outputs", "changed"]
+    assert main(["fidelity", *words, "--json", str(tmp_path / "card.json")]) == 130
+    found = json.loads((tmp_path / "card.json").read_text())
+    assert "forced" in found and found["programs"]["left"] == 4
+    schema(found)
+    assert "interrupted; 4 units are left; what is left needs --log" in capsys.readouterr().out
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("status", "leaked", "sentence"),
+    [
+        ("checked", [], "None of the 2 programs was seen in training, by content hash."),
+        ("unknown", [], "What it was trained on is not known"),
+        ("unknown", ["a"], "1 of 2 programs were seen in training"),
+    ],
+)
+def test_the_page_says_what_is_known_of_leaks(
+    status: str, leaked: list[str], sentence: str, tmp_path: Path
+) -> None:
+    found = card(tmp_path / "card.json", "--model", "copy", "--tasks", TASKS, "--measures", "outputs")
+    found["programs"] |= {"leak_status": status, "leaked": leaked}
+    page = card_page(found)
+    assert sentence in page and ("None of the" in page) is (status == "checked")
 
 
 def test_programs_seen_in_training_are_left_out(
@@ -80,6 +144,7 @@ def test_programs_seen_in_training_are_left_out(
     [
         (["--tasks", "nothing/here"], "names no task set"),
         (["--budget", "0"], "at least 1"),
+        (["--together", "0"], "--together must be at least 1; got 0"),
         (["--minutes", "-1"], "--minutes must be above 0; got -1.0"),
         (["--minutes", "nan"], "--minutes must be above 0; got nan"),
         (["--minutes", "1e-9", "--budget", "1", "--model", "copy"], "the time ended before any program did"),
@@ -134,8 +199,13 @@ def test_a_file_that_is_no_card(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_a_card_keeps_to_its_schema(tmp_path: Path) -> None:
-    schema = json.loads((Path(__file__).parents[2] / "docs" / "fidelity.schema.json").read_text())
-    check = jsonschema.Draft202012Validator(schema).validate
-    check(card(tmp_path / "card.json", "--model", "ngram", "--tasks", TASKS))
+    schema(card(tmp_path / "card.json", "--model", "ngram", "--tasks", TASKS))
     with pytest.raises(jsonschema.ValidationError):
-        check({"format": "debugworld-fidelity", "version": 2})
+        schema({"format": "debugworld-fidelity", "version": VERSION})
+
+
+def test_the_cards_of_the_documentation_keep_to_the_schema() -> None:
+    cards = sorted((DOCS / "fidelity").glob("*.json"))
+    assert cards
+    for path in cards:
+        schema(read_card(path))

@@ -24,17 +24,18 @@ from debugworld.worldmodel.calibration import (
 from debugworld.worldmodel.crux import pass_at_k
 from debugworld.worldmodel.statistics import cluster_bootstrap, mean
 
-from .case import BEYOND
+from .case import BEYOND, LEFT_OUT
 from .cell import Cell, cell, cell_of, right_of
 from .constructs import CONSTRUCTS
 from .costs import cost_of, curve_of
 from .exact import ACTIONS, PARTS
-from .log import Log, Record
+from .log import FAILED, Log, Record
 from .measures.free import HORIZON
 from .measures.inputs import DRAWS
+from .outcomes import outcomes_of
 from .subject import Subject
 from .survival import survival
-from .sweep import LEFT_OUT, Settings, Told, fingerprint
+from .sweep import Settings, Told, fingerprint
 
 FORMAT, VERSION = "debugworld-fidelity", 2
 """Of the JSON form; docs/fidelity.schema.json is its schema."""
@@ -113,7 +114,10 @@ def card(
             found[origin] = _pass_at_k(*mine)
     if by["granularity"]:
         found["granularity"] = curve_of(by["granularity"], subject.parameters)
+    if by[FAILED]:
+        found["errors"] = _errors(by[FAILED])
     found["cost"] = cost_of(subject, by, log.seconds)
+    found["outcomes"] = outcomes_of(by)
     found["failures"] = _failures(by["forced"], failures)
     return found
 
@@ -372,6 +376,16 @@ def _left_out(records: list[Record]) -> dict[str, list[str]]:
     for record in records:
         found[record["why"]].add(record["name"])
     return {why: sorted(names) for why, names in sorted(found.items())}
+
+
+def _errors(records: list[Record]) -> dict[str, Any]:
+    """Returns how many units failed for their box or model: of which measures, and why."""
+    measures, whys = (Counter(record[name] for record in records) for name in ("of", "why"))
+    return {
+        "count": len(records),
+        "measures": dict(sorted(measures.items())),
+        "why": dict(whys.most_common()),
+    }
 
 
 def _beyond(records: list[Record]) -> dict[str, int]:

@@ -163,20 +163,23 @@ class NGramEngine:
 class PromptedEngine:
     """Shows a model that was never trained on our questions some of them with their answers first.
 
-    A blank line stands behind each answer, so `SEPARATOR` has to end those of the engine.
-
     Args:
-        engine: runs the model.
+        engine: runs the model; the separator has to end its answers.
         examples: shown before every question, the same ones each time.
         measure: tokens of a prompt, that of the examples included; None counts bytes.
+        separator: what stands behind each answer.
     """
 
     def __init__(
-        self, engine: Any, examples: Sequence[Pair], measure: Callable[[str], int] | None = None
+        self,
+        engine: Any,
+        examples: Sequence[Pair],
+        measure: Callable[[str], int] | None = None,
+        separator: str = SEPARATOR,
     ) -> None:
         self._engine, self._memo = engine, Memo(65_536)
         self._measure = measure or (lambda prompt: len(prompt.encode()))
-        self._shown = "".join(f"Q: {prompt}\nA: {answer}{SEPARATOR}" for prompt, answer in examples)
+        self._shown = "".join(f"Q: {prompt}\nA: {answer}{separator}" for prompt, answer in examples)
 
     @property
     def abilities(self) -> Abilities:

@@ -14,6 +14,10 @@ from debugworld.worldmodel.crux import CruxRow
 
 BEYOND = "beyond reach"
 """What a record is called that tells of a question that was not asked."""
+LEFT_OUT = "left out"
+"""What a record is called that tells why a program was not asked about."""
+SEEN = "it was seen in training, by content hash"
+"""Why a program is left out that a measure brings."""
 SLACK = 16
 """States beyond twice the true run's after which a dream is ended: it is wrong by then."""
 
@@ -73,6 +77,11 @@ class Case:
         return random.Random(f"{seed} {measure} {self.program.digest}")
 
 
+def left_out(key: str, name: str, why: str) -> dict[str, Any]:
+    """Returns the record of a program that is not asked about."""
+    return {"measure": LEFT_OUT, "case": key, "name": name, "why": why}
+
+
 def unusable(trace: Trace, program: Program) -> str:
     """Returns why a run cannot be asked about; nothing where it can."""
     if trace.exit.code is ExitCode.NEVER:
@@ -125,7 +134,7 @@ def record_case(
         raise Unasked(why)
     if twice:
         again = box.record(program)
-        if (again.states, again.exit) != (trace.states, trace.exit):
+        if (again.states, again.exit, again.stdout) != (trace.states, trace.exit, trace.stdout):
             raise UnstableTruth("two recordings of it differ; it depends on time, chance or addresses")
     return Case(program, trace, box, row, reach)
 

@@ -11,6 +11,12 @@ from typing import Any
 from debugworld.worldmodel.errors import ModelError
 
 from .analysis import FORMAT, VERSION
+from .outcomes import paired
+
+FAULTS = ("coherence / illegal", "coherence / from_nowhere")
+"""Cells that are the better the lower they are."""
+MIXED = "free / errors"
+"""Cells that are shares of what went wrong, and neither good nor bad."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,8 @@ class Change:
     """Lower end of the 95 % interval of the difference, after minus before."""
     high: float
     """Upper end."""
+    chance: float | None = None
+    """Probability of such a difference by chance; None where the two were not asked the same."""
 
     @property
     def difference(self) -> float:
@@ -33,11 +41,15 @@ class Change:
 
     @property
     def verdict(self) -> str:
-        """``better``, ``worse``, or ``noise`` where the interval holds 0; the other way round for faults."""
-        if self.low <= 0 <= self.high:
+        """``better``, ``worse``, or ``noise`` where chance alone would do; the other way round for faults.
+
+        ``differs`` where neither end is the better one: which share of the wrong runs is wrong in what.
+        """
+        if self.low <= 0 <= self.high if self.chance is None else self.chance >= 0.05:
             return "noise"
-        fault = self.name.startswith(("coherence / illegal", "coherence / from_nowhere", "free / errors"))
-        return "better" if (self.difference > 0) is not fault else "worse"
+        if self.name.startswith(MIXED):
+            return "differs"
+        return "better" if (self.difference > 0) is not self.name.startswith(FAULTS) else "worse"
 
 
 def read_card(path: Path) -> dict[str, Any]:
@@ -78,13 +90,17 @@ def cells(card: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
 def compare(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
     """Returns the cells that both cards have.
 
-    The interval of the difference is Newcombe's (1998, method 10): from the intervals of both.
+    Where both were asked the same, and tell their outcomes one by one, these are paired: see `paired`. Else
+    the interval of the difference is Newcombe's (1998, method 10): from the intervals of both.
     """
     old = dict(cells(before))
     found = []
     for name, new in cells(after):
         if name in old:
             one, other = old[name], new
+            if (pairs := paired(before, after, name)) is not None:
+                found.append(Change(name, one, other, pairs.low, pairs.high, pairs.chance))
+                continue
             difference = other["mean"] - one["mean"]
             low = difference - sqrt((other["mean"] - other["low"]) ** 2 + (one["high"] - one["mean"]) ** 2)
             high = difference + sqrt((other["high"] - other["mean"]) ** 2 + (one["mean"] - one["low"]) ** 2)
@@ -93,11 +109,28 @@ def compare(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
 
 
 def differ(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """Returns in what two cards differ that makes their cells hard to compare: tasks, seed, measures."""
+    """Returns in what two cards differ that makes their cells hard to compare: programs, seed, measures."""
     found = []
     if before["tasks"] != after["tasks"]:
         found.append(f"tasks: {before['tasks']} and {after['tasks']}")
+    elif before["programs"]["digest"] != after["programs"]["digest"]:
+        found.append(f"programs: {before['tasks']} has others in one than in the other")
     for name, value in before["settings"].items():
         if after["settings"].get(name) != value:
             found.append(f"{name}: {value} and {after['settings'].get(name)}")
+    for card in (before, after):
+        told = shortfall(card)
+        if told:
+            found.append(f"{card['subject']['name']}: {told}")
     return found
+
+
+def shortfall(card: dict[str, Any]) -> str:
+    """Returns what of its programs a card does not tell of; nothing where it is whole."""
+    programs, failed = card["programs"], card.get("errors", {}).get("count", 0)
+    told = [
+        (programs["left"], "units not reached"),
+        (failed, "units failed"),
+        (len(programs["leaked"]), "programs left out, seen in training"),
+    ]
+    return ", ".join(f"{count} {what}" for count, what in told if count)

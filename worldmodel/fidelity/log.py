@@ -11,6 +11,8 @@ from debugworld.worldmodel.errors import ModelError
 
 Record = dict[str, Any]
 """What came of one question to a subject, as plain JSON data."""
+FAILED = "failed"
+"""What a record is called that tells why a unit could not be asked."""
 
 
 class Log:
@@ -56,10 +58,16 @@ class Log:
         path.write_text("".join(json.dumps(line) + "\n" for line in whole), "utf-8")
 
     def __contains__(self, unit: str) -> bool:
-        return unit in self._units
+        """Whether a unit is done; one that failed is to be tried again."""
+        return unit in self._units and not _failed(self._units[unit])
 
     def __len__(self) -> int:
         return len(self._units)
+
+    @property
+    def done(self) -> int:
+        """Number of the units that did not fail."""
+        return sum(not _failed(unit) for unit in self._units.values())
 
     def add(self, unit: str, records: list[Record], seconds: float) -> None:
         """Keeps a finished unit.
@@ -84,3 +92,7 @@ class Log:
     def seconds(self) -> float:
         """What all units took together."""
         return sum(unit["seconds"] for unit in self._units.values())
+
+
+def _failed(unit: dict[str, Any]) -> bool:
+    return any(record["measure"] == FAILED for record in unit["records"])

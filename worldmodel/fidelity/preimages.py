@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from debugworld.sandboxes import Sandbox
 from debugworld.sandboxes.debugger import ExitCode, Program
@@ -14,8 +17,11 @@ from debugworld.worldmodel.fidelity.log import Record
 from debugworld.worldmodel.fidelity.subject import Subject
 from debugworld.worldmodel.inverse import End, Inverse
 
+from .case import SEEN, left_out
 from .measures.forced import spent
 
+PREIMAGE = "preimage"
+"""Name of the measure."""
 DRAWS = 12
 """Answers drawn for each value."""
 TEMPERATURE = 1.0
@@ -55,11 +61,22 @@ class Enumerable:
         found = (ast.literal_eval(line) for line in printed.split("\n") if line)
         return frozenset(tuple(map(repr, arguments)) for arguments in found)
 
+    @cached_property
+    def calls(self) -> tuple[Program, ...]:
+        """The function, alone and with each of the calls that are enumerated."""
+        name = self.source.removeprefix("def ").partition("(")[0]
+        lists = (", ".join(map(repr, arguments)) for arguments in self._arguments())
+        calls = (None, *(f"{name}({arguments})" for arguments in lists))
+        return tuple(Program(self.source, call, self.name) for call in calls)
+
+    def _arguments(self) -> Iterator[tuple[Any, ...]]:
+        pools = [eval(domain, {"range": range}) for domain in self.domains]  # noqa: S307  our own literals
+        return itertools.product(*pools)
+
     @property
     def size(self) -> int:
         """Number of argument lists that are enumerated."""
-        pools = [list(eval(domain, {"range": range})) for domain in self.domains]  # noqa: S307  our own literals
-        return len(list(itertools.product(*pools)))
+        return sum(1 for _ in self._arguments())
 
 
 ENUMERABLE = (
@@ -89,11 +106,13 @@ def coverage(subject: Subject, function: Enumerable, box: Sandbox, seed: int) ->
     """Asks for arguments that lead to a value; None where a subject has no inverse questions.
 
     ``valid`` counts draws that are right when they are run, ``found`` distinct members of the enumerated
-    preimage among them.
+    preimage among them. A function that the subject was trained on is left out.
     """
     meter = subject.meter
     if meter is None or not subject.about.get("inverse") or not meter.abilities.sampling:
         return None
+    if any(map(subject.learnt, function.calls)):
+        return left_out(PREIMAGE, function.name, SEEN)
     cost = subject.cost()
     truth = function.preimage(box)
     end = End.returned(function.value)
@@ -102,7 +121,7 @@ def coverage(subject: Subject, function: Enumerable, box: Sandbox, seed: int) ->
     checked = inverse.check(box, end, proposals, DRAWS)
     right = [_key(one.proposal.arguments) for one in checked.valid]
     return {
-        "measure": "preimage",
+        "measure": PREIMAGE,
         "case": function.name,
         "name": function.name,
         "preimage": len(truth),

@@ -7,7 +7,7 @@ can say it: `CeilingDebugger`, opened as ``real?format=NAME``.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from debugworld.worldmodel.spoken import INTO
 
 from .measures.backward import BACKWARD
 from .real import RealDebugger
+from .settings import check_settings
 from .subject import Meter, Subject
 
 SETTINGS = {"format": sorted(CODECS), "jumps": ["rollout", "direct"]}
@@ -144,7 +145,7 @@ def open_spoken(text: str, settings: Mapping[str, str], box: Sandbox) -> Subject
     told = f"{codec.name}, {jumps}" if "jumps" in settings else codec.name
     if text == "real":
         ceiling = CeilingDebugger(box, codec, jumps == "direct")
-        return Subject(f"real, {told}", ceiling, about={"kind": "real", **about})
+        return Subject(f"real, {told}", ceiling, about={"kind": "real", **about}, checked=True)
     from debugworld.worldmodel.tokenwise import TokenEngine
 
     path = Path(text)
@@ -167,18 +168,6 @@ def open_spoken(text: str, settings: Mapping[str, str], box: Sandbox) -> Subject
     if jumps == "direct" and ActionKind.BACK_TO_CALL in codec.actions:
         about["inverse"] = BACKWARD
     return Subject(f"{path.name}, {told}", SpokenJudged(debugger), meter, engine.parameters, about)
-
-
-def check_settings(settings: Mapping[str, str], known: Mapping[str, Collection[str]]) -> None:
-    """Checks what stands behind the ``?`` of a subject.
-
-    Raises:
-        ModelError: a setting is unknown, or its value is.
-    """
-    for key, value in settings.items():
-        if value not in known.get(key, ()):
-            told = "; ".join(f"{name}={'|'.join(values)}" for name, values in known.items())
-            raise ModelError(f"there is no setting {key}={value}; there are: {told}")
 
 
 def digest_of(path: Path) -> str:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
 from typing import Any
 
-from debugworld.sandboxes import open_sandbox
-from debugworld.sandboxes.debugger import Program
-from debugworld.worldmodel.crux import CruxRow
+from debugworld.sandboxes import SandboxError, open_sandbox
 
 from .log import Log
 from .subject import Subject
 from .subjects import open_subject
-from .sweep import Answered, Job, Progress, Settings, Told, answer, plan
+from .sweep import Desk, Job, Pairs, Progress, Settings, Told, Unit, answer, failure, plan
 
 
 class Worker:
@@ -31,7 +27,7 @@ class Worker:
         self._subject = open_subject(model, self._box)
         self._settings = settings
 
-    def ask(self, job: Job) -> list[Answered]:
+    def ask(self, job: Job) -> list[Unit]:
         """Returns the units of a job."""
         return list(answer(self._subject, job, self._box, self._settings))
 
@@ -40,7 +36,7 @@ def spread(
     address: str | None,
     model: str | None,
     subject: Subject,
-    programs: Sequence[tuple[Program, CruxRow | None]],
+    programs: Pairs,
     sandbox: str,
     max_events: int,
     log: Log,
@@ -53,7 +49,7 @@ def spread(
         address: of the cluster, as ``ray.init`` takes it (``auto``, ``HOST:PORT``, ``ray://HOST:PORT``,
             ``local`` for one of its own).
         model: name of the subject; where it is a folder, every machine has it there.
-        subject: the same, opened here: for what it was trained on.
+        subject: the same, opened here: for what it was trained on, and where it runs.
         programs: with the rows that they come from.
         sandbox: name of the box, on every machine.
         max_events: of the boxes.
@@ -62,41 +58,24 @@ def spread(
         progress: as in `sweep`.
 
     Raises:
-        ModelError: the model cannot answer.
-        SandboxError: a box failed.
+        ModelError: every unit failed.
     """
     import ray
 
-    jobs, told = plan(subject.seen, programs, settings)
-    total = sum(len(job.measures) for job in jobs)
-    waiting = []
-    for job in jobs:
-        left = tuple(name for name in job.measures if job.key(name) not in log)
-        told.asked += len(job.measures) - len(left)
-        if left:
-            waiting.append(Job(job.program, job.row, left))
+    jobs, told = plan(subject, programs, settings)
+    desk = Desk(jobs, told, log, settings, progress)
     mine = not ray.is_initialized()
     if mine:
         ray.init(address=address, log_to_driver=False, include_dashboard=False)
     try:
-        count = max(1, min(len(waiting), int(ray.cluster_resources().get("CPU", 1))))
-        made: Any = ray.remote(num_cpus=1)(Worker)
-        workers = [made.remote(model, sandbox, max_events, settings) for _ in range(count)]
-        begin = time.monotonic()
-        busy = {worker.ask.remote(job): (worker, job) for worker, job in zip(workers, waiting, strict=False)}
-        queue = waiting[count:]
-        while busy:
-            [done], _ = ray.wait(list(busy), num_returns=1)
-            worker, job = busy.pop(done)
-            for unit in _answers(ray, done):
-                log.add(*unit)
-                told.asked += 1
-            progress(told.asked, total, job.program.name if job.program is not None else "preimages")
-            late = settings.seconds is not None and time.monotonic() - begin > settings.seconds
-            if queue and not late:
-                following = queue.pop(0)
-                busy[worker.ask.remote(following)] = (worker, following)
-        told.left = sum(len(job.measures) for job in queue)
+        needs = needs_of(subject)
+        have = ray.cluster_resources()
+        room = min(int(have.get(kind, 0) // count) for kind, count in needs.items())
+        if not room:
+            raise SandboxError(f"no machine of the cluster has what a worker needs: {needs}")
+        made: Any = ray.remote(num_cpus=needs["CPU"], num_gpus=needs.get("GPU", 0))(Worker)
+        workers = [made.remote(model, sandbox, max_events, settings) for _ in range(min(room, len(desk)))]
+        desk.end(lambda: _hand_out(ray, desk, workers))
         for worker in workers:
             ray.kill(worker)
     finally:
@@ -105,9 +84,32 @@ def spread(
     return told
 
 
-def _answers(ray: Any, reference: Any) -> list[Answered]:
-    """Returns what a worker answered; its own error is raised as it was."""
-    try:
-        return ray.get(reference)
-    except ray.exceptions.RayTaskError as error:
-        raise error.cause from None
+def needs_of(subject: Subject) -> dict[str, int]:
+    """Returns what of a machine one worker takes."""
+    needs = {"CPU": 1}
+    if str(subject.about.get("device", "")).startswith("cuda"):
+        needs["GPU"] = 1
+    return needs
+
+
+def _hand_out(ray: Any, desk: Desk, workers: list[Any]) -> None:
+    """Gives each worker one job after another; one that died gets no other."""
+    busy: dict[Any, tuple[Any, Job]] = {}
+    free = list(workers)
+    while True:
+        while free and (job := desk.take()) is not None:
+            worker = free.pop(0)
+            busy[worker.ask.remote(job)] = (worker, job)
+        if not busy:
+            return
+        [done], _ = ray.wait(list(busy), num_returns=1)
+        worker, job = busy.pop(done)
+        try:
+            units = ray.get(done)
+            free.append(worker)
+        except ray.exceptions.RayActorError as error:
+            units = [(job.key(name), [failure(job, name, error)], 0.0) for name in job.measures]
+        except ray.exceptions.RayTaskError as error:
+            raise error.cause from None
+        for unit in units:
+            desk.add(unit)

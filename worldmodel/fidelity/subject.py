@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import time
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from debugworld.sandboxes.debugger import Action, Program, State
 from debugworld.worldmodel.completion import Abilities, Completion, CompletionEngine, Request
 from debugworld.worldmodel.tokenizer import CONTROL_TOKENS
+
+
+def stamp(program: Program) -> int:
+    """Returns the first 64 bits of a program's content hash."""
+    return int(program.digest[:16], 16)
 
 
 class Judged(Protocol):
@@ -73,8 +79,18 @@ class Meter:
             self._given[id(answer)] = answer
         return found
 
+    @property
+    def engine(self) -> CompletionEngine:
+        """What answers."""
+        return self._engine
+
+    def beside(self, engine: CompletionEngine) -> Meter:
+        """Returns a meter over another way to the engine, with counts of its own."""
+        return Meter(engine, self._measure)
+
     def forget(self) -> None:
-        """Drops what the engine remembers."""
+        """Drops what the engine remembers; what it gave before counts as new, even where others keep it."""
+        self._given.clear()
         self._engine.forget()
 
     def read(self) -> dict[str, int]:
@@ -102,7 +118,24 @@ class Subject:
     about: dict[str, Any] = field(default_factory=dict)
     """What tells it from others, as plain JSON data: kind, model, granularity, digest of the weights."""
     seen: frozenset[int] = frozenset()
-    """First 64 bits of the content hashes of the programs that it was trained on."""
+    """First 64 bits of the content hashes of the programs that it learnt from, as far as they are known."""
+    checked: bool = False
+    """Whether `seen` is all that it learnt from; else nobody here knows what that was."""
+
+    again: Callable[[Meter], Judged] | None = None
+    """Makes another debugger like this one, over a meter; None where several cannot share one engine."""
+    clock: Callable[[], float] = time.perf_counter
+    """Seconds, of which differences count; of its own questions alone, where several are asked at once."""
+
+    def beside(self, engine: CompletionEngine, clock: Callable[[], float]) -> Subject:
+        """Returns the same subject over another way to its engine, which can be asked beside this one."""
+        assert self.again is not None and self.meter is not None
+        meter = self.meter.beside(engine)
+        return replace(self, debugger=self.again(meter), meter=meter, clock=clock)
+
+    def learnt(self, program: Program) -> bool:
+        """Whether it learnt from a program."""
+        return stamp(program) in self.seen
 
     def cost(self) -> dict[str, int]:
         """Returns what was asked of the model so far, empty where there is none."""

@@ -1,31 +1,32 @@
-"""The sweep: every measure over every case, each finished unit kept, leaks and unstable truths told."""
+"""The sweep: every measure over every case, each unit kept; leaks, unstable truths and failures told."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
-from debugworld.sandboxes import Sandbox
+from debugworld.sandboxes import Sandbox, SandboxError
 from debugworld.sandboxes.debugger import Program
 from debugworld.worldmodel.crux import CruxRow
 from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.gathering import Gatherer
 
-from .case import Case, Unasked, record_case
-from .log import Log, Record
+from .case import Case, Unasked, left_out, record_case
+from .log import FAILED, Log, Record
 from .measures import MEASURES
-from .preimages import ENUMERABLE, coverage
+from .preimages import ENUMERABLE, PREIMAGE, coverage
 from .subject import Subject
 
-PREIMAGE = "preimage"
-"""Name of the measure that brings its own programs."""
 REACH = 500
 """States that a jump may lead over where nothing else is said, and an outcome take."""
-LEFT_OUT = "left out"
-"""What a record is called that tells why a case was not asked about."""
+HOPELESS = 20
+"""Units that fail in a row, after which no other is tried."""
 EVERY = (*MEASURES, PREIMAGE)
 """Names of all measures."""
 USUAL = tuple(name for name in EVERY if name not in MEASURES or MEASURES[name].usual)
@@ -78,17 +79,25 @@ class Told:
 
     programs: int = 0
     """Programs that were given."""
+    digest: str = ""
+    """What stands for them, see `content_digest`."""
+    checked: bool = False
+    """Whether it is known what the subject was trained on."""
     leaked: list[str] = field(default_factory=list)
     """Names of those that the subject was trained on; they are left out."""
     asked: int = 0
     """Units that were finished, in this sweep or before."""
     left: int = 0
-    """Units that the time did not reach."""
+    """Units that were not reached."""
+    interrupted: bool = False
+    """Whether Ctrl-C ended it."""
 
     def to_json(self) -> dict[str, Any]:
         """Returns everything as plain JSON data."""
         return {
             "programs": self.programs,
+            "digest": self.digest,
+            "leak_status": "checked" if self.checked else "unknown",
             "leaked": self.leaked,
             "asked": self.asked,
             "left": self.left,
@@ -110,20 +119,36 @@ class Job:
         """Returns the key of a unit of work."""
         return f"{measure} {self.program.digest}" if self.program is not None else measure
 
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.program.name if self.program is not None else "preimages"
 
-Answered = tuple[str, list[Record], float]
+    @property
+    def case(self) -> str:
+        """What its records call it."""
+        return self.program.digest[:16] if self.program is not None else PREIMAGE
+
+
+Unit = tuple[str, list[Record], float]
 """A unit's key, its records, and the seconds it took."""
+Pairs = Sequence[tuple[Program, CruxRow | None]]
+"""Programs with the rows that they come from."""
 
 
 def sweep(
     subject: Subject,
-    programs: Sequence[tuple[Program, CruxRow | None]],
+    programs: Pairs,
     box: Sandbox,
     log: Log,
     settings: Settings,
     progress: Progress = lambda *_: None,
+    together: int = 1,
 ) -> Told:
     """Asks a subject everything that is not in the log yet.
+
+    A unit that fails for its box or its model is a record that says so; where `HOPELESS` of them fail in a
+    row, the rest is left. So it is after Ctrl-C.
 
     Args:
         subject: is asked.
@@ -132,38 +157,106 @@ def sweep(
         log: keeps what is done.
         settings: what to ask.
         progress: called with the units done, their number, and what comes next.
+        together: programs that are asked about at once, where the subject has a model: what several wait for
+            is asked in one call. The records are the same.
 
     Raises:
-        ModelError: the model cannot answer.
-        SandboxError: the box failed.
+        ModelError: every unit failed.
     """
-    jobs, told = plan(subject.seen, programs, settings)
-    total = sum(len(job.measures) for job in jobs)
-    begin = time.monotonic()
-    for job in jobs:
-        waiting = tuple(name for name in job.measures if job.key(name) not in log)
-        told.asked += len(job.measures) - len(waiting)
-        if not waiting:
-            continue
-        if settings.seconds is not None and time.monotonic() - begin > settings.seconds:
-            told.left += len(waiting)
-            continue
-        progress(told.asked, total, job.program.name if job.program is not None else "preimages")
-        for unit in answer(subject, replace(job, measures=waiting), box, settings):
-            log.add(*unit)
-            told.asked += 1
-    progress(told.asked, total, "")
+    jobs, told = plan(subject, programs, settings)
+    desk = Desk(jobs, told, log, settings, progress)
+    workers = together if subject.again is not None else 1
+    if workers == 1:
+        desk.end(lambda: desk.follow(partial(answer, subject, box=box, settings=settings)))
+    else:
+        assert subject.meter is not None
+        gatherer = Gatherer(subject.meter.engine, workers)
+        twins = [subject.beside(gatherer, gatherer.clock) for _ in range(workers)]
+        work = [partial(desk.follow, partial(answer, twin, box=box, settings=settings)) for twin in twins]
+        try:
+            desk.end(lambda: gatherer.run(work))
+        finally:
+            gatherer.close()
     return told
 
 
-def plan(
-    seen: Collection[int], programs: Sequence[tuple[Program, CruxRow | None]], settings: Settings
-) -> tuple[list[Job], Told]:
+class Desk:
+    """Hands out jobs, keeps what is finished, and knows when to stop.
+
+    Args:
+        jobs: what is to be asked; of them only what is not in the log is handed out.
+        told: what happens is counted there.
+        log: keeps what is done.
+        settings: what is asked, and for how long.
+        progress: called with the units done, their number, and what comes next.
+    """
+
+    def __init__(
+        self, jobs: Sequence[Job], told: Told, log: Log, settings: Settings, progress: Progress
+    ) -> None:
+        self._told, self._log, self._settings, self._progress = told, log, settings, progress
+        self._total = sum(len(job.measures) for job in jobs)
+        self._waiting: deque[Job] = deque()
+        self._begin = time.monotonic()
+        self._failed = self._in_a_row = 0
+        for job in jobs:
+            left = tuple(name for name in job.measures if job.key(name) not in log)
+            told.asked += len(job.measures) - len(left)
+            if left:
+                self._waiting.append(replace(job, measures=left))
+
+    def __len__(self) -> int:
+        """Number of jobs that wait."""
+        return len(self._waiting)
+
+    def take(self) -> Job | None:
+        """Returns what is to be asked next; None where nothing is, the time is up, or all fail."""
+        late = self._settings.seconds is not None and time.monotonic() - self._begin > self._settings.seconds
+        if late or self._in_a_row >= HOPELESS or not self._waiting:
+            return None
+        job = self._waiting.popleft()
+        self._progress(self._told.asked + self._failed, self._total, job.name)
+        return job
+
+    def add(self, unit: Unit) -> None:
+        """Keeps a unit."""
+        self._log.add(*unit)
+        if unit[0] in self._log:
+            self._told.asked += 1
+            self._in_a_row = 0
+        else:
+            self._failed += 1
+            self._in_a_row += 1
+
+    def follow(self, ask: Callable[[Job], Iterator[Unit]]) -> None:
+        """Does one job after another."""
+        while (job := self.take()) is not None:
+            for unit in ask(job):
+                self.add(unit)
+
+    def end(self, work: Callable[[], object]) -> None:
+        """Does what is to be done, up to Ctrl-C, and counts what is left.
+
+        Raises:
+            ModelError: every unit failed.
+        """
+        try:
+            work()
+        except KeyboardInterrupt:
+            self._told.interrupted = True
+        self._told.left = self._total - self._told.asked - self._failed
+        self._progress(self._told.asked + self._failed, self._total, "")
+        if self._failed and not self._log.done:
+            first = next(one["why"] for one in self._log.records() if one["measure"] == FAILED)
+            raise ModelError(f"none of {self._failed} units could be asked; the first: {first}")
+
+
+def plan(subject: Subject, programs: Pairs, settings: Settings) -> tuple[list[Job], Told]:
     """Returns what is to be asked, a job for each program that was not seen in training."""
-    told = Told(programs=len(programs))
+    told = Told(programs=len(programs), digest=content_digest(programs), checked=subject.checked)
     jobs: list[Job] = []
     for program, row in programs:
-        if int(program.digest[:16], 16) in seen:
+        if subject.learnt(program):
             told.leaked.append(program.name)
             continue
         most = {name: MEASURES[name].cases for name in settings.measures if name in MEASURES}
@@ -177,34 +270,73 @@ def plan(
     return jobs, told
 
 
-def answer(subject: Subject, job: Job, box: Sandbox, settings: Settings) -> Iterator[Answered]:
-    """Yields the units of a job as they are done."""
+def content_digest(programs: Pairs) -> str:
+    """Returns 16 hexadecimal digits that stand for what programs and their rows say, in their order."""
+    said = [
+        [program.digest, row and [row.code, row.input, row.output, row.function, row.origin]]
+        for program, row in programs
+    ]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+
+
+def answer(subject: Subject, job: Job, box: Sandbox, settings: Settings) -> Iterator[Unit]:
+    """Yields the units of a job as they are done, those that fail included."""
+    asks: dict[str, Callable[[], list[Record]]]
     if job.program is None:
-        start = time.perf_counter()
-        found = [coverage(subject, function, box, settings.seed) for function in ENUMERABLE]
-        yield PREIMAGE, [one for one in found if one is not None], time.perf_counter() - start
-        return
-    case = _case(box, job.program, job.row, settings)
-    for measure in job.measures:
-        start = time.perf_counter()
-        if isinstance(case, str):
-            name, short = job.program.name, job.program.digest[:16]
-            records = [{"measure": LEFT_OUT, "case": short, "name": name, "why": case}]
-        else:
-            records = MEASURES[measure].ask(subject, case, settings.seed)
-        yield job.key(measure), records, time.perf_counter() - start
+        asks = {PREIMAGE: partial(_preimages, subject, box, settings)}
+    else:
+        case = _case(box, job.program, job.row, settings)
+        asks = {name: partial(_ask, subject, case, name, settings, job) for name in job.measures}
+    for measure, ask in asks.items():
+        start = subject.clock()
+        try:
+            records = ask()
+        except (ModelError, SandboxError) as error:
+            records = [failure(job, measure, error)]
+        yield job.key(measure), records, subject.clock() - start
 
 
-def _case(box: Sandbox, program: Program, row: CruxRow | None, settings: Settings) -> Case | str:
-    """Returns a case, or why it is left out."""
+def failure(job: Job, measure: str, error: Exception) -> Record:
+    """Returns the record of a unit that could not be asked."""
+    why = str(error) or type(error).__name__
+    return {"measure": FAILED, "case": job.case, "name": job.name, "of": measure, "why": why}
+
+
+def _preimages(subject: Subject, box: Sandbox, settings: Settings) -> list[Record]:
+    found = [coverage(subject, function, box, settings.seed) for function in ENUMERABLE]
+    return [one for one in found if one is not None]
+
+
+def _ask(
+    subject: Subject, case: Case | str | SandboxError, measure: str, settings: Settings, job: Job
+) -> list[Record]:
+    if isinstance(case, SandboxError):
+        raise case
+    if isinstance(case, str):
+        return [left_out(job.case, job.name, case)]
+    return MEASURES[measure].ask(subject, case, settings.seed)
+
+
+def _case(
+    box: Sandbox, program: Program, row: CruxRow | None, settings: Settings
+) -> Case | str | SandboxError:
+    """Returns a case, or why it is left out, or what went wrong with the box."""
     try:
         return record_case(box, program, row, twice=settings.twice, reach=settings.reach)
     except Unasked as error:
         return str(error)
+    except SandboxError as error:
+        return error
 
 
 def fingerprint(log: Log) -> str:
-    """Returns 16 hexadecimal digits that two sweeps share where all records but for times are equal."""
+    """Returns 16 hexadecimal digits that two sweeps share where all records but for times are equal.
+
+    Confidences count to two digits: their last ones depend on what a network reads beside.
+    """
     told = [{key: value for key, value in one.items() if key != "seconds"} for one in log.records()]
+    for record in told:
+        if isinstance(record.get("confidence"), float):
+            record["confidence"] = round(record["confidence"], 2)
     text = json.dumps(told, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from debugworld.sandboxes import Sandbox, open_sandbox
+from debugworld.sandboxes import Sandbox, SandboxError, open_sandbox
 from debugworld.sandboxes.debugger import Action, Event, Program, State
+from debugworld.worldmodel.completion import Completion, CompletionEngine, Request
 from debugworld.worldmodel.crux import CruxRow
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.errors import ModelError
@@ -19,11 +20,13 @@ from debugworld.worldmodel.fidelity import PARTS
 from debugworld.worldmodel.fidelity.analysis import ORIGINS, card
 from debugworld.worldmodel.fidelity.baselines import CopyDebugger
 from debugworld.worldmodel.fidelity.case import UnstableTruth, record_case
+from debugworld.worldmodel.fidelity.comparison import shortfall
 from debugworld.worldmodel.fidelity.log import Log
 from debugworld.worldmodel.fidelity.measures.changed import changed
 from debugworld.worldmodel.fidelity.real import RealDebugger
 from debugworld.worldmodel.fidelity.subject import Subject
-from debugworld.worldmodel.fidelity.sweep import Settings, fingerprint, sweep
+from debugworld.worldmodel.fidelity.subjects import open_subject
+from debugworld.worldmodel.fidelity.sweep import Settings, content_digest, fingerprint, sweep
 
 SEEDS = range(2**30, 2**30 + 3)
 COUNT = "def f(s, t):\n    n = 0\n    for c in s:\n        n += int(c == t)\n    return n\n"
@@ -228,6 +231,9 @@ def test_a_truth_that_does_not_repeat_is_no_truth(box: Sandbox) -> None:
     )
     with pytest.raises(UnstableTruth, match="two recordings of it differ"):
         record_case(box, program)
+    late = "import atexit, time\n\ndef f():\n    atexit.register(lambda: print(time.perf_counter_ns()))\n"
+    with pytest.raises(UnstableTruth):  # after the last state
+        record_case(box, Program(late, "f()", "late"))
     settings, log = Settings(measures=("forced",)), Log(None, {})
     subject = Subject("real", RealDebugger(box), about={})
     told = sweep(subject, [(program, None)], box, log, settings)
@@ -257,6 +263,105 @@ def test_a_dream_within_reach_is_ended(box: Sandbox) -> None:
     assert case.budget_from(0) == 97 and case.budget_from(len(case.states) - 2) == len(case.states) + 95
     assert case.budget == 2 * len(case.states) + 16
     assert record_case(box, case.program).budget_from(0) == case.budget
+
+
+class Faulty(RealDebugger):
+    """Fails at some programs, as a server that is away, or a box that is gone."""
+
+    def __init__(self, box: Sandbox, fails: Callable[[Program], BaseException | None]) -> None:
+        super().__init__(box)
+        self._fails, self.asked = fails, 0
+
+    def reset(self, program: Program) -> State:
+        self.asked += 1
+        if (error := self._fails(program)) is not None:
+            raise error
+        return super().reset(program)
+
+
+def test_a_unit_that_fails_is_counted_and_tried_again(box: Sandbox, tmp_path: Path) -> None:
+    settings, path = Settings(measures=("forced", "free")), tmp_path / "log.jsonl"
+    error = iter((ModelError("the server is away"), SandboxError("the box is gone")))
+    faulty = Faulty(box, lambda program: next(error) if program.name == "row" else None)
+    log = Log(path, {})
+    told = sweep(Subject("faulty", faulty, about={}), programs(), box, log, settings)
+    found = card(Subject("faulty", faulty, about={}), "tests", log, settings, told)
+    assert found["errors"] == {
+        "count": 2,
+        "measures": {"forced": 1, "free": 1},
+        "why": {"the server is away": 1, "the box is gone": 1},
+    }
+    assert told.asked == 6 and told.left == 0
+    assert shortfall(found) == "2 units failed"
+    whole, again = Log(None, {}), Log(path, {})
+    sweep(Subject("real", RealDebugger(box), about={}), programs(), box, whole, settings)
+    told = sweep(Subject("real", RealDebugger(box), about={}), programs(), box, again, settings)
+    assert told.asked == 8 and fingerprint(again) == fingerprint(whole)
+
+
+def test_a_sweep_of_which_all_fails_ends_clearly(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("debugworld.worldmodel.fidelity.sweep.HOPELESS", 4)
+    faulty = Faulty(box, lambda program: ModelError("the server is away"))
+    with pytest.raises(ModelError, match="none of 4 units could be asked; the first: the server is away"):
+        sweep(Subject("f", faulty), programs(), box, Log(None, {}), Settings(measures=("forced", "free")))
+    assert faulty.asked == 4
+
+
+def test_an_interrupted_sweep_keeps_what_is_done(box: Sandbox) -> None:
+    faulty = Faulty(box, lambda program: None if program.name == "row" else KeyboardInterrupt())
+    log, settings = Log(None, {}), Settings(measures=("forced",))
+    told = sweep(Subject("f", faulty, about={}), programs(), box, log, settings)
+    assert told.interrupted and (told.asked, told.left) == (1, 3)
+    assert card(Subject("f", faulty), "tests", log, settings, told)["programs"]["left"] == 3
+
+
+@pytest.mark.timeout(600)
+def test_several_at_once_tell_the_same(box: Sandbox, tiny_checkpoint: Path) -> None:
+    measures = ("forced", "free", "outputs", "inputs", "changed", "granularity")
+    prints: dict[int, Any] = {}
+    asked, settings = {}, Settings(measures=measures)
+    for together in (1, 1, 8):
+        subject = open_subject(f"{tiny_checkpoint}?inputs=once", box)
+        assert subject.meter is not None
+        calls = Calls(subject.meter.engine)
+        subject.meter._engine = calls
+        subject.debugger = subject.again(subject.meter) if subject.again is not None else subject.debugger
+        log = Log(None, {})
+        told = sweep(subject, programs(), box, log, settings, together=together)
+        assert told.asked == 24 and told.left == 0
+        found = card(subject, "tests", log, settings, told)
+        costs = {name: number for name, number in found["cost"].items() if "seconds" not in name}
+        assert costs["remembered_tokens_per_right_state"] > 0
+        made = found["fingerprint"], costs, found["outcomes"]
+        assert prints.setdefault(together, made) == made
+        asked[together] = calls.number
+    assert prints[1] == prints[8]
+    assert asked[8] < asked[1] / 2
+
+
+class Calls:
+    """An engine that counts how often it is called."""
+
+    def __init__(self, engine: CompletionEngine) -> None:
+        self._engine, self.number = engine, 0
+        self.abilities = engine.abilities
+
+    def complete(self, requests: Sequence[Request]) -> list[Completion]:
+        self.number += 1
+        return self._engine.complete(requests)
+
+    def forget(self) -> None:
+        self._engine.forget()
+
+
+def test_other_programs_have_another_digest() -> None:
+    first, second = programs()[:2]
+    assert content_digest([first, second]) == content_digest([first, second])
+    row = first[1]
+    others = ([second, first], [first], [(first[0], None), second])
+    assert row is not None
+    others += ([(first[0], replace(row, output="3")), second],)
+    assert len({content_digest(each) for each in ([first, second], *others)}) == 5
 
 
 def test_unknown_measures_and_budgets() -> None:

@@ -26,7 +26,7 @@ from debugworld.sandboxes.debugger import (
 )
 from debugworld.worldmodel.data.mutation import mutate
 from debugworld.worldmodel.data.rewrites import rewrite
-from debugworld.worldmodel.fidelity.case import SLACK, Case, unusable
+from debugworld.worldmodel.fidelity.case import SEEN, SLACK, Case, left_out, unusable
 from debugworld.worldmodel.fidelity.exact import parts
 from debugworld.worldmodel.fidelity.log import Record
 from debugworld.worldmodel.fidelity.subject import Subject
@@ -136,6 +136,9 @@ def _other_program(subject: Subject, case: Case, choose: random.Random, kind: st
     """Asks for states of the program as it is after a change of its text, each from its true history."""
     program = (edited if kind == "edit" else renamed)(case.program, choose)
     if program is None:
+        return
+    if subject.learnt(program):
+        yield left_out(case.key, f"{case.program.name}, {kind}", SEEN)
         return
     with suppress(ProgramError):
         trace = case.box.record(program)

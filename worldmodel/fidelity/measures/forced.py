@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -51,9 +50,9 @@ def _asked(subject: Subject, case: Case, action: Action, position: int, target: 
     cost, remembered = subject.cost(), subject.remembered
     subject.debugger.max_states = case.budget_from(position)
     subject.debugger.ground(states[: position + 1])
-    start = time.perf_counter()
+    start = subject.clock()
     answer = subject.debugger.step(action)
-    seconds = time.perf_counter() - start
+    seconds = subject.clock() - start
     record: Record = {
         "measure": "forced",
         "case": case.key,

@@ -6,7 +6,6 @@ The same moves from the same places of the same runs, asked in each way: the cur
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterator
 
 from debugworld.sandboxes.debugger import Action
@@ -75,9 +74,9 @@ def _asked(subject: Subject, case: Case, way: str, position: int, action: Action
     cost, remembered = subject.cost(), subject.remembered
     subject.debugger.max_states = case.budget_from(position)
     subject.debugger.ground(case.states[: position + 1])
-    start = time.perf_counter()
+    start = subject.clock()
     answer = subject.debugger.step(action)
-    seconds = time.perf_counter() - start
+    seconds = subject.clock() - start
     told = judged(case.tree.shown(position, target), answer, cut_short(subject))
     return {
         "measure": "granularity",
