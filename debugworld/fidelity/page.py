@@ -10,19 +10,20 @@ from markupsafe import Markup
 from debugworld import __version__
 from debugworld.pages.template import page_environment
 from debugworld.worldmodel.fidelity.comparison import shortfall
-from debugworld.worldmodel.fidelity.exact import PARTS
 
-from .plots import granularity_plot, reground_plot, reliability_plot, survival_plot
+from .places import HIGH, NEITHER, Cards, Figure, Listing, filled, find, granularity, heat_maps, listings
+from .plots import granularity_plot, horizon_plot, reground_plot, reliability_plot, survival_plot
 
 PAPER = (
-    ("Neural Debugger, 1.8 B, 50 B tokens", 40.7, 34.4, 44.9),
-    ("Neural Debugger, 1.8 B, 150 B tokens", 53.6, 48.0, 57.7),
-    ("Neural Debugger, 32 B, 50 B tokens", 66.5, 77.9, 83.2),
+    ("Neural Debugger, 1.8 B, 50 B tokens", 40.7, 34.4, 44.9, 14.3),
+    ("Neural Debugger, 1.8 B, 150 B tokens", 53.6, 48.0, 57.7, 17.7),
+    ("Neural Debugger, 32 B, 50 B tokens", 66.5, 77.9, 83.2, 23.1),
 )
-"""Table 1 of arXiv 2603.09951: name, then CRUXEval pass@1 in percent of inputs, of outputs by step return and
-of outputs by breakpoint, one jump each; measured by its authors, on their harness, over all 800 rows."""
-CRUX = ("input", "input, at once", "output", "output, run to")
-"""Columns of a card's ``cruxeval``; the paper's are the last three."""
+"""Table 1 of arXiv 2603.09951: name, then CRUXEval in percent: pass@1 of inputs, of outputs by step return
+and of outputs by breakpoint, one jump each, and exact match of inputs. Measured by its authors, on their
+harness, over all 800 rows."""
+FEW = 10
+"""Answers below which a share is greyed."""
 ROWS = (
     ("step into", ("forced", "actions", "step_into", "exact")),
     ("step over", ("forced", "actions", "step_over", "exact")),
@@ -52,26 +53,50 @@ def card_page(card: dict[str, Any], beside: Sequence[dict[str, Any]] = ()) -> st
 
     Args:
         card: of `analysis.card`.
-        beside: other cards on the same tasks, for the table of subjects and the survival curve.
+        beside: other cards on the same tasks; each has a column, or rows, in every table.
     """
+    cards = [card, *beside]
     environment = page_environment("debugworld.fidelity")
-    environment.filters |= {"share": _share, "interval": _interval, "heat": _heat}
-    forced = card.get("forced", {})
+    environment.filters |= {"share": _share, "interval": _interval, "heat": _heat, "shade": _shade}
     return environment.get_template("card.html.j2").render(
         card=card,
-        subjects=[card, *beside],
-        rows=_shown([card, *beside]),
+        cards=cards,
+        summary=Listing("subject", filled(cards, [Figure(name, place) for name, place in ROWS])),
+        heat_maps=heat_maps(cards),
+        listings=listings(cards),
+        granularity=granularity(cards),
+        plots=_plots(cards),
         find=find,
+        few=FEW,
         paper=PAPER,
-        crux=CRUX,
-        parts=PARTS,
-        forced=forced,
-        survival=Markup(survival_plot([card, *beside])) if "free" in card else "",
-        reliability=Markup(reliability_plot(forced["confidence"])) if "confidence" in forced else "",
-        granularity=Markup(granularity_plot([card, *beside])) if _has_flops(card) else "",
-        reground=Markup(reground_plot(card["reground"])) if card.get("reground") else "",
         version=__version__,
     )
+
+
+def _plots(cards: Cards) -> list[tuple[Markup, str]]:
+    """Returns the plots that any card has something for, with their captions."""
+    name = cards[0]["subject"]["name"]
+    found = (
+        (horizon_plot(cards, "skipped"), "Jumps from a true history, by the states that they skip."),
+        (horizon_plot(cards, "share skipped"), "The same jumps, by the share of the run that they skip."),
+        (
+            survival_plot(cards),
+            "Free-running from the entry: each step on what was dreamt before. "
+            "Runs that end before are not counted further.",
+        ),
+        (reliability_plot(cards), "Confidence of the answers from a true history."),
+        (
+            reground_plot(cards[0]),
+            f"{name}, some steps asked of the real debugger instead: "
+            "where confidence is low, every so often, or by chance.",
+        ),
+        (
+            granularity_plot(cards),
+            "The same moves, each over at least one state: "
+            "one question for a jump, for each statement, for each operation.",
+        ),
+    )
+    return [(Markup(plot), caption) for plot, caption in found if plot]
 
 
 def leaderboard(cards: Sequence[dict[str, Any]]) -> str:
@@ -90,13 +115,8 @@ def leaderboard(cards: Sequence[dict[str, Any]]) -> str:
         find=find,
         shortfall=shortfall,
         paper=PAPER,
-        crux=CRUX,
         version=__version__,
     )
-
-
-def _has_flops(card: dict[str, Any]) -> bool:
-    return any("flops_per_move" in told for told in card.get("granularity", {}).values())
 
 
 def _shown(cards: Sequence[dict[str, Any]]) -> list[tuple[str, tuple[str, ...]]]:
@@ -107,14 +127,6 @@ def _shown(cards: Sequence[dict[str, Any]]) -> list[tuple[str, tuple[str, ...]]]
 def _rank(card: dict[str, Any]) -> tuple[float, ...]:
     """Returns the means by which cards are ranked: those of step into first, ties by the next column."""
     return tuple(found["mean"] if (found := find(card, place)) else -1.0 for _, place in ROWS)
-
-
-def find(card: dict[str, Any], place: Sequence[str]) -> dict[str, Any] | None:
-    """Returns the cell at a place of a card; None where there is none."""
-    inner: Any = card
-    for name in place:
-        inner = inner.get(name) if isinstance(inner, dict) else None
-    return inner
 
 
 def _share(cell: dict[str, Any]) -> str:
@@ -130,3 +142,13 @@ def _heat(cell: dict[str, Any]) -> Markup:
     return Markup(
         f"background: color-mix(in oklab, var(--right-wash) {100 * cell['mean']:.0f}%, var(--wrong-wash))"
     )
+
+
+def _shade(figure: Figure, card: dict[str, Any]) -> Markup:
+    """Returns the attributes of a figure's cell: its shade is how good it is, as far as that can be said."""
+    cell = find(card, figure.place)
+    if figure.good == NEITHER or "mean" not in cell:
+        return Markup("")
+    share = cell["mean"] if figure.good == HIGH else 1 - cell["mean"]
+    few = " few" if cell["count"] < FEW else ""
+    return Markup(f'class="shade{few}" style="--good: {100 * share**2:.0f}%"')  # most shares are near 1

@@ -5,99 +5,72 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.box import HEAVY_HEAD, SIMPLE_HEAD, Box
 from rich.console import Group
 from rich.table import Table
 
-from debugworld.worldmodel.fidelity.analysis import ORIGINS
 from debugworld.worldmodel.fidelity.comparison import Change
-from debugworld.worldmodel.fidelity.exact import PARTS
+
+from .places import Cards, Figure, Grid, find, granularity, heat_maps, listings
 
 
 def share(cell: dict[str, Any] | None) -> str:
     """Returns a cell in percent with its interval and count; nothing for none."""
+    return "" if cell is None else _text(cell, Figure("share", ()))
+
+
+def card_tables(card: dict[str, Any], beside: Cards = ()) -> Group:
+    """Returns the tables of a card: what by what from the true history, and one line for everything else.
+
+    Args:
+        card: of `analysis.card`.
+        beside: other cards, which have a line, or a column, of their own in every table.
+    """
+    cards = [card, *beside]
+    title = f"{card['subject']['name']} on {card['tasks']}, seed {card['settings']['seed']}"
+    maps = [
+        _grid_table(cards, grid, f"{title}: exact match in percent, interval and count, by {grid.title}")
+        for grid in heat_maps(cards)
+    ]
+    rest = _table(f"{title}: percent [95 % interval] of how many, where nothing else is said", "what")
+    for one in cards:
+        rest.add_column(one["subject"]["name"], justify="right")
+    for tables in listings(cards).values():
+        for listing in tables:
+            for row in listing.rows:
+                rest.add_row(f"{listing.title}: {row.name}", *(_text(one, row) for one in cards))
+    finest = granularity(cards)
+    for name, place in finest.groups:
+        for column in finest.columns:
+            row = column.inside(place)
+            rest.add_row(f"{finest.title} {name}: {column.name}", *(_text(one, row) for one in cards))
+    return Group(*maps, rest)
+
+
+def _grid_table(cards: Cards, grid: Grid, title: str) -> Table:
+    """Returns a grid of shares, its groups across: share, 95 % interval and count in each cell."""
+    table = _table(title, "", box=SIMPLE_HEAD)
+    if len(cards) > 1:
+        table.add_column("subject", no_wrap=True)
+    for name, _ in grid.groups:
+        table.add_column(name, justify="right")
+    for column in grid.columns:
+        for number, card in enumerate(cards):
+            subject = [card["subject"]["name"]] if len(cards) > 1 else []
+            cells = (_brief(find(card, column.inside(place).place)) for _, place in grid.groups)
+            table.add_row("" if number else column.name, *subject, *cells)
+    return table
+
+
+def _text(card: dict[str, Any], figure: Figure) -> str:
+    return " ".join(figure.texts(card) or ()).strip()
+
+
+def _brief(cell: dict[str, Any] | None) -> str:
     if cell is None:
         return ""
-    low, high = 100 * cell["low"], 100 * cell["high"]
-    return f"{100 * cell['mean']:.1f} [{low:.1f}, {high:.1f}] of {cell['count']}"
-
-
-def card_tables(card: dict[str, Any]) -> Group:
-    """Returns the tables of a card: actions by parts, and one line for everything else."""
-    title = f"{card['subject']['name']} on {card['tasks']}, seed {card['settings']['seed']}"
-    found: list[Table] = []
-    if "forced" in card:
-        table = _table(f"{title}: exact match in percent, from the true history", "action")
-        for heading in ("exact", "copy", *PARTS):
-            table.add_column(heading, justify="right")
-        for action, told in card["forced"]["actions"].items():
-            parts = [f"{100 * told['parts'][part]['mean']:.0f}" for part in PARTS]
-            table.add_row(action, share(told["exact"]), f"{100 * told['copy']['mean']:.0f}", *parts)
-        found.append(table)
-    rest = _table(f"{title}: everything else", "what")
-    rest.add_column("percent [95 % interval] of how many", justify="right")
-    for name, text in _lines(card):
-        rest.add_row(name, text)
-    return Group(*found, rest)
-
-
-def _lines(card: dict[str, Any]) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    forced, free = card.get("forced", {}), card.get("free", {})
-    found += [(f"construct: {name}", share(one)) for name, one in forced.get("constructs", {}).items()]
-    found += [(f"states of the run: {name}", share(one)) for name, one in forced.get("lengths", {}).items()]
-    found += [(f"skipped by a jump: {name}", share(one)) for name, one in forced.get("skipped", {}).items()]
-    if free:
-        found.append(("whole runs exactly right, free-running", share(free.get("whole"))))
-        steps = free["steps_to_first_difference"]
-        found.append(
-            (
-                "right steps before a difference, mean",
-                f"{steps['mean']:.1f} [{steps['low']:.1f}, {steps['high']:.1f}]",
-            )
-        )
-        found += [
-            (f"of the first differences: {name}", share(one)) for name, one in free.get("errors", {}).items()
-        ]
-    for name in ("outputs", "inputs", "changed", "coherence"):
-        found += [(f"{name}: {key}", share(one)) for key, one in card.get(name, {}).items()]
-    for name in ORIGINS:
-        cells = {key: one for key, one in card.get(name, {}).items() if isinstance(one, dict)}
-        found += [
-            (f"{name}: {key}" if "pass@" in key else f"{name}: {key}, pass@1", share(one))
-            for key, one in cells.items()
-        ]
-    if "preimage" in card:
-        found.append(("inverse: draws that are right", share(card["preimage"]["valid"])))
-        found.append(("inverse: share of the preimage that is found", share(card["preimage"]["coverage"])))
-    if "confidence" in forced:
-        told = forced["confidence"]
-        found.append(
-            ("confidence", f"ECE {told['ece']:.3f}, Brier {told['brier']:.3f}, {told['count']} answers")
-        )
-    for policy in card.get("reground", []):
-        found.append(
-            (f"re-grounding, {policy['policy']}", f"{100 * policy['real_calls']:.0f} % real: {share(policy)}")
-        )
-    for way, told in card.get("granularity", {}).items():
-        flops = f"{told['flops_per_move']:.2g} FLOPs" if "flops_per_move" in told else "no network"
-        text = f"{flops} a move: {share(told['exact'])}"
-        found.append((f"granularity, {way}", text))
-    cost = card["cost"]
-    for way, told in cost.get("real", {}).items():
-        what = "to begin a live run" if way == "start" else f"a state, {way}"
-        found.append((f"the real debugger, {what}", f"{1e6 * told['seconds_per_state']:,.0f} us"))
-    if "seconds_per_step_into" in cost:
-        times = f", {cost['times_a_live_step']:,.3g} times a live step" if "times_a_live_step" in cost else ""
-        found.append(("a step into of this subject", f"{1e6 * cost['seconds_per_step_into']:,.0f} us{times}"))
-    per = (
-        f"{cost['tokens_per_right_state']:.0f} tokens a right state; "
-        if "tokens_per_right_state" in cost
-        else ""
-    )
-    found.append(
-        ("cost", f"{per}{cost['questions']:,} questions, {cost['cut']:,} cut short, {cost['seconds']:.0f} s")
-    )
-    return found
+    share, low, high = (f"{100 * cell[end]:.0f}" for end in ("mean", "low", "high"))
+    return f"{share} {low}-{high} /{cell['count']}"
 
 
 def comparison_table(changes: Sequence[Change], before: str, after: str, everything: bool) -> Table:
@@ -143,7 +116,7 @@ def _difference(change: Change | None, scale: int) -> str:
     return f"{scale * change.difference:+.1f}{'' if change.verdict == 'noise' else ' ' + change.verdict}"
 
 
-def _table(title: str, first: str) -> Table:
-    table = Table(title=title, title_justify="left", pad_edge=False)
+def _table(title: str, first: str, box: Box = HEAVY_HEAD) -> Table:
+    table = Table(title=title, title_justify="left", pad_edge=False, box=box)
     table.add_column(first, no_wrap=True)
     return table

@@ -16,8 +16,10 @@ _COLOURS = {
     "#020202": "var(--right)",
     "#030303": "var(--wrong)",
     "#040404": "var(--faint)",
+    "#050505": "var(--blue)",
+    "#060606": "var(--amber)",
 }
-INK, RIGHT, WRONG, FAINT = _COLOURS
+INK, RIGHT, WRONG, FAINT, BLUE, AMBER = _COLOURS
 """Stand-ins; each becomes a variable of the page's style."""
 _SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
