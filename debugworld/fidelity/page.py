@@ -81,8 +81,8 @@ def _plots(cards: Cards) -> list[tuple[Markup, str]]:
         (horizon_plot(cards, "share skipped"), "The same jumps, by the share of the run that they skip."),
         (
             survival_plot(cards),
-            "Free-running from the entry: each step on what was dreamt before. "
-            "Runs that end before are not counted further.",
+            "Free-running from the entry, each step on what was dreamt before: the product-limit estimate, "
+            "in which a run that is right to its end counts up to there.",
         ),
         (reliability_plot(cards), "Confidence of the answers from a true history."),
         (

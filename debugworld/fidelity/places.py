@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,7 +24,7 @@ ASKED = {
     "output": "outputs, step return",
     "output, run to": "outputs, run to",
 }
-"""What is asked about a row of a benchmark."""
+"""What is asked about a row of a benchmark, in the order of the paper's Table 1; the rest behind it."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +49,17 @@ class Figure:
         found = find(card, self.place)
         if found is None:
             return None
-        if not isinstance(found, dict):
-            return self.form.format(self.scale * found), ""
-        if "mean" not in found:
-            return f"{found['limit']:,}", f"of {found['count']:,}"
-        value, low, high = (self.form.format(self.scale * found[end]) for end in ("mean", "low", "high"))
-        count = f" of {found['count']:,}" if "count" in found else ""
-        limit = f", {found['limit']:,} for a limit" if found.get("limit") else ""
-        asked = f", {100 * found['real_calls']:.1f} % asked" if "real_calls" in found else ""
-        return value, f"[{low}, {high}]{count}{limit}{asked}"
+        if isinstance(found, dict):
+            told, value, ends = found, found["mean"], [found["low"], found["high"]]
+        else:
+            told = {name: one for name, one in find(card, self.place[:-1]).items() if name == "count"}
+            value, ends = found, find(card, (*self.place[:-1], f"{self.place[-1]}_interval")) or []
+        shown = [self.form.format(self.scale * each) for each in (value, *ends)]
+        beside = f"[{shown[1]}, {shown[2]}]" if ends else ""
+        beside += f" of {told['count']:,}" if "count" in told else ""
+        beside += f", {told['limit']:,} for a limit" if told.get("limit") else ""
+        beside += f", {100 * told['real_calls']:.1f} % asked" if "real_calls" in told else ""
+        return shown[0], beside.strip()
 
     def inside(self, place: Place) -> Figure:
         """Returns the same figure, its place inside another."""
@@ -115,9 +117,9 @@ def granularity(cards: Cards) -> Grid:
     """Returns what is right and what it costs, by what one question is for."""
     columns = (
         Figure("exact %", ("exact",)),
-        Figure("wrong for a limit", ("limit",), NEITHER, 1, "{:,}"),
         Figure("questions a move", ("questions_per_move",), NEITHER, 1),
         Figure("tokens a move", ("tokens_per_move",), NEITHER, 1, "{:,.0f}"),
+        Figure("tokens remembered", ("remembered_tokens_per_move",), NEITHER, 1, "{:,.0f}"),
         Figure("operations a move", ("flops_per_move",), NEITHER, 1, "{:.2g}"),
         Figure("operations a right move", ("flops_per_right_move",), NEITHER, 1, "{:.2g}"),
     )
@@ -131,6 +133,9 @@ def listings(cards: Cards) -> dict[str, list[Listing]]:
         Figure("whole runs", ("free", "whole")),
         *_figures(cards, ("free", "lengths"), "whole runs of {} states"),
         steps,
+        Figure(
+            "longer runs, right as far as they were followed", ("free", "longer", "right"), NEITHER, 1, "{:,}"
+        ),
         *_figures(cards, ("free", "errors"), "first differences of {}", NEITHER),
     )
     inverse = (
@@ -157,7 +162,7 @@ def listings(cards: Cards) -> dict[str, list[Listing]]:
             Listing("outputs", _figures(cards, ("outputs",))),
             Listing("inverse, checked by running", inverse),
             *(
-                Listing(f"{title}, pass@1", tuple(Figure(name, (origin, key)) for key, name in ASKED.items()))
+                Listing(f"{title}, pass@1", _benchmark(cards, origin))
                 for origin, title in zip(ORIGINS, TITLES, strict=True)
             ),
         ],
@@ -178,12 +183,20 @@ def listings(cards: Cards) -> dict[str, list[Listing]]:
     return {about: tables for about, tables in shown.items() if tables}
 
 
+def _benchmark(cards: Cards, origin: str) -> tuple[Figure, ...]:
+    first = tuple(Figure(name, (origin, key)) for key, name in ASKED.items())
+    return (*first, *(one for one in _figures(cards, (origin,)) if one.place[1] not in ASKED))
+
+
 def _confidence() -> tuple[Figure, ...]:
-    scores = {"expected calibration error": "ece", "of it, by chance": "ece_floor", "Brier score": "brier"}
-    counted = Figure("answers", ("forced", "confidence", "count"), NEITHER, 1, "{:,}")
-    return (
-        *(Figure(name, ("forced", "confidence", key), NEITHER, 1, "{:.3f}") for name, key in scores.items()),
-        counted,
+    scores = {
+        "ece": "expected calibration error",
+        "ece_floor": "of it, by chance",
+        "brier": "Brier score",
+        "aurc": "area under risk and coverage",
+    }
+    return tuple(
+        Figure(name, ("forced", "confidence", key), NEITHER, 1, "{:.3f}") for key, name in scores.items()
     )
 
 
@@ -201,6 +214,7 @@ def _costs() -> tuple[Figure, ...]:
         cost("questions", "questions"),
         cost("seconds of asking", "seconds"),
         cost("tokens a right state", "tokens_per_right_state"),
+        cost("tokens remembered a right state", "remembered_tokens_per_right_state"),
         cost("operations a right state", "flops_per_right_state", form="{:.2g}"),
         cost("microseconds a right state", "seconds_per_right_state", scale=1e6),
         cost("microseconds a step into", "seconds_per_step_into", scale=1e6),
@@ -212,12 +226,35 @@ def _costs() -> tuple[Figure, ...]:
 
 
 def _limits(cards: Cards) -> tuple[Figure, ...]:
-    """Returns the answers that met a limit, of each measure that counts them, and the questions cut short."""
-    measures = dict.fromkeys(
-        name for card in cards for name, one in card.items() if isinstance(one, dict) and "limits" in one
+    """Returns how many answers met a limit, where any did, and the questions that were cut short."""
+    places = dict.fromkeys(
+        place
+        for card in cards
+        for name in card
+        if name not in ORIGINS
+        for place in _limited(card[name], (name,))
     )
-    found = [Figure(name, (name, "limits"), NEITHER, 1, "{:,}") for name in measures]
+    found = [
+        Figure(
+            ", ".join(place).removesuffix(", limits").replace("_", " "), (*place, "limit"), NEITHER, 1, "{:,}"
+        )
+        for place in places
+    ]
     return (*found, Figure("questions cut short", ("cost", "cut"), NEITHER, 1, "{:,}"))
+
+
+def _limited(inner: Any, place: Place) -> Iterator[Place]:
+    """Yields where answers met a limit: of a measure as a whole where that is told, else of its shares."""
+    if isinstance(inner, list):
+        inner = {one["policy"]: one for one in inner if isinstance(one, dict) and "policy" in one}
+    if not isinstance(inner, dict):
+        return
+    if "limits" in inner:
+        inner = {"limits": inner["limits"]}
+    if "count" in inner and inner.get("limit"):
+        yield place
+    for name, one in inner.items():
+        yield from _limited(one, (*place, name))
 
 
 def _groups(cards: Cards, place: Place) -> tuple[tuple[str, Place], ...]:
@@ -233,8 +270,13 @@ def _figures(cards: Cards, place: Place, form: str = "{}", good: str = HIGH) -> 
 def names(cards: Cards, place: Place) -> list[str]:
     """Returns the names of what stands at a place of any card; ranges of numbers in their order."""
     inside = [found for card in cards if isinstance(found := find(card, place), dict)]
-    names = dict.fromkeys(name for one in inside for name, told in one.items() if isinstance(told, dict))
-    return sorted(names, key=lambda name: int(found[0]) if (found := re.match(r"\d+", name)) else 0)
+    found = list(
+        dict.fromkeys(name for one in inside for name, told in one.items() if isinstance(told, dict))
+    )
+    numbers = [re.search(r"\d+", name) for name in found]
+    if all(numbers):
+        found.sort(key=lambda name: int(re.findall(r"\d+", name)[0]))
+    return found
 
 
 def filled(cards: Cards, rows: Sequence[Figure]) -> tuple[Figure, ...]:

@@ -36,13 +36,25 @@ def horizon_plot(cards: Cards, by: str) -> str:
             _line(axes, number, card, list(known), list(known.values()))
         axes.set_xticks(
             range(len(ticks)),
-            [name.replace(" to ", "\N{EN DASH}").replace(" and more", "+") for name in ticks],
+            [_short(name) for name in ticks],
         )
         axes.set(ylim=(0, 102), xlabel=_HORIZONS[by], ylabel="exactly right, %")
-        return _finished(figure, f"Exact match of jumps by {_HORIZONS[by]}")
+        return _finished(figure, f"Exact match of jumps by the {_HORIZONS[by]}")
 
 
-_HORIZONS = {"skipped": "states that a jump skips", "share skipped": "share of the run that a jump skips"}
+_HORIZONS = {"skipped": "states that a jump skips", "share skipped": "share of the run that a jump skips, %"}
+
+
+def _short(name: str) -> str:
+    for long, short in (
+        ("up to ", "\u2264"),
+        ("above ", ">"),
+        (" to ", "\u2013"),
+        (" and more", "+"),
+        (" %", ""),
+    ):
+        name = name.replace(long, short)
+    return name
 
 
 def survival_plot(cards: Cards) -> str:
