@@ -83,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=[],
         metavar="CARD",
-        help="other cards that the page shows, too",
+        help="other cards that the tables and the page show, too",
     )
 
 
@@ -168,7 +168,7 @@ def run(args: argparse.Namespace) -> int:
         if draw is not None:
             draw(card_page(found, beside))
     console = Console(stderr=args.json == "-")
-    console.print(card_tables(found))
+    console.print(card_tables(found, beside))
     if told.leaked:
         console.print(f"{len(told.leaked)} programs were seen in training, by content hash, and are left out")
     if "errors" in found:

@@ -226,7 +226,7 @@ def _costs() -> tuple[Figure, ...]:
 
 
 def _limits(cards: Cards) -> tuple[Figure, ...]:
-    """Returns how many answers met a limit, where any did, and the questions that were cut short."""
+    """Returns how many answers met a limit, of whole measures or where any did, and questions cut short."""
     places = dict.fromkeys(
         place
         for card in cards
@@ -250,7 +250,8 @@ def _limited(inner: Any, place: Place) -> Iterator[Place]:
     if not isinstance(inner, dict):
         return
     if "limits" in inner:
-        inner = {"limits": inner["limits"]}
+        yield (*place, "limits")
+        return
     if "count" in inner and inner.get("limit"):
         yield place
     for name, one in inner.items():

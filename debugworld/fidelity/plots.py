@@ -88,7 +88,15 @@ def reliability_plot(cards: Cards) -> str:
             name = card["subject"]["name"]
             for axes, points in ((left, told["reliability"]), (right, told["risk_coverage"])):
                 x, y = ([100 * point[side] for point in points] for side in (0, 1))
-                axes.plot(x, y, linestyle=style, color=colour, label=name if axes is left else None)
+                axes.plot(
+                    x,
+                    y,
+                    linestyle=style,
+                    marker=".",
+                    markersize=3,
+                    color=colour,
+                    label=name if axes is left else None,
+                )
         left.set(xlim=(0, 102), ylim=(0, 102), xlabel="confidence, %", ylabel="exactly right, %")
         right.set(xlim=(0, 102), ylim=(0, None), xlabel="coverage, %", ylabel="risk, %")
         return _finished(figure, "Reliability of the confidence, and risk against coverage")

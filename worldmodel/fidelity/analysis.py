@@ -6,7 +6,7 @@ The definitions stand in docs/fidelity.md.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -118,19 +118,25 @@ def card(
         found["errors"] = _errors(by[FAILED])
     found["cost"] = cost_of(subject, by, log.seconds)
     found["outcomes"] = outcomes_of(by)
-    found["failures"] = _failures(by["forced"], failures)
+    found["failures"] = _failures(by, failures)
     return found
 
 
 def _cells(
-    records: Iterable[Record], key: Callable[[Record], Iterable[str]], order: Sequence[str]
+    records: Iterable[Record],
+    key: Callable[[Record], Iterable[str]],
+    order: Sequence[str],
+    judge: Callable[[list[Record]], Cell] = right_of,
 ) -> dict[str, Cell]:
-    """Returns cells of exact match by what a record is filed under; those without records are left out."""
+    """Returns cells, of exact match where nothing else is said, by what a record is filed under.
+
+    Those without records are left out.
+    """
     groups: dict[str, list[Record]] = defaultdict(list)
     for record in records:
         for name in key(record):
             groups[name].append(record)
-    return {name: right_of(groups[name]) for name in order if name in groups}
+    return {name: judge(groups[name]) for name in order if name in groups}
 
 
 def _forced(records: list[Record]) -> dict[str, Any]:
@@ -148,6 +154,7 @@ def _forced(records: list[Record]) -> dict[str, Any]:
     jumps = [record for record in records if record["action"] != "step_into"]
     found: dict[str, Any] = {
         "actions": actions,
+        "parts": {part: _part_cells(records, part) for part in PARTS},
         "constructs": _cells(records, lambda one: one["constructs"], CONSTRUCTS),
         "lengths": _cells(records, lambda one: [_bucket(one["length"], LENGTHS)], _names(LENGTHS)),
         "skipped": _cells(jumps, lambda one: [_bucket(one["skipped"], SKIPPED)], _names(SKIPPED)),
@@ -164,6 +171,13 @@ def _forced(records: list[Record]) -> dict[str, Any]:
     if known:
         found["confidence"] = _confidence(known)
     return found
+
+
+def _part_cells(records: list[Record], part: str) -> dict[str, Any]:
+    """Returns the cells of one part of the state, of all actions together."""
+    judge = partial(cell_of, outcome=partial(_part, part))
+    constructs = _cells(records, lambda one: one["constructs"], CONSTRUCTS, judge)
+    return {"exact": judge(records), "constructs": constructs}
 
 
 def _confidence(records: list[Record]) -> dict[str, Any]:
@@ -360,15 +374,34 @@ def _reground(records: list[Record]) -> list[dict[str, Any]]:
     return found
 
 
-def _failures(records: list[Record], most: int) -> list[Record]:
-    """Returns wrong answers that tell most: of different cases, the surest first, then the shortest."""
-    wrong = [record for record in records if "seen" in record and not record["limit"]]
-    wrong.sort(key=lambda one: (-(one["confidence"] or 0.0), one["skipped"], one["case"], one["position"]))
+def _failures(by: Mapping[str, list[Record]], most: int) -> list[Record]:
+    """Returns wrong answers that tell most, each of another program.
+
+    In turn one from the true history, one first difference of a free run and one output; of each kind the
+    surest first, then those over the fewest states.
+    """
+    kinds = []
+    for measure in ("forced", "free", "outputs"):
+        wrong = [_failure(one) for one in by.get(measure, []) if "seen" in one and not one["limit"]]
+        wrong.sort(key=lambda one: (-(one["confidence"] or 0.0), one["skipped"], one["case"]))
+        kinds.append(iter(wrong))
     found: dict[str, Record] = {}
-    for record in wrong:
-        found.setdefault(record["case"], record)
-    keep = ("name", "action", "skipped", "constructs", "confidence", "seen")
-    return [{name: record[name] for name in keep} for record in list(found.values())[:most]]
+    for kind in kinds * most:
+        failure = next((one for one in kind if one["case"] not in found), None)
+        if failure is not None:
+            found[failure["case"]] = failure
+    return [{name: one[name] for name in one if name != "case"} for one in list(found.values())[:most]]
+
+
+def _failure(record: Record) -> Record:
+    """Returns what is shown of a wrong answer, and its case."""
+    keep = ("measure", "case", "name", "confidence", "seen")
+    asked: Record = {"action": record.get("action", "step_into"), "skipped": record.get("skipped", 0)}
+    if record["measure"] == "free":
+        asked["right_steps"] = record["right"]
+    elif record["measure"] == "outputs":
+        asked = {"action": record["way"], "skipped": record["length"] - 2}
+    return {name: record[name] for name in keep} | asked | {"constructs": record.get("constructs", [])}
 
 
 def _left_out(records: list[Record]) -> dict[str, list[str]]:

@@ -70,13 +70,7 @@ def _asked(subject: Subject, case: Case, action: Action, position: int, target: 
         "seconds": seconds,
     }
     if not record["exact"]:
-        record["seen"] = {
-            "line": before.line,
-            "source": before.source.strip(),
-            "before": told(before),
-            "truth": told(truth),
-            "answer": told(answer),
-        }
+        record["seen"] = seen(before, truth, answer)
     if record["skipped"] and subject.about.get("jumps") == "direct":
         record["steps"] = _by_steps(subject, case, position, target, truth)
     return record
@@ -130,6 +124,17 @@ def cut_short(subject: Subject) -> bool:
 def _ended_at_limit(state: State) -> bool:
     ended = state.exit
     return ended is not None and ended.code is ExitCode.NEVER and ended.reason in BUDGETS
+
+
+def seen(before: State, truth: State, answer: State) -> Record:
+    """Returns what a report shows of a wrong answer: where it was asked, what is right, what was said."""
+    return {
+        "line": before.line,
+        "source": before.source.strip(),
+        "before": told(before),
+        "truth": told(truth),
+        "answer": told(answer),
+    }
 
 
 def told(state: State) -> Record:

@@ -9,7 +9,7 @@ from debugworld.worldmodel.fidelity.exact import parts
 from debugworld.worldmodel.fidelity.log import Record
 from debugworld.worldmodel.fidelity.subject import Subject
 
-from .forced import cut_short, judged, spent
+from .forced import cut_short, judged, seen, spent, sure
 
 HORIZON = 200
 """Steps after which a run that is still right is no longer followed: what comes of it is not known."""
@@ -32,6 +32,7 @@ def free(subject: Subject, case: Case, seed: int) -> list[Record]:
     right = steps
     error, limit = "", False
     constructs: tuple[str, ...] = ()
+    difference: Record = {}
     for index in range(steps + 1):
         if index:
             answer = subject.debugger.step(_INTO)
@@ -43,6 +44,7 @@ def free(subject: Subject, case: Case, seed: int) -> list[Record]:
                 max(index - 1, 0),
                 constructs_of(case.program, states, max(index - 1, 0), index),
             )
+            difference = {"confidence": sure(subject), "seen": seen(states[right], states[index], answer)}
             break
         if answer.event is Event.EXIT:
             break
@@ -58,6 +60,7 @@ def free(subject: Subject, case: Case, seed: int) -> list[Record]:
             "limit": limit,
             "whole": not error if steps == len(states) - 1 else None,
             "constructs": list(constructs),
+            **difference,
             "cost": spent(subject, cost),
         }
     ]

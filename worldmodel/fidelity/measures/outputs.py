@@ -8,7 +8,7 @@ from debugworld.worldmodel.fidelity.log import Record
 from debugworld.worldmodel.fidelity.subject import Subject
 from debugworld.worldmodel.inverse import End, is_end
 
-from .forced import at_limit, spent, sure
+from .forced import at_limit, seen, spent, sure
 
 _RETURN = Action(ActionKind.STEP_RETURN)
 
@@ -71,7 +71,7 @@ def _record(
     subject: Subject, case: Case, way: str, truth: State, answer: State, cost: dict[str, int]
 ) -> Record:
     right = comes_to(answer, truth)
-    return {
+    record: Record = {
         "measure": "outputs",
         "case": case.key,
         "name": case.program.name,
@@ -85,3 +85,7 @@ def _record(
         "confidence": sure(subject),
         "cost": spent(subject, cost),
     }
+    if not right:  # the call stands in the line in which it ends
+        where = {"line": truth.line, "source": truth.source.strip()}
+        record["seen"] = seen(case.states[0], truth, answer) | where
+    return record
