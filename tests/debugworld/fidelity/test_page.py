@@ -51,6 +51,7 @@ def texts(inside: Any, selector: str) -> list[str]:
 def test_every_card_stands_in_every_table(cards: list[dict[str, Any]], tmp_path: Path, browser: Any) -> None:
     subjects = [card["subject"]["name"] for card in cards]
     opened(browser, tmp_path / "page.html", card_page(cards[0], cards[1:]))
+    assert "sandbox process" in browser.find_element("css selector", "body > p:last-child").text
     tables = browser.find_elements("css selector", "table")
     assert len(tables) > 8
     for table in tables:
