@@ -91,7 +91,11 @@ class BugEnv(DebugEnv):
     @property
     def _program(self) -> Program:
         """The program as it stands, entered by the test that is debugged."""
-        return _entered(self._source, self._cases[self._test].call, self.bug.name)
+        return self._by(self._cases[self._test])
+
+    def _by(self, case: Case) -> Program:
+        """Returns the program as it stands, entered by a test."""
+        return _entered(self._source, case.call, self.bug.name)
 
     @property
     def _last_word(self) -> str:
@@ -175,9 +179,7 @@ class BugEnv(DebugEnv):
         """
         program = self._program
         try:
-            for debugger in (self.debugger, self._shadow):
-                if debugger is None:
-                    continue
+            for debugger in self._debuggers:
                 if program.text != debugger.program.text:
                     debugger.restart(program.source)
                 points = debugger.breakpoints

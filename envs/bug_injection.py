@@ -150,7 +150,7 @@ class BugInjection(EditEnv):
     def _submitted(self) -> Outcome:
         right, source = self.bug.fixed, self._source
         results = self._judge.judge(source, self._cases, right)
-        self._results = results
+        self._results = self._ran()
         verdicts = {
             "changed": source != Program(right).text,
             "small": size(right, source) <= self.max_changed,

@@ -12,6 +12,7 @@ from debugworld.sandboxes.errors import SandboxError
 from .bug_env import BugEnv
 from .command import EDIT_KINDS, TaskCommand, TaskKind
 from .errors import TaskError
+from .judge import Result
 from .patch import compiled, edited
 from .reward import Outcome
 
@@ -70,7 +71,7 @@ class EditEnv(BugEnv):
             if command.kind is TaskKind.SUBMIT:
                 return self._submitted()
             if command.kind is TaskKind.RUN:
-                self._results = self._judge.judge(self._source, self._cases, self.bug.fixed)
+                self._results = self._ran()
                 return Outcome()
         except SandboxError as error:
             self._fault = str(error)
@@ -84,6 +85,16 @@ class EditEnv(BugEnv):
         for lines in self._covered:
             lines.clear()
         return Outcome(error=self._enter())
+
+    def _ran(self) -> tuple[Result, ...]:
+        """Returns how the tests that are shown are said to go; with random feedback, not how they do.
+
+        Raises:
+            SandboxError: the box failed.
+        """
+        results = self._judge.judge(self._source, self._cases, self.bug.fixed)
+        decoy = self._decoy
+        return results if decoy is None else tuple(decoy.result(self._by(case), case) for case in self._cases)
 
 
 @lru_cache(maxsize=4096)

@@ -15,7 +15,15 @@ import gymnasium
 import numpy as np
 import numpy.typing as npt
 
-from debugworld.sandboxes.debugger import Action, IllegalAction, Program, ProgramError, State
+from debugworld.sandboxes.debugger import (
+    Action,
+    ActionKind,
+    IllegalAction,
+    Program,
+    ProgramError,
+    State,
+    TreeDebugger,
+)
 from debugworld.sandboxes.errors import SandboxError
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.lockstep import After, LockstepDebugger
@@ -23,7 +31,6 @@ from debugworld.worldmodel.lockstep import After, LockstepDebugger
 from .command import Answer, Command, CommandSet, TaskCommand, Trial
 from .errors import NothingToAsk, TaskError
 from .family import make_family
-from .feedback import disguise
 from .legality import action_mask
 from .page import page
 from .picture import picture
@@ -68,8 +75,8 @@ class DebugEnv(Runs, Replica):
         shaping: How much potential-based shaping counts; 0 for none. The potential is 1 over 1 plus the
             fewest moves in the real run to what the task asks for, and 0 in tasks that name no moment.
         discount: The learner's discount, which shaping needs; in (0, 1].
-        feedback: ``true``, or ``random`` for what the debugger shows after a command to be drawn from runs of
-            other programs (see `feedback`); masks, costs and ends stay as they are.
+        feedback: ``true``, or ``random`` for all that commands tell (stops, values, coverage, results of
+            tests) to be of other programs (see `feedback`); masks, costs, rewards and ends stay as they are.
         render_mode: ``ansi`` (text), ``human`` (prints it), ``rgb_array`` (pixels, see `picture`) or None.
 
     Raises:
@@ -118,7 +125,7 @@ class DebugEnv(Runs, Replica):
         self.task_set = self._load(tasks, max_lines)
         box = sandbox or ("process" if self.task_set.trusted else "docker")
         looks = sandbox is not None or box != "process"
-        super().__init__(backend, box, looks, model, max_states, real_share, real_calls, after)
+        super().__init__(backend, box, looks, model, max_states, real_share, real_calls, after, feedback)
         self.render_mode = render_mode
         self.max_moves = max_moves
         self._family = make_family(
@@ -146,10 +153,9 @@ class DebugEnv(Runs, Replica):
         self._current = self.task_set.programs[0]
         self._attempts: list[Attempt] = []
         self._progress = Progress()
-        self._shaping, self._discount, self._feedback = shaping, discount, feedback
+        self._shaping, self._discount = shaping, discount
         self._distances: npt.NDArray[np.int32] | None = None
         self._shaped = 0.0
-        self._noise = np.random.default_rng(0)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -170,8 +176,8 @@ class DebugEnv(Runs, Replica):
         super().reset(seed=seed)
         self._open()
         self._course = Course(self.np_random.bit_generator.state, options)
-        if self._feedback == "random":  # a stream of its own, so that the same episodes are drawn as without
-            self._noise = np.random.Generator(self.np_random.bit_generator.jumped())  # type: ignore[attr-defined]
+        if self._decoy is not None:  # a stream of its own, so that the same episodes are drawn as without
+            self._decoy.begin(np.random.Generator(self.np_random.bit_generator.jumped()))  # type: ignore[attr-defined]
         self._fault, self._moves, self._over, self._truth_met, self._reply = "", 0, False, False, ""
         self._attempts, self._progress = [], Progress()
         self._wake()
@@ -229,8 +235,6 @@ class DebugEnv(Runs, Replica):
             self._shaped = 0.0 if self._fault else self._shaping * (self._discount * after - before)
             reward += self._shaped
         self._scene = self._look(self._current, scene.question, self._family.spell(action, scene), error)
-        if self._feedback == "random":
-            self._scene = self._disguised(self._scene)
         if self.render_mode == "human":
             self.render()
         return self._family.observe(self._scene), reward, terminated, truncated, self._info(success)
@@ -366,27 +370,29 @@ class DebugEnv(Runs, Replica):
             self.debugger.step(action)
             self._reply = self.debugger.reply
         except IllegalAction as error:  # of a look into a program that does not repeat its run
-            return f"{action}: {error}"
+            if self._decoy is None:
+                return f"{action}: {error}"
         except (SandboxError, ModelError) as error:
             self._fault = str(error)
             return self._fault
-        shadow = self._shadow
-        if shadow is not None and shadow.refusal(action) is None:
-            shadow.step(action)
-            self._truth_met = self._truth_met or self._reached(shadow)
+        for debugger in self._followers:
+            if debugger.refusal(action) is None:
+                debugger.step(action)
+        self._truth_met = self._truth_met or (self._shadow is not None and self._reached(self._shadow))
+        if self._decoy is not None and action.kind is ActionKind.EVALUATE:
+            self._reply = self._decoy.told()
         return ""
 
     def _try(self, trial: Trial) -> str:
         """Starts the program as a legal trial says and keeps the breakpoints; returns a fault, or nothing."""
-        points = self.debugger.breakpoints
+        kept = [(debugger, debugger.breakpoints) for debugger in self._debuggers]
         self._current = self._entered(trial.text)
         self._begin(self._current, 0)
         if self._fault:
             return self._fault
-        for debugger in (self.debugger, self._shadow):
-            if debugger is not None:
-                for point in points:
-                    debugger.bind(point)
+        for debugger, points in kept:
+            for point in points:
+                debugger.bind(point)
         self._attempts.append(Attempt(trial.text))
         self._progress = Progress()
         return ""
@@ -397,17 +403,6 @@ class DebugEnv(Runs, Replica):
         if self._distances is None or debugger is None or self._fault:
             return 0.0
         return potential(int(self._distances[debugger.position]))
-
-    def _disguised(self, scene: Scene) -> Scene:
-        """Returns a scene with random feedback; of a fault there is nothing to hide."""
-        assert self._traces is not None
-        if self._fault:
-            return scene
-        try:
-            return disguise(scene, self._traces.record, self._noise)
-        except SandboxError as error:
-            self._fault = str(error)
-            return self._look(scene.program, scene.question, scene.last, self._fault)
 
     def _spent(self) -> bool:
         """Tells whether the moves are used up; an answer may still be given after the last one."""
@@ -421,12 +416,12 @@ class DebugEnv(Runs, Replica):
     def _look(self, program: Program, question: Question, last: str = "", error: str = "") -> Scene:
         broken = bool(self._fault)
         if self._attempts and not broken:
-            self._attempts[-1] = self._progress.measured(self._attempts[-1], self.debugger)
+            self._attempts[-1] = self._progress.measured(self._attempts[-1], self._view)
         return Scene(
             program,
             question,
-            NOWHERE if broken else self.debugger.state,
-            () if broken else stack_of(self.debugger),
+            NOWHERE if broken else self._view.state,
+            () if broken else stack_of(self._view),
             () if broken else self.debugger.breakpoint_lines,
             max(self.max_moves - self._moves, 0),
             self.max_moves,
@@ -437,9 +432,14 @@ class DebugEnv(Runs, Replica):
             attempts=tuple(self._attempts),
         )
 
+    @property
+    def _view(self) -> TreeDebugger:
+        """The debugger whose stop is shown: after a move, with random feedback, the decoy."""
+        return self._decoy if self._decoy is not None and self._moves else self.debugger
+
     def _past(self) -> Sequence[State]:
-        """Returns the states up to the current one, as the debugger knows them."""
-        return self.debugger.tree.states[: self.debugger.position + 1]
+        """Returns the states up to the current one, as the debugger that is shown knows them."""
+        return self._view.tree.states[: self._view.position + 1]
 
     def _info(self, success: bool) -> dict[str, Any]:
         assert self._scene is not None
@@ -455,6 +455,6 @@ class DebugEnv(Runs, Replica):
             info["shaping"] = self._shaped
         if self._scene.error:
             info["error"] = self._scene.error
-        if isinstance(self._debugger, LockstepDebugger) and not self._fault:
+        if isinstance(self._debugger, LockstepDebugger) and not self._fault and self._decoy is None:
             info["differences"] = [asdict(each) for each in self._debugger.latest]
         return info

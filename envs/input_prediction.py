@@ -58,7 +58,7 @@ class InputPrediction(DebugEnv):
     can be asked as well: ``bc`` (back to call) at the end of the hidden run lets the model
     propose arguments, the likeliest first, then others by chance, and stands at the
     ``call`` state that they mean, in a dreamt run of them. The real debugger has no run to
-    go back into there, and leads to the entry.
+    go back into there, and leads to the entry, as does random feedback.
 
     ## Action Space
     ``text``: any `str`; the commands are those of pdb: ``s`` (step into), ``n`` (step
@@ -147,7 +147,8 @@ class InputPrediction(DebugEnv):
 
     def _move(self, action: Action) -> str:
         at_end = self.debugger.program == self._hidden and self.debugger.position == _KEPT - 1
-        if self.backend == "neural" and at_end and action == Action(ActionKind.BACK_TO_CALL):
+        asked = self.backend == "neural" and action == Action(ActionKind.BACK_TO_CALL)
+        if at_end and asked and self._decoy is None:
             return self._propose()
         return super()._move(action)
 

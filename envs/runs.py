@@ -15,12 +15,15 @@ from debugworld.worldmodel.lockstep import After
 
 from .backend import DREAMS, open_debugger, stand_at
 from .dream_store import DreamStore, dream_store
+from .feedback import Decoy
 from .task import Task
 from .trace_store import TraceStore, trace_store
 
 
 class Runs(Task):
-    """A task with the debugger that is shown, and where that dreams, one of the real run in its shadow.
+    """A task with the debugger that the agent moves, and others that do the same in its shadow.
+
+    Where that one dreams, there is one of the real run; with random feedback, a `Decoy`, which is shown.
 
     Args:
         backend: As `DebugEnv` takes it, like all that follow.
@@ -31,6 +34,7 @@ class Runs(Task):
         real_share: Share of the episodes that are played in the real run.
         real_calls: Most looks at the real run for each step of a dream.
         after: What the neural side of a lockstep does after a difference.
+        feedback: What is shown after a command.
     """
 
     def __init__(
@@ -43,18 +47,21 @@ class Runs(Task):
         real_share: float,
         real_calls: float,
         after: After,
+        feedback: str,
     ) -> None:
         self.backend = backend
         self.sandbox = self._sandbox = sandbox
         self._looks = looks
         self._model, self._max_states, self._after = model, max_states, after
         self._real_share, self._real_calls = real_share, real_calls
+        self._feedback = feedback
         self._engine: CompletionEngine | None = None
         self._dreams: DreamStore | None = None
         self._awake = False
         self._traces: TraceStore | None = None
         self._debugger: TreeDebugger | None = None
         self._shadow: RecordedDebugger | None = None
+        self._decoy: Decoy | None = None
         self._fault = ""
 
     def _record(self, program: Program) -> Trace:
@@ -115,16 +122,18 @@ class Runs(Task):
             raise
         self._traces = traces
         self._shadow = RecordedDebugger(self._record) if self.backend in DREAMS else None
+        self._decoy = Decoy(traces.record) if self._feedback == "random" else None
 
     def _begin(self, program: Program, start: int) -> None:
         """Resets the debuggers and goes to a state of the real run, which they all take for true."""
         try:
             states = self._record(program).states[: start + 1]
-            for debugger in (self.debugger, self._shadow):
-                if debugger is not None:
-                    debugger.reset(program)
-                    if start:
-                        stand_at(debugger, states)
+            for debugger in self._debuggers:
+                debugger.reset(program)
+                if start and isinstance(debugger, Decoy):
+                    debugger.wander()
+                elif start:
+                    stand_at(debugger, states)
             if isinstance(self.debugger, RecordedDebugger):
                 self.debugger.trace  # noqa: B018  a rollout is dreamt now, so that its faults come now
         except (SandboxError, ModelError) as error:
@@ -141,10 +150,19 @@ class Runs(Task):
             raise gymnasium.error.ResetNeeded("the environment has no debugger yet; call reset() first")
         return self._debugger
 
+    @property
+    def _debuggers(self) -> tuple[TreeDebugger, ...]:
+        """The debugger that the agent moves, and those that follow it."""
+        return (self.debugger, *self._followers)
+
+    @property
+    def _followers(self) -> tuple[TreeDebugger, ...]:
+        return tuple(each for each in (self._shadow, self._decoy) if each is not None)
+
     def _leave(self) -> None:
         """Frees the debugger and this environment's share of the sandbox."""
         if self._debugger is not None:
             self._debugger.close()
         if self._traces is not None:
             self._traces.leave()
-        self._debugger = self._traces = self._shadow = None
+        self._debugger = self._traces = self._shadow = self._decoy = None
