@@ -18,6 +18,7 @@ from debugworld.envs import ENV_IDS, PROGRAM_ENV_IDS, load_task_set
 from debugworld.envs.backend import BACKENDS
 from debugworld.envs.errors import TaskError
 from debugworld.script.output import STDOUT, json_output
+from debugworld.script.settings import read_settings
 
 NAME = "evaluate"
 """Word that calls this command."""
@@ -45,6 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=0, help="seed of the first episode (default: 0)")
     add("--sandbox", help="docker, bwrap or process (default: process for builtin, else docker)")
     add("--model", metavar="PATH", help="checkpoint folder (default: the one that ships)")
+    option = "argument of the environments, such as feedback=random or max_moves=10; may be repeated"
+    add("--option", action="append", default=[], metavar="KEY=VALUE", dest="options", help=option)
     add("--log", type=Path, metavar="FILE", help="write the episodes as `train-agent --log` reads them")
     add("--json", metavar="OUT", help="write all numbers and episodes to this file; - is stdout")
     parser.set_defaults(text_ids=text_ids)
@@ -62,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     language = tuple(word for word in words if word.startswith(LANGUAGE))  # checked when they are opened
     told = tuple(word for word in words if _takes_settings(word.partition("?")[0]))
     agents = _choices("agent", args.agents, (*CATALOG, *told, *learned, *language))
-    options = _common_options(learned)
+    options = _common_options(learned) | read_settings(args.options)
     backends = _choices("backend", args.backends, BACKENDS)
     for name in envs:
         _choices("environment", name, ENV_IDS)
@@ -80,6 +83,7 @@ def run(args: argparse.Namespace) -> int:
                 "tasks": args.tasks,
                 "episodes": args.episodes,
                 "seed": args.seed,
+                "options": options,
                 "evaluations": [evaluation.to_json() for evaluation in evaluations],
             }
             write(data)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
 
-from debugworld.agents.training.config import ALGORITHMS, POLICIES, WORLDS, AgentError, TrainAgentConfig
+from debugworld.agents.training.config import ALGORITHMS, POLICIES, WORLDS, TrainAgentConfig
 from debugworld.envs import ENV_IDS
+from debugworld.script.settings import read_settings
 
 NAME = "train-agent"
 """Word that calls this command."""
@@ -97,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
         model=args.model,
         sandbox=args.sandbox,
         max_states=args.max_states,
-        options=_settings(args.options),
+        options=read_settings(args.options),
         real_share=args.real_share,
         real_calls=args.real_calls,
         num_envs=args.num_envs,
@@ -107,8 +107,8 @@ def run(args: argparse.Namespace) -> int:
         checkpoint_every=args.checkpoint_every,
         tensorboard=args.tensorboard,
         video=args.video,
-        learner=_settings(args.learners),
-        network=_settings(args.networks),
+        learner=read_settings(args.learners),
+        network=read_settings(args.networks),
     )
     with Progress(console=Console(stderr=True), transient=True) as progress:
         bars = {"dream": progress.add_task("dream", total=None, visible=False)}
@@ -139,13 +139,13 @@ def _grpo(args: argparse.Namespace) -> int:
     if args.init is not None:
         told["model"] = str(args.init)
     config = language_config(
-        _settings(args.learners),
+        read_settings(args.learners),
         world=args.world,
         tasks=args.tasks,
         seed=args.seed,
         dream=args.model,
         sandbox=args.sandbox,
-        options=_settings(args.options),
+        options=read_settings(args.options),
         **told,
     )
     with Progress(console=Console(stderr=True), transient=True) as progress:
@@ -155,17 +155,3 @@ def _grpo(args: argparse.Namespace) -> int:
     last = f", mean reward {steps[-1]['reward']:.3f} in the last" if steps else ""
     Console().print(f"{folder}: {len(steps)} updates{last}; play it as lm:{folder}")
     return 0
-
-
-def _settings(words: list[str]) -> dict[str, Any]:
-    """Reads ``KEY=VALUE``, where a value is JSON or a plain word."""
-    found: dict[str, Any] = {}
-    for word in words:
-        key, equals, text = word.partition("=")
-        if not equals or not key:
-            raise AgentError(f"{word!r} is no setting; write KEY=VALUE")
-        try:
-            found[key] = json.loads(text)
-        except ValueError:
-            found[key] = text
-    return found

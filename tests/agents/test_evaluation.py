@@ -107,9 +107,28 @@ def test_the_command(tasks: str, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert all(len(each["episodes"]) == 4 for each in data["evaluations"])
 
 
+def test_the_command_takes_arguments_of_the_environment(
+    tasks: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With random feedback the routine answers what another program returns."""
+    words = ["evaluate", "--env", "debugworld/OutputPrediction-Text-v0", "--agents", "scripted", "--tasks"]
+    words += [tasks, "--sandbox", "process", "--backends", "real", "--episodes", "8"]
+    shares = {}
+    for options in ([], ["--option", "feedback=random", "--option", "max_moves=5"]):
+        out = tmp_path / "out.json"
+        assert cli.main([*words, *options, "--json", str(out)]) == 0
+        data = json.loads(out.read_text("utf-8"))
+        shares[str(data["options"])] = data["evaluations"][0]["success"]["mean"]
+    assert list(shares) == ["{}", "{'feedback': 'random', 'max_moves': 5}"]
+    whole, blind = shares.values()
+    assert blind < 0.5 < whole
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
+        (["--option", "feedback"], "KEY=VALUE"),
+        (["--option", "feedback=loud"], "true, random"),
         (["--tasks", "nowhere"], "jsonl"),
         (["--agents", "lucky"], "random, scripted"),
         (["--backends", "real,astral"], "real, neural, rollout, lockstep"),
