@@ -27,6 +27,7 @@ ORDER = (
     "lookups",
     "environments",
     "data",
+    "ablation",
     "learning",
     "localising",
 )
@@ -44,6 +45,7 @@ TITLES = {
     "lookups": "Look-ups on a recorded run",
     "environments": "Environments: make, reset and step",
     "data": "Data sets of runs",
+    "ablation": "Agents with true feedback, and with that of other programs",
     "learning": "Agents that learn to reach states",
     "localising": "Agents that learn to find faults",
 }

@@ -152,6 +152,16 @@ def test_goals_are_judged_in_both_directions() -> None:
     assert answer.stdout.strip() == "[False, True, True, True, True, False, None, None]"
 
 
+def test_agents_lose_what_the_debugger_tells(tmp_path: Path) -> None:
+    told = measured(tmp_path, "ablation", "--episodes", "5", "--only", "OutputPrediction-Text")
+    [found] = told["results"].values()
+    scripted, chance = found["scripted"], found["random"]
+    assert scripted["true"]["success"]["mean"] == 1.0
+    assert scripted["lost"]["mean"] == 1.0 - scripted["random"]["success"]["mean"] > 0.5
+    assert chance["lost"]["mean"] == 0.0
+    assert len(told["tables"][0]["rows"]) == 3
+
+
 def test_agents_learn_and_are_compared(tmp_path: Path) -> None:
     pytest.importorskip("sb3_contrib", reason="sb3: pip install 'debugworld[sb3]'")
     plot = tmp_path / "learning.svg"
