@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from debugworld.sandboxes.debugger import Action, IllegalAction, Program, ProgramError, State
 from debugworld.sandboxes.errors import SandboxError
+from debugworld.worldmodel.confidence import confidence_of
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.lockstep import After, LockstepDebugger
 
@@ -39,6 +40,9 @@ from .spaces import TextSpace
 from .structured import StructuredFamily
 
 __all__ = ["MOVE_COST", "REFUSAL_COST", "SUCCESS_REWARD", "DebugEnv", "Outcome"]
+
+CONFIDENCE_DIGITS = 3
+"""Decimal digits of the confidence in an info: as many as do not depend on what a model is asked beside."""
 
 
 class DebugEnv(Runs, Replica):
@@ -455,6 +459,9 @@ class DebugEnv(Runs, Replica):
             info["shaping"] = self._shaped
         if self._scene.error:
             info["error"] = self._scene.error
+        sure = None if self._fault or self._debugger is None else confidence_of(self._debugger)
+        if sure is not None:
+            info["confidence"] = round(sure, CONFIDENCE_DIGITS)
         if isinstance(self._debugger, LockstepDebugger) and not self._fault:
             info["differences"] = [asdict(each) for each in self._debugger.latest]
         return info
