@@ -308,9 +308,13 @@ def test_a_dream_tells_how_sure_it_is(
         assert lines[0].endswith("(confidence 1.00)")
         after = lines[lines.index("> step_into 8") + 1]
         assert after.endswith(f"(confidence {told[1]:.2f})")
-        looked = lines[lines.index("> evaluate 1 + 1") + 1]
-        assert looked.endswith(f"(confidence {told[2]:.2f})") if backend == "neural" else looked == "    2"
-        assert not lines[lines.index("> break 5") + 1].endswith(")")
+        bound = lines.index("> break 5")
+        looked = lines[lines.index("> evaluate 1 + 1") + 1 : bound]  # a tiny model's value may be of many lines
+        if backend == "neural":
+            assert looked[-1].endswith(f"(confidence {told[2]:.2f})")
+        else:
+            assert looked == ["    2"]
+        assert lines[bound + 1] == "    bound: 5"
     steps, _ = steps_of(capsys, program, "--call", CALL, "--sandbox", "process", "--actions", "step_into")
     assert not any("confidence" in step for step in steps)
 
