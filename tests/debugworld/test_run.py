@@ -293,7 +293,7 @@ def test_a_dream_tells_how_sure_it_is(
     program: str, tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = [program, "--call", CALL, "--model", str(tiny_checkpoint), "--max-events", "60"]
-    words += ["--sandbox", "process", "--actions", "step_into 8; eval 1 + 1; break 5; back_into"]
+    words += ["--sandbox", "process", "--actions", "eval 1 + 1; break 5; step_into 8; back_into"]
     for backend in ("neural", "lockstep"):
         steps, _ = steps_of(capsys, *words, "--backend", backend)
         told = [step.get("confidence") for step in steps]
@@ -302,16 +302,16 @@ def test_a_dream_tells_how_sure_it_is(
         assert [step["action"] for step in steps if "confidence" not in step] == (
             [] if backend == "neural" else ["evaluate 1 + 1"]  # the real side's
         )
-        assert told[1] < 1, "a tiny model is not sure"
+        assert told[3] < 1, "a tiny model is not sure"
         assert run(*words, "--backend", backend) == 0
         lines = capsys.readouterr().out.splitlines()
         assert lines[0].endswith("(confidence 1.00)")
         after = lines[lines.index("> step_into 8") + 1]
-        assert after.endswith(f"(confidence {told[1]:.2f})")
+        assert after.endswith(f"(confidence {told[3]:.2f})")
         bound = lines.index("> break 5")
-        looked = lines[lines.index("> evaluate 1 + 1") + 1 : bound]  # a tiny model's value may be of many lines
+        looked = lines[lines.index("> evaluate 1 + 1") + 1 : bound]  # maybe many lines
         if backend == "neural":
-            assert looked[-1].endswith(f"(confidence {told[2]:.2f})")
+            assert looked[-1].endswith(f"(confidence {told[1]:.2f})")
         else:
             assert looked == ["    2"]
         assert lines[bound + 1] == "    bound: 5"
