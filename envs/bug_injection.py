@@ -80,10 +80,11 @@ class BugInjection(EditEnv):
     ``verdicts``, by name: ``changed`` (the text differs), ``small`` (by at most
     ``max_changed`` lines), ``loads`` (some call can be made), ``caught`` (some test fails
     by a value or an exception, not by time alone), ``subtle`` (some test still passes);
-    ``valid``: whether all of them hold; ``solver_rank``: the solver's guess that was
-    right, 0 where none was or nobody asked; ``solver_credit``. ``success_real`` (neural
-    backend): the same as ``success``. ``error``: why the last action was refused, or what
-    broke. ``fault``: whether something broke. ``differences`` (lockstep backend): where
+    ``valid``: whether all of them hold; ``solver_rank``: the solver's guess that was right,
+    0 where none was or nobody asked; ``solver_credit``. ``success_real`` (neural backend):
+    the same as ``success``. ``error``: why the last action was refused, or what broke.
+    ``fault``: whether something broke. ``confidence`` (neural and lockstep backends): how
+    sure the model is of the dream's last answer. ``differences`` (lockstep backend): where
     the last action led the two debuggers apart.
 
     ## Arguments

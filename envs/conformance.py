@@ -114,7 +114,7 @@ class Conformance:
                 warnings.simplefilter("error")
                 check_env(env)
             with self.opened(backend=backend, **self.dream) as env:
-                self._fits(env)
+                self._fits(env, told=backend != "rollout")
 
     def test_seeds_bind(self) -> None:
         """The same seed gives the same episodes."""
@@ -132,7 +132,7 @@ class Conformance:
         with self.opened(max_moves=6) as env:
             self._fits(env)
 
-    def _fits(self, env: DebugEnv) -> None:
+    def _fits(self, env: DebugEnv, told: bool = False) -> None:
         for item in self.roll(env, 2):
             observation, info = (item[0], item[1]) if len(item) == 2 else (item[1], item[5])
             assert observation in env.observation_space
@@ -141,6 +141,7 @@ class Conformance:
             assert mask.dtype == np.int8 and mask.shape == (len(env.commands),)
             assert set(np.unique(mask)) <= {0, 1}
             assert 0 <= info["moves"] <= env.max_moves + 1
+            assert ("confidence" in info) == told and 0 <= info.get("confidence", 1.0) <= 1
 
     def test_the_mask_agrees_with_the_debugger(self) -> None:
         """What the mask allows is what the debugger does not refuse."""

@@ -25,6 +25,7 @@ from debugworld.sandboxes.debugger import (
     TreeDebugger,
 )
 from debugworld.sandboxes.errors import SandboxError
+from debugworld.worldmodel.confidence import confidence_of
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.lockstep import After, LockstepDebugger
 
@@ -46,6 +47,9 @@ from .spaces import TextSpace
 from .structured import StructuredFamily
 
 __all__ = ["MOVE_COST", "REFUSAL_COST", "SUCCESS_REWARD", "DebugEnv", "Outcome"]
+
+CONFIDENCE_DIGITS = 3
+"""Decimal digits of the confidence in an info: as many as do not depend on what a model is asked beside."""
 
 
 class DebugEnv(Runs, Replica):
@@ -455,6 +459,10 @@ class DebugEnv(Runs, Replica):
             info["shaping"] = self._shaped
         if self._scene.error:
             info["error"] = self._scene.error
-        if isinstance(self._debugger, LockstepDebugger) and not self._fault and self._decoy is None:
+        shown = not self._fault and self._decoy is None
+        sure = confidence_of(self._debugger) if shown and self._debugger is not None else None
+        if sure is not None:
+            info["confidence"] = round(sure, CONFIDENCE_DIGITS)
+        if isinstance(self._debugger, LockstepDebugger) and shown:
             info["differences"] = [asdict(each) for each in self._debugger.latest]
         return info

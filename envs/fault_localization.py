@@ -66,13 +66,14 @@ class FaultLocalization(BugEnv):
     and by a fault of the box or the model.
 
     ## Information
-    ``action_mask``: int8 over the command numbers. ``moves``: moves done. ``success``:
-    whether a line at fault was accused. ``rank``: at which accusation, 0 where not (yet).
-    ``top_1``, ``top_3``, ``top_5``: whether within so many. ``exam``: ``rank / lines``, 1
-    where not found. ``accusations_left``. ``success_real`` (neural and rollout backends): the same as
-    ``success``, since the truth is real. ``error``: why the last action was refused, or
-    what broke. ``fault``: whether something broke. ``differences`` (lockstep backend):
-    where the last action led the two debuggers apart.
+    ``action_mask``: int8 over the command numbers. ``moves``: moves done. ``success``: whether a line
+    at fault was accused. ``rank``: at which accusation, 0 where not (yet). ``top_1``, ``top_3``,
+    ``top_5``: whether within so many. ``exam``: ``rank / lines``, 1 where not found.
+    ``accusations_left``. ``success_real`` (neural and rollout backends): the same as ``success``,
+    since the truth is real. ``error``: why the last action was refused, or what broke. ``fault``:
+    whether something broke. ``confidence`` (neural and lockstep backends): how sure the model is of
+    the dream's last answer. ``differences`` (lockstep backend): where the last action led the two
+    debuggers apart.
 
     ## Arguments
     See `DebugEnv`; ``tasks`` names bugs (see `bug_set`). ``max_tests`` (8): most tests

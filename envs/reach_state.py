@@ -56,11 +56,12 @@ class ReachState(TabledEnv):
     box or the model.
 
     ## Information
-    ``action_mask``: int8 over the command numbers. ``moves``: moves done. ``success``:
-    whether the goal holds. ``success_real`` (neural and rollout backends): whether the same moves
-    have reached it in the real run. ``error``: why the last action was refused, or what
-    broke. ``fault``: whether something broke. ``differences`` (lockstep backend): where
-    the last action led the two debuggers apart.
+    ``action_mask``: int8 over the command numbers. ``moves``: moves done. ``success``: whether
+    the goal holds. ``success_real`` (neural and rollout backends): whether the same moves have
+    reached it in the real run. ``error``: why the last action was refused, or what broke.
+    ``fault``: whether something broke. ``confidence`` (neural and lockstep backends): how sure
+    the model is of the dream's last answer. ``differences`` (lockstep backend): where the last
+    action led the two debuggers apart.
 
     ## Arguments
     See `DebugEnv`.

@@ -63,13 +63,13 @@ class Repair(EditEnv):
     only ``submit`` is legal) and by a fault of the box or the model.
 
     ## Information
-    ``action_mask``: int8 over the command numbers. ``moves``: moves done. ``success``:
-    whether a submitted program passes every test. After ``submit``: ``hidden_passed``,
-    the share of the hidden tests that pass, and ``similarity`` of the patch, 0 where the
-    set has no true one.
+    ``action_mask``: int8 over the command numbers. ``moves``: moves done. ``success``: whether a
+    submitted program passes every test. After ``submit``: ``hidden_passed``, the share of the
+    hidden tests that pass, and ``similarity`` of the patch, 0 where the set has no true one.
     ``success_real`` (neural and rollout backends): the same as ``success``. ``error``: why the last
-    action was refused, or what broke. ``fault``: whether something broke.
-    ``differences`` (lockstep backend): where the last action led the two debuggers apart.
+    action was refused, or what broke. ``fault``: whether something broke. ``confidence`` (neural
+    and lockstep backends): how sure the model is of the dream's last answer. ``differences``
+    (lockstep backend): where the last action led the two debuggers apart.
 
     ## Arguments
     See `DebugEnv`; ``tasks`` names bugs (see `bug_set`). ``max_tests`` (8): most tests

@@ -63,11 +63,11 @@ class StateQuery(TabledEnv):
     only answers are legal) and by a fault of the box or the model.
 
     ## Information
-    ``action_mask``: int8 over the command numbers. ``moves``: moves done. ``success``:
-    whether the answer is right. ``success_real`` (neural and rollout backends): the same, since the
-    truth is real. ``error``: why the last action was refused, or what broke. ``fault``:
-    whether something broke. ``differences`` (lockstep backend): where the last action
-    led the two debuggers apart.
+    ``action_mask``: int8 over the command numbers. ``moves``: moves done. ``success``: whether the
+    answer is right. ``success_real`` (neural and rollout backends): the same, since the truth is
+    real. ``error``: why the last action was refused, or what broke. ``fault``: whether something
+    broke. ``confidence`` (neural and lockstep backends): how sure the model is of the dream's last
+    answer. ``differences`` (lockstep backend): where the last action led the two debuggers apart.
 
     ## Arguments
     See `DebugEnv`.

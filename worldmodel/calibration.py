@@ -126,6 +126,11 @@ class Calibration:
         """How much one question covered where it was fitted, see `thinker`; empty where that is not told."""
         return str(self.about.get("granularity", ""))
 
+    @property
+    def fitted(self) -> frozenset[str]:
+        """First 16 hexadecimal digits of the content hashes of the programs that it was fitted to."""
+        return frozenset(self.about.get("fitted", ()))
+
     def probability(self, evidence: Evidence) -> float:
         """Returns the probability that a state is exactly right, in [0, 1]; nan where it is not known."""
         if evidence.kind == "certain":

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from debugworld.worldmodel.calibration import Calibration, reliability, risk_coverage
-from debugworld.worldmodel.outcomes import Judgement, Outcome, asked, points
+from debugworld.worldmodel.judgement import Judgement
+from debugworld.worldmodel.outcomes import Outcome, asked, points
 
 
 def calibration_table(before: Mapping[str, Judgement], after: Mapping[str, Judgement], title: str) -> object:
@@ -14,8 +15,8 @@ def calibration_table(before: Mapping[str, Judgement], after: Mapping[str, Judge
     from rich.table import Table
 
     caption = (
-        "ECE with bins of equal mass; floor: what so many answers would show by chance if the confidence "
-        "were right; programs that the calibration was not fitted to"
+        "ECE with bins of equal mass, 95 % interval; floor: what so many answers would show by chance if the "
+        "confidence were right; functions that the calibration was not fitted to"
     )
     table = Table(title=title, title_justify="left", pad_edge=False, caption=caption)
     table.add_column("kind")
@@ -23,8 +24,9 @@ def calibration_table(before: Mapping[str, Judgement], after: Mapping[str, Judge
         table.add_column(heading, justify="right")
     for kind, old in before.items():
         new = after[kind]
-        numbers = (old.error, new.error, new.floor, old.brier, new.brier)
-        table.add_row(kind, str(old.count), f"{old.accuracy:.2f}", *(f"{number:.3f}" for number in numbers))
+        error = f"{new.error.mean:.3f} [{new.error.low:.2f}, {new.error.high:.2f}]"
+        told = (f"{old.accuracy.mean:.2f}", f"{old.error.mean:.3f}", error, f"{new.floor:.3f}")
+        table.add_row(kind, str(old.count), *told, f"{old.brier:.3f}", f"{new.brier:.3f}")
     return table
 
 

@@ -14,6 +14,9 @@ from typing import Protocol, runtime_checkable
 
 from debugworld.worldmodel.constraint import Grammar
 
+TOO_LONG = "the question is longer than what the model reads"
+"""Reason of a completion that an engine did not begin."""
+
 
 @dataclass(frozen=True)
 class Sampling:

@@ -20,7 +20,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from debugworld.worldmodel.answer import Row
 from debugworld.worldmodel.checkpoint import load_model
-from debugworld.worldmodel.completion import Abilities, Completion, Request, Sampling
+from debugworld.worldmodel.completion import TOO_LONG, Abilities, Completion, Request, Sampling
 from debugworld.worldmodel.constraint import Masks
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.lean import LeanModel
@@ -32,6 +32,7 @@ __all__ = ["SMALL", "Completion", "Engine", "Request", "Sampling"]
 
 SMALL = 50_000_000
 """Parameters below which one thread answers fastest."""
+_UNREAD = Completion("", (), (), False, TOO_LONG)
 
 
 @contextmanager
@@ -96,6 +97,8 @@ class Engine:
             raise ModelError(
                 f"there is no lean pass for {type(model).__name__} in {model.dtype}; lean=None picks"
             )
+        self.positions: int | None = getattr(model.config, "max_position_embeddings", None)
+        """Tokens that the model reads, the answer's included; None for any number."""
         masks = Masks(model.config.vocab_size, model.device)
         with torch.inference_mode():
             kind = SlotDecoder if lean else PaddedDecoder
@@ -124,6 +127,9 @@ class Engine:
     def complete(self, requests: Sequence[Request]) -> list[Completion]:
         """Answers requests, in their order.
 
+        A prompt that leaves no room in the model's positions is not read; its completion is not finished, for
+        `TOO_LONG`. One that leaves less than ``max_tokens`` has an answer that is cut there.
+
         Raises:
             ModelError: a grammar permits nothing at some place.
         """
@@ -134,11 +140,21 @@ class Engine:
 
     def _answer(self, requests: Sequence[Request]) -> list[Completion]:
         encoded = self._tokenizer([request.prompt for request in requests])["input_ids"]
-        rows = [Row(request) for request in requests]
+        fitting = [self._fitted(request, len(ids)) for request, ids in zip(requests, encoded, strict=True)]
+        prompts = [tuple(ids) for ids, fits in zip(encoded, fitting, strict=True) if fits is not None]
+        rows = [Row(request) for request in fitting if request is not None]
         with torch.inference_mode(), _threads(self._threads):
-            self._decoder.decode(rows, [tuple(ids) for ids in encoded])
+            self._decoder.decode(rows, prompts)
         texts = self._tokenizer.batch_decode([row.tokens for row in rows], skip_special_tokens=True)
-        return [row.completion(text) for row, text in zip(rows, texts, strict=True)]
+        found = iter([row.completion(text) for row, text in zip(rows, texts, strict=True)])
+        return [_UNREAD if request is None else next(found) for request in fitting]
+
+    def _fitted(self, request: Request, used: int) -> Request | None:
+        """Returns a request whose answer ends where the positions do; None where its prompt has no room."""
+        room = request.max_tokens if self.positions is None else self.positions - used
+        if room < 1:
+            return None
+        return request if room >= request.max_tokens else dataclasses.replace(request, max_tokens=room)
 
     def forget(self) -> None:
         """Drops all memories and the memo, as for a model whose weights have changed."""

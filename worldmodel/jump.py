@@ -37,9 +37,10 @@ from dataclasses import dataclass, field
 from debugworld.sandboxes.debugger import State
 from debugworld.worldmodel import closing
 from debugworld.worldmodel.constraint import END
-from debugworld.worldmodel.excerpt import CUT, Excerpt, Listing
+from debugworld.worldmodel.excerpt import Excerpt, Listing
 from debugworld.worldmodel.markov import Shell
 from debugworld.worldmodel.markov.frame import Frame
+from debugworld.worldmodel.markov.operand import cut, leave_out, listening
 
 TEXT_BYTES = 300
 """Most bytes of program text in a question."""
@@ -109,12 +110,14 @@ def ask(listing: Listing, shell: Shell, kind: str, lines: Iterable[int] = ()) ->
     if kind == "to" and not wanted:
         kind = "return"
     head = f">{kind}" + "".join(f" {label}" for label in wanted if kind == "to")
-    variables = _variables(shell, top, excerpt)
+    with listening() as left:
+        variables = _variables(shell, top, excerpt)
     turns = "" if at_call else _turns(listing, top, top.line)
     parts = [head, *excerpt.lines, *variables, *([turns] if turns else [])]
     prompt = "\n".join(parts)
     if len(prompt.encode(errors="replace")) > PROMPT_BYTES:
         return None
+    leave_out(texts=left.texts, lines=not excerpt.whole)
     targets = frozenset(line for line in lines if line in excerpt.own)
     return Jump(kind, prompt, excerpt, targets, tuple(dict.fromkeys([*top.scope.names, *top.locals])))
 
@@ -309,7 +312,7 @@ def _variables(shell: Shell, top: Frame, excerpt: Excerpt) -> list[str]:
     inner = {n for scope in excerpt.scopes if scope.name.startswith(top.scope.name + ".") for n in scope.free}
     module = {} if shell.program.call is not None or len(shell.stack) < 2 else shell.stack[0].locals
     lines = [
-        f"{name}={_short(text)}"
+        f"{name}={cut(text, VALUE_CHARACTERS)}"
         for name, text in top.locals.items()
         if (name in reads or name in inner) and not text.startswith(("<function", "<class", "<module"))
     ]
@@ -317,7 +320,7 @@ def _variables(shell: Shell, top: Frame, excerpt: Excerpt) -> list[str]:
         if name not in top.locals:
             text = module.get(name) or shell.flow.constants.get(name)
             if text is not None and not text.startswith(("<function", "<class", "<module")):
-                lines.append(f"{name}={_short(text)}")
+                lines.append(f"{name}={cut(text, VALUE_CHARACTERS)}")
     return lines
 
 
@@ -327,10 +330,6 @@ def _hidden(listing: Listing, shell: Shell, excerpt: Excerpt, line: int) -> bool
         return False
     known = [*excerpt.scopes, *(frame.scope for frame in shell.stack)]
     return not excerpt.whole or not all(any(one is scope for one in known) for scope in listing.owners(line))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= VALUE_CHARACTERS else text[:VALUE_CHARACTERS] + CUT
 
 
 def _turns(listing: Listing, top: Frame, line: int) -> str:

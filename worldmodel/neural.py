@@ -7,15 +7,17 @@ the state tree as on a recorded run, and what was dreamt can be walked back over
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from debugworld.sandboxes.debugger import (
     Action,
     Debugger,
+    Evaluation,
     Exit,
     ExitCode,
     IllegalAction,
@@ -32,6 +34,7 @@ from debugworld.worldmodel.engines import is_url, open_engine
 from debugworld.worldmodel.excerpt import Listing
 from debugworld.worldmodel.futures import Dreamer
 from debugworld.worldmodel.markov import Shell
+from debugworld.worldmodel.markov.operand import LeftOut, listening
 from debugworld.worldmodel.thinker import Considered, Granularity, Thinker
 
 _slots = count()
@@ -64,7 +67,8 @@ class NeuralDebugger(Dreamer):
     Args:
         engine: Answers the shell's questions; several debuggers may share one.
         max_states: States after which a dream ends as ``never``, for ``step_budget``.
-        max_tokens: Tokens of one answer after which a dream ends as ``never``, for ``token_budget``.
+        max_tokens: Tokens of one answer after which a dream ends as ``never``, for ``token_budget``; as it
+            does at a question that is longer than what the model reads.
         granularity: How much one question to the model covers.
         jumps: How moves over several states are answered. What a direct jump skipped is not in the tree: a
             step back from where it landed leads to where it began; a step forward from there is dreamt anew.
@@ -101,6 +105,7 @@ class NeuralDebugger(Dreamer):
         """Shells before and after each direct jump, by the index of the state where it began."""
         self._evidence: list[Evidence] = []
         self._move_evidence = Evidence()
+        self._left_out = LeftOut()
 
     @classmethod
     def load(
@@ -153,11 +158,12 @@ class NeuralDebugger(Dreamer):
 
     @property
     def confidence(self) -> float:
-        """The confidence in the state that the last move led to, as far as it was dreamt for it, in [0, 1].
+        """The confidence in the last answer, in [0, 1].
 
-        With a calibration it is the probability that the state is exactly right; without one, the least
-        probability that the model gave to any token it wrote on the way, before masking. It is 1 where
-        the shell was certain.
+        That is the state that the last move led to, given the one where it began; after a move back, the
+        state itself, given the one before it; after a look, what it said. With a calibration it is the
+        probability that the state is exactly right; without one, the least probability that the model gave
+        to any token it wrote on the way, before masking. It is 1 where the shell was certain.
         """
         return self.calibration.probability(self._move_evidence)
 
@@ -176,6 +182,26 @@ class NeuralDebugger(Dreamer):
         """The confidence in each state of the tree, in time; 1 where it was given or certain."""
         return tuple(map(self.calibration.probability, self._evidence))
 
+    @property
+    def info(self) -> dict[str, Any]:
+        """What is to be known of the last answer beside the state, as plain JSON data.
+
+        ``granularity`` and ``jumps`` of the debugger, ``confidence``, and what the questions left out (see
+        `LeftOut`): ``cut_texts``, ``dropped_returns``, ``cut_programs``, ``unread_questions``, and
+        ``dropped``, the same in words.
+        """
+        left = self._left_out
+        return {
+            "granularity": self.granularity.value,
+            "jumps": self.jumps.value,
+            "confidence": self.confidence,
+            "cut_texts": left.texts,
+            "dropped_returns": left.returns,
+            "cut_programs": left.lines,
+            "unread_questions": left.unread,
+            "dropped": str(left),
+        }
+
     def step(self, action: Action) -> State:
         """Does one action, dreaming as far as it asks, and returns the state it leads to.
 
@@ -185,10 +211,25 @@ class NeuralDebugger(Dreamer):
         """
         if self._gaps and action.kind.moves and not action.kind.backward and self.refusal(action) is None:
             self._fill_gaps()
-        known = len(self._tree) if self._program else 0
-        state = super().step(action)
-        self._move_evidence = Evidence.join(self._evidence[known:])  # what had no answer is evidence, too
+        known, start = len(self._tree) if self._program else 0, self._position
+        with self._listening():
+            state = super().step(action)
+        if action.kind.moves:  # else the move before it holds, or a look has told its own
+            position = self._position
+            end = len(self._tree) if len(self._tree) > known else position + 1
+            passed = self._evidence[start + 1 : end] if position > start else [self._evidence[position]]
+            self._move_evidence = Evidence.join(passed)  # what had no answer is evidence, too
         return state
+
+    def evaluate(self, expression: str, frame: int | None = None) -> Evaluation:
+        """Evaluates an expression in a frame by asking the model, see `Dreamer.evaluate`."""
+        with self._listening():
+            return super().evaluate(expression, frame)
+
+    def assign(self, name: str, expression: str, frame: int | None = None) -> State:
+        """Assigns a variable of a frame to a value that the model is asked for, see `Dreamer.assign`."""
+        with self._listening():
+            return super().assign(name, expression, frame)
 
     def ground(self, states: Sequence[State]) -> State:
         """Goes on from a true history, standing at its last state.
@@ -294,7 +335,14 @@ class NeuralDebugger(Dreamer):
             with suppress(ValueError):  # then the shell finds its way again from the state itself
                 shell.apply(outcome)
 
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Keeps what the questions leave out that are put meanwhile."""
+        with listening() as self._left_out:
+            yield
+
     def _start(self, program: Program) -> StateTree:
+        self._left_out = LeftOut()
         self._shell = Shell(program)
         self._listing, self._gaps = None, {}
         self._evidence, self._move_evidence = [Evidence()], Evidence()

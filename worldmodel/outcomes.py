@@ -7,24 +7,20 @@ twice from the same place, by rollout and by direct jumps.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from debugworld.sandboxes.debugger import Action, ActionKind, ExitCode, Program, StateTree, Trace
+from debugworld.sandboxes.debugger import Action, ActionKind, Program, StateTree, Trace
 from debugworld.worldmodel.calibration import (
     FEW,
-    KINDS,
     Calibration,
     Evidence,
-    brier,
-    calibration_error,
-    calibration_floor,
     fit,
     threshold,
 )
 from debugworld.worldmodel.direct import Goal, Jumps
 from debugworld.worldmodel.fidelity import ACTIONS, SLACK, parts
+from debugworld.worldmodel.fidelity.case import unusable
 from debugworld.worldmodel.neural import NeuralDebugger
 
 
@@ -54,36 +50,34 @@ class Outcome:
 
 def collect(
     neural: NeuralDebugger,
-    runs: Iterable[tuple[Program, Trace]],
+    program: Program,
+    trace: Trace,
     seed: int = 0,
     per_action: int = 2,
     actions: Sequence[ActionKind] = ACTIONS,
-    done: Callable[[int], None] = lambda _: None,
-) -> list[list[Outcome]]:
-    """Asks for moves at random places of recorded runs.
+) -> tuple[Outcome, ...]:
+    """Asks for moves at random places of a recorded run.
 
     Args:
         neural: The debugger to judge; how it jumps and is calibrated does not matter.
-        runs: Programs with their recorded runs; one that was cut short, made no states or has no line to stop
-            at is left out.
+        program: What ran.
+        trace: How it ran.
         seed: Of the draw of places and lines.
-        per_action: Moves asked of each run for each action.
+        per_action: Moves asked for each action.
         actions: What to ask.
-        done: Called with the number of runs done so far.
 
     Returns:
-        The outcomes of each run.
+        The outcomes; none where the run was cut short, made no states or has no line to stop at.
     """
-    jumps, found = neural.jumps, []
-    for number, (program, trace) in enumerate(runs, 1):
-        if trace.states and trace.exit.code is not ExitCode.NEVER and program.outline.stop_lines:
-            choose = random.Random(f"{seed} {program.digest}")
-            tree = StateTree([*trace.states, trace.final])
-            neural.max_states = 2 * len(tree) + SLACK
-            neural.reset(program)
-            moves = [kind for kind in actions for _ in range(per_action)]
-            found.append([_ask(neural, program, tree, kind, choose) for kind in moves])
-        done(number)
+    if unusable(trace, program):
+        return ()
+    jumps = neural.jumps
+    choose = random.Random(f"{seed} {program.digest}")
+    tree = StateTree([*trace.states, trace.final])
+    neural.max_states = 2 * len(tree) + SLACK
+    neural.reset(program)
+    moves = [kind for kind in actions for _ in range(per_action)]
+    found = tuple(_ask(neural, program, tree, kind, choose) for kind in moves)
     neural.jumps = jumps
     return found
 
@@ -102,57 +96,6 @@ def fit_outcomes(outcomes: Sequence[Outcome]) -> Calibration:
                 [rollout.right for _, rollout in pairs],
             )
     return replace(calibration, thresholds=thresholds)
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """How good the confidence in some answers was."""
-
-    count: int
-    """Number of answers that the model was asked for."""
-    accuracy: float
-    """Share of them that were exactly right."""
-    error: float
-    """Expected calibration error, see `calibration.calibration_error`."""
-    brier: float
-    """Brier score."""
-    floor: float
-    """The calibration error that chance alone would show, see `calibration.calibration_floor`."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Returns everything as plain JSON data."""
-        return {
-            "count": self.count,
-            "accuracy": self.accuracy,
-            "ece": self.error,
-            "ece_floor": self.floor,
-            "brier": self.brier,
-        }
-
-
-def judge(outcomes: Sequence[Outcome], calibration: Calibration) -> dict[str, Judgement]:
-    """Returns judgements by kind of evidence, and of ``all``; kinds without answers are left out.
-
-    Args:
-        outcomes: Others than the calibration was fitted to.
-        calibration: Gives the confidence; an empty one gives the raw one.
-    """
-    answers = asked(outcomes)
-    groups = {"all": answers} | {
-        kind: [one for one in answers if one.evidence.kind == kind] for kind in KINDS
-    }
-    found = {}
-    for name, group in groups.items():
-        if group:
-            confidence, right = points(group, calibration)
-            found[name] = Judgement(
-                len(group),
-                sum(right) / len(right),
-                calibration_error(confidence, right),
-                brier(confidence, right),
-                calibration_floor(confidence),
-            )
-    return found
 
 
 def points(answers: Sequence[Answer], calibration: Calibration) -> tuple[list[float], list[bool]]:

@@ -8,8 +8,9 @@ from enum import Enum
 from typing import Protocol
 
 from debugworld.worldmodel.calibration import Evidence
-from debugworld.worldmodel.completion import Completion, Request
+from debugworld.worldmodel.completion import TOO_LONG, Completion, Request
 from debugworld.worldmodel.markov import Outcome, Shell
+from debugworld.worldmodel.markov.operand import leave_out
 from debugworld.worldmodel.markov.thought import Ask, Thought, think
 
 
@@ -85,7 +86,8 @@ class Thinker:
                 made = found[number]
                 made.evidence = made.evidence.after(answer.raw_logprobs)
                 if not answer.finished:
-                    made.reason = "incoherent" if answer.reason else "token_budget"
+                    leave_out(unread=answer.reason == TOO_LONG)
+                    made.reason = "token_budget" if answer.reason in ("", TOO_LONG) else "incoherent"
                     continue
                 try:
                     outcome = Outcome.parse(answer.text)

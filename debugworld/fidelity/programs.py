@@ -42,10 +42,17 @@ class Programs:
     """What the card calls it."""
     pairs: list[Pair]
     """Programs, one a problem, with their rows."""
+    groups: list[str]
+    """For each of them what must stay on one side of a split: the problem that it is about."""
     trusted: bool
     """Whether they are the package's own, so that a plain process may run them."""
     left_out: dict[str, int]
     """Rows that are no program here, by reason."""
+
+
+def is_file(tasks: str) -> bool:
+    """Whether tasks are the rows of a file, of which `load_programs` can take the held-out ones."""
+    return tasks.startswith("jsonl/") or Path(tasks).is_file()
 
 
 def load_programs(tasks: str, held_out_only: bool = False, seed: int = 0) -> Programs:
@@ -65,7 +72,7 @@ def load_programs(tasks: str, held_out_only: bool = False, seed: int = 0) -> Pro
     path = Path(tasks.removeprefix("jsonl/"))
     scheme = tasks.partition("?")[0]
     left_out: Counter[str] = Counter()
-    if tasks.startswith("jsonl/") or path.is_file():
+    if is_file(tasks):
         loader = _LOADERS.get(_benchmark(path))
         found = list(_file(path) if loader is None else _rows(loader, str(path), left_out))
         name = path.name
@@ -78,16 +85,18 @@ def load_programs(tasks: str, held_out_only: bool = False, seed: int = 0) -> Pro
             raise TaskError(f"--held-out chooses among the rows of a file, and {tasks} is none")
         task_set = load_task_set(tasks)
         own: list[Pair] = [(program, None) for program in task_set.programs]
-        return Programs(tasks, own, task_set.trusted, dict(task_set.left_out))
-    pairs = [pair for group, pair in found if not held_out_only or held_out(group)]
-    if not pairs:
+        groups = list(task_set.groups)
+        return Programs(tasks, own, groups, task_set.trusted, dict(task_set.left_out))
+    kept = [(group, pair) for group, pair in found if not held_out_only or held_out(group)]
+    if not kept:
         raise TaskError(
             f"{tasks}: no row is {'of a group that training leaves out' if found else 'a program'}"
         )
     if held_out_only:
-        random.Random(seed).shuffle(pairs)
+        random.Random(seed).shuffle(kept)
         name += ", held out"
-    return Programs(name, pairs, False, dict(left_out))
+    pairs, groups = [pair for _, pair in kept], [group for group, _ in kept]
+    return Programs(name, pairs, groups, False, dict(left_out))
 
 
 def _benchmark(path: Path) -> str:

@@ -14,6 +14,7 @@ from debugworld.sandboxes.debugger import (
     IllegalAction,
     State,
 )
+from debugworld.worldmodel.confidence import confidence_of
 from debugworld.worldmodel.lockstep import Difference, LockstepDebugger
 
 
@@ -33,9 +34,11 @@ class Step:
     """The frame that ``up`` or ``down`` has selected."""
     differences: tuple[Difference, ...] = ()
     """In lockstep, how the dreamt state departs from the real one."""
+    confidence: float | None = None
+    """How sure the dream is of its last answer, in [0, 1]; None where nothing is dreamt or told."""
 
     def to_json(self) -> dict[str, Any]:
-        """Returns the step as plain JSON data; ``frame`` and ``differences`` only where there are some."""
+        """Returns the step as plain JSON data; what there is none of after ``state`` is left out."""
         data: dict[str, Any] = {
             "action": str(self.action or ""),
             "refused": self.refused or None,
@@ -48,12 +51,14 @@ class Step:
             data["differences"] = [
                 {"field": each.field, "real": each.real, "neural": each.neural} for each in self.differences
             ]
+        if self.confidence is not None:
+            data["confidence"] = self.confidence
         return data
 
 
 def begin(debugger: Debugger) -> Step:
     """Returns the step before the first action of a debugger that was reset."""
-    return Step(None, debugger.state, differences=_differences(debugger))
+    return _step(debugger, None, debugger.state)
 
 
 def perform(debugger: Debugger, action: Action) -> Step:
@@ -63,11 +68,22 @@ def perform(debugger: Debugger, action: Action) -> Step:
         state = debugger.step(action)
     except DebuggerError as error:
         reason = str(error).removeprefix(f"{action}: ")
-        return Step(action, debugger.state, reason, _never(leader, action))
+        reply = _never(leader, action)
+        return Step(action, debugger.state, reason, reply, confidence=confidence_of(debugger))
     frame = None
     if action.kind in (ActionKind.UP, ActionKind.DOWN):
         frame = leader.frames()[leader.selected]
-    return Step(action, state, "", leader.reply, frame, _differences(debugger))
+    return _step(debugger, action, state, leader.reply, frame)
+
+
+def _step(
+    debugger: Debugger, action: Action | None, state: State, reply: str = "", frame: Frame | None = None
+) -> Step:
+    sure = confidence_of(debugger)
+    if not isinstance(debugger, LockstepDebugger):
+        return Step(action, state, "", reply, frame, confidence=sure)
+    looked = action is not None and action.kind is ActionKind.EVALUATE  # the real side's alone
+    return Step(action, state, "", reply, frame, debugger.latest, None if looked else sure)
 
 
 def _never(debugger: Debugger, action: Action) -> str:
@@ -79,7 +95,3 @@ def _never(debugger: Debugger, action: Action) -> str:
     except IllegalAction:
         return ""
     return "" if binding.bound else str(binding)
-
-
-def _differences(debugger: Debugger) -> tuple[Difference, ...]:
-    return debugger.latest if isinstance(debugger, LockstepDebugger) else ()

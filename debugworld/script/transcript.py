@@ -1,8 +1,9 @@
 """The transcript: a script's steps as lines for people.
 
 An action's line begins with ``>``; below it, indented, what was answered: a refusal, a reply, and the
-state, where it is another one than before. A single step within a frame shows only the locals that it
-changed; what may come to another activation, a jump or several steps at once, shows them all.
+state, where it is another one than before. What a dream says is followed by how sure it is. A single step
+within a frame shows only the locals that it changed; what may come to another activation, a jump or several
+steps at once, shows them all.
 """
 
 from __future__ import annotations
@@ -45,10 +46,12 @@ class Transcript:
 
     def answered(self, step: Step) -> Iterator[Line]:
         """Yields what became of it."""
+        sure = "" if step.confidence is None else f"  (confidence {step.confidence:.2f})"
+        looked = step.action is not None and step.action.kind is ActionKind.EVALUATE
         if step.refused:
             yield from _block(step.reply or f"refused: {step.refused}", "red")
         elif step.reply:
-            yield from _block(step.reply, "cyan")
+            yield from _block(step.reply, "cyan", sure if looked else "")
         if step.frame is not None:
             yield from _locals(step.frame.locals)
         action = step.action
@@ -56,7 +59,7 @@ class Transcript:
         if action is not None and (action.kind in _JUMPS or action.count > 1):
             self._shown.clear()
         if not step.refused and (moved or step.state != self._last):
-            yield from self._state(step.state, same=not moved)
+            yield from self._state(step.state, not moved, sure)
         for each in step.differences:
             apart = f"real {_cut(repr(each.real))}, dreamt {_cut(repr(each.neural))}"
             if each.field == REFUSAL:
@@ -64,14 +67,14 @@ class Transcript:
             yield Line(f"{_INDENT}≠ {each.field}: {apart}", "yellow")
         self._last = step.state
 
-    def _state(self, state: State, same: bool) -> Iterator[Line]:
+    def _state(self, state: State, same: bool, sure: str) -> Iterator[Line]:
         if state.event is Event.EXIT and state.exit is not None:
-            yield Line(f"{_INDENT}exit: {state.exit.code} ({printable(state.exit.reason)})", "bold")
+            yield Line(f"{_INDENT}exit: {state.exit.code} ({printable(state.exit.reason)}){sure}", "bold")
         elif not same:
             place = f"{printable(state.file)}:{state.line}" if state.file else f"line {state.line}"
             event = "" if state.event is Event.LINE else f"{state.event} at "
             where = f"{printable(state.function)}, depth {state.depth}"
-            yield Line(f"{_INDENT}{event}{place} in {where}: {printable(state.source)}")
+            yield Line(f"{_INDENT}{event}{place} in {where}: {printable(state.source)}{sure}")
         if state.value is not None:
             yield Line(f"{_INDENT}  {_VALUE.get(state.event, 'value')}: {_cut(state.value)}")
         yield from (Line(f"{_INDENT}  {printable(text)}") for text in state.chain)
@@ -109,8 +112,10 @@ def _written(name: str, text: str) -> Iterator[Line]:
         yield Line(f"{_INDENT}  {name}| … {len(lines) - MAX_LINES} more lines", "magenta")
 
 
-def _block(text: str, style: str) -> Iterator[Line]:
-    yield from (Line(_INDENT + _cut(line, 2000), style) for line in text.splitlines() or [""])
+def _block(text: str, style: str, end: str = "") -> Iterator[Line]:
+    *lines, last = text.splitlines() or [""]
+    yield from (Line(_INDENT + _cut(line, 2000), style) for line in lines)
+    yield Line(_INDENT + _cut(last, 2000) + end, style)
 
 
 def _cut(value: object, most: int = MAX_VALUE) -> str:

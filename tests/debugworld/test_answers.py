@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from debugworld.cli import main
+from debugworld.sandboxes.debugger import Program
 from debugworld.worldmodel.calibration import FILE, Calibration
+from debugworld.worldmodel.data.examples import held_out
 
 
 @pytest.fixture
@@ -79,16 +81,63 @@ def test_calibrate_writes_beside_the_checkpoint(
     found = Calibration.load(out)
     assert found is not None and found.granularity == "line" and (out / FILE).exists()
     told = json.loads((tmp_path / "told.json").read_text())
-    assert told["programs"] == {"fitted": 2, "judged": 2}
-    keys = {"count", "accuracy", "ece", "ece_floor", "brier"}
-    assert set(told["before"]["all"]) == keys == set(told["after"]["all"])
-    assert "<svg" in plot.read_text() and "ECE before" in capsys.readouterr().out
+    assert told["programs"] == {"generated/1073745000/4": {"fitted": 2, "judged": 2}}
+    assert set(told["before"]) == set(told["after"]) == {"generated/1073745000/4"}  # one source: no sum
+    assert len(found.fitted) == 2
+    assert "<svg" in plot.read_text() and "2 programs judged" in capsys.readouterr().out
+
+
+def test_calibrate_takes_several_sources_and_splits_them_by_function(
+    tiny_checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    groups = [group for group in map("group {}".format, range(99)) if held_out(group)][:3]
+    rows = [
+        {"group": group, "source": f"def f(k):\n    n = k + {n}\n    return n\n", "call": f"f({k})"}
+        for n, group in enumerate([*groups, "group 0"])
+        for k in (1, 2)
+    ]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = ["calibrate", "--model", str(tiny_checkpoint), "--tasks", "generated/1073745000/9"]
+    words += [
+        "--tasks",
+        str(path),
+        "--held-out",
+        "--budget",
+        "6",
+        "--max-events",
+        "200",
+        "--sandbox",
+        "process",
+    ]
+    words += ["--per-action", "1", "--granularity", "line", "--out", str(tmp_path), "--json", "-"]
+    assert main(words) == 0
+    told = json.loads(capsys.readouterr().out)
+    names = ["generated/1073745000/9", "rows.jsonl, held out"]
+    assert list(told["programs"]) == names
+    assert list(told["after"]) == list(told["before"]) == list(told["jumps"]) == [*names, "together"]
+    counts = [told["after"][name]["all"]["count"] for name in told["after"]]
+    assert counts[0] + counts[1] == counts[2]
+    assert [sum(halves.values()) for halves in told["programs"].values()] == [6, 6]
+    found = Calibration.load(tmp_path)
+    assert found is not None
+    digests = [Program(str(row["source"]), row["call"]).digest[:16] for row in rows]
+    fitted = [digest in found.fitted for digest in digests]
+    assert fitted[::2] == fitted[1::2]  # both calls of each function
+    assert 0 < sum(fitted[:6]) < 6 and not any(fitted[6:])
+
+
+def test_held_out_needs_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["calibrate", "--held-out", "--out", str(tmp_path)]) == 2
+    assert "chooses among the rows" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
         (["--per-action", "0"], "--per-action must be at least 1"),
+        (["--budget", "0"], "--budget must be at least 1"),
+        (["--max-events", "-1"], "--max-events must be at least 1"),
         (["--plot", "plot.bmp"], "ends in .png, .svg or .pdf"),
     ],
 )

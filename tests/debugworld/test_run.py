@@ -289,6 +289,36 @@ def test_a_dream_refuses_what_it_cannot_do(
         assert steps[2]["reply"] == "bound: 5 if n > 1"
 
 
+def test_a_dream_tells_how_sure_it_is(
+    program: str, tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [program, "--call", CALL, "--model", str(tiny_checkpoint), "--max-events", "60"]
+    words += ["--sandbox", "process", "--actions", "eval 1 + 1; break 5; step_into 8; back_into"]
+    for backend in ("neural", "lockstep"):
+        steps, _ = steps_of(capsys, *words, "--backend", backend)
+        told = [step.get("confidence") for step in steps]
+        assert told[0] == 1.0  # the entry is given
+        assert all(0 <= one <= 1 for one in told if one is not None)
+        assert [step["action"] for step in steps if "confidence" not in step] == (
+            [] if backend == "neural" else ["evaluate 1 + 1"]  # the real side's
+        )
+        assert told[3] < 1, "a tiny model is not sure"
+        assert run(*words, "--backend", backend) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[0].endswith("(confidence 1.00)")
+        after = lines[lines.index("> step_into 8") + 1]
+        assert after.endswith(f"(confidence {told[3]:.2f})")
+        bound = lines.index("> break 5")
+        looked = lines[lines.index("> evaluate 1 + 1") + 1 : bound]  # maybe many lines
+        if backend == "neural":
+            assert looked[-1].endswith(f"(confidence {told[1]:.2f})")
+        else:
+            assert looked == ["    2"]
+        assert lines[bound + 1] == "    bound: 5"
+    steps, _ = steps_of(capsys, program, "--call", CALL, "--sandbox", "process", "--actions", "step_into")
+    assert not any("confidence" in step for step in steps)
+
+
 def test_lockstep_tells_where_the_dream_departs(
     program: str, tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

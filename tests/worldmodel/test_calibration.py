@@ -31,8 +31,9 @@ from debugworld.worldmodel.checkpoint import SHIPPED
 from debugworld.worldmodel.data.examples import EVALUATION_SEED
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.judgement import Run, blended, halves, judge
 from debugworld.worldmodel.neural import NeuralDebugger
-from debugworld.worldmodel.outcomes import Answer, Outcome, asked, collect, fit_outcomes, judge, policies
+from debugworld.worldmodel.outcomes import Answer, Outcome, asked, collect, fit_outcomes, policies
 
 
 def _synthetic(seed: int, count: int, kind: str = "step") -> tuple[list[Evidence], list[bool], list[float]]:
@@ -80,8 +81,10 @@ def test_kinds_have_maps_of_their_own_and_certain_states_none(tmp_path: Path) ->
     assert calibration.probability(Evidence("jump", -1e-4, -1e-3, 5, 1)) < 0.05
     assert calibration.probability(Evidence()) == 1.0
     assert calibration.probability(Evidence("rollout", -0.5, -1.0, 5, 2)) == pytest.approx(math.exp(-0.5))
-    again = Calibration(calibration.maps, {"return": 0.5}, {"seed": 0, "granularity": "line"})
+    about = {"seed": 0, "granularity": "line", "fitted": ["0123456789abcdef"]}
+    again = Calibration(calibration.maps, {"return": 0.5}, about)
     again.save(tmp_path)
+    assert again.fitted == {"0123456789abcdef"} and calibration.fitted == frozenset()
     assert Calibration.load(tmp_path) == again and again.granularity == "line"
 
 
@@ -167,9 +170,41 @@ def test_auto_takes_the_better_side_of_the_threshold(tmp_path: Path) -> None:
     calibration = fit_outcomes(outcomes)
     shares = {name: np.mean(right) for name, right in policies(outcomes, calibration).items()}
     assert shares == {"rollout": 0.5, "direct": 0.5, "auto": 1.0}
-    assert judge(outcomes, calibration)["jump"].error < 0.1 < judge(outcomes, Calibration())["all"].error
+    runs = [Run(str(place), "", (outcome,)) for place, outcome in enumerate(outcomes)]
+    assert judge(runs, calibration)["jump"].error.mean < 0.1
+    assert judge(runs, Calibration())["all"].error.low > 0.1
     calibration_plot(outcomes, calibration, tmp_path / "plot.svg")
     assert "<svg" in (tmp_path / "plot.svg").read_text()
+
+
+def _run(group: str, right: bool = True) -> Run:
+    return Run(group, "", (Outcome("step_into", "", Answer(Evidence("step", -0.1, -0.2, 4, 1), right)),))
+
+
+def test_no_function_is_both_fitted_to_and_judged() -> None:
+    first = [_run("a"), _run("a"), _run("b"), Run("none", "", ()), _run("c"), _run("b"), _run("d")]
+    second = [_run("b"), _run("e"), _run("f")]
+    fitted, judged = halves([first, second])
+    assert [[run.group for run in runs] for runs in fitted] == [["a", "a", "c"], ["e"]]
+    assert [[run.group for run in runs] for runs in judged] == [["b", "b", "d"], ["b", "f"]]
+
+
+def test_every_stretch_of_what_is_fitted_to_has_its_share_of_each_source() -> None:
+    mixed = blended([[_run("a", False)] * 20, [_run("b")] * 10])
+    assert [sum(one.rollout.right for one in mixed[place : place + 6]) for place in range(0, 30, 6)] == [
+        2
+    ] * 5
+
+
+def test_answers_about_one_function_count_as_one_in_the_intervals() -> None:
+    alone = [_run(str(place), place % 5 > 0) for place in range(100)]
+    told = judge(alone, Calibration())["all"]
+    grouped = judge([_run(str(place % 5), place % 5 > 0) for place in range(100)], Calibration())["all"]
+    assert told.count == 100 and told.accuracy.mean == grouped.accuracy.mean == 0.8
+    assert 0.10 < told.accuracy.high - told.accuracy.low < 0.20
+    assert grouped.accuracy.high - grouped.accuracy.low > 0.3
+    assert told.error.low <= told.error.mean <= told.error.high
+    assert set(told.to_json()) == {"count", "accuracy", "ece", "ece_floor", "brier"}
 
 
 @pytest.mark.slow
@@ -177,7 +212,7 @@ def test_the_shipped_checkpoint_can_be_calibrated(tmp_path: Path) -> None:
     neural = NeuralDebugger.load(SHIPPED, granularity="line")
     programs = [generate(EVALUATION_SEED + 50_000 + n, 1).program for n in range(2)]
     moves = (ActionKind.STEP_INTO, ActionKind.STEP_RETURN)
-    found = collect(neural, ((program, record(program)) for program in programs), 0, 1, moves)
+    found = [collect(neural, program, record(program), 0, 1, moves) for program in programs]
     assert len(found) == 2 and all(len(group) == 2 for group in found)
     flat = [outcome for group in found for outcome in group]
     assert asked(flat) and all(

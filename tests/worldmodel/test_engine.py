@@ -25,7 +25,7 @@ from transformers import (
 
 from debugworld.worldmodel import slots
 from debugworld.worldmodel.answer import draw
-from debugworld.worldmodel.completion import CompletionEngine
+from debugworld.worldmodel.completion import TOO_LONG, CompletionEngine
 from debugworld.worldmodel.constraint import END, symbol_of, token_of
 from debugworld.worldmodel.engine import Engine, Request, Sampling
 from debugworld.worldmodel.errors import ModelError
@@ -168,6 +168,22 @@ def test_length_limit_is_told() -> None:
 
     completion = Engine(tiny("hybrid"), TOKENIZER).complete([Request(0, "a", Endless(0), max_tokens=7)])[0]
     assert len(completion.text) == 7 and not completion.finished
+
+
+def test_a_prompt_that_leaves_no_room_in_the_positions_is_not_read() -> None:
+    class Endless(RandomGrammar):
+        def allowed(self, state: int) -> frozenset[int]:
+            return frozenset(b"ab")
+
+    for kind in ("hybrid", "attention"):
+        engine = Engine(tiny(kind), TOKENIZER)
+        assert engine.positions
+        engine.positions = 40
+        long, short, fits = (Request(0, "a" * count, Endless(0), 9) for count in (38, 3, 33))
+        unread, read, ended = engine.complete([long, short, fits])
+        assert (unread.text, unread.finished, unread.reason) == ("", False, TOO_LONG)
+        assert len(read.text) == 9 and read == engine.complete([short])[0]
+        assert len(ended.text) == 40 - 35 and not ended.finished and not ended.reason
 
 
 def test_sampling_is_seeded() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 
 import pytest
@@ -15,17 +16,23 @@ from debugworld.sandboxes.debugger import (
     Action,
     ActionKind,
     Event,
+    ExitCode,
     IllegalAction,
     Program,
     RecordedDebugger,
     State,
 )
 from debugworld.sandboxes.debugger.recorder import record
+from debugworld.worldmodel.completion import TOO_LONG
 from debugworld.worldmodel.data.oracle import Oracle
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.data.thoughts import lessons_of
 from debugworld.worldmodel.engine import Completion, Engine, Request
+from debugworld.worldmodel.excerpt import Listing
 from debugworld.worldmodel.fidelity import ACTIONS, measure
+from debugworld.worldmodel.jump import ask
+from debugworld.worldmodel.markov import Shell
+from debugworld.worldmodel.markov.operand import listening
 from debugworld.worldmodel.model import build_model
 from debugworld.worldmodel.neural import NeuralDebugger
 from debugworld.worldmodel.recipe import TrainConfig
@@ -121,6 +128,78 @@ def test_a_model_that_knows_nothing_still_dreams_legal_states(engine: Engine, se
     _check_legal(program, neural.tree.states)
     neural.step(Action(ActionKind.BACK_TO_CALL))
     assert neural.position == 0, "what was dreamt can be walked back over"
+
+
+def test_confidence_is_of_the_last_answer() -> None:
+    """Joint over what a move passed, a state's own after a move back, kept by what does not move."""
+    neural = NeuralDebugger(TrueModel(LOOP, Granularity.LINE), granularity=Granularity.LINE)  # type: ignore[arg-type]
+    neural.reset(LOOP)
+    assert neural.confidence == 1.0
+    one = math.exp(-0.1)
+    neural.step(Action(ActionKind.STEP_INTO, count=5))
+    assert neural.evidence.questions > 1 and neural.confidence == pytest.approx(one)
+    joint = neural.evidence
+    neural.step(Action.parse("break 4"))
+    assert neural.evidence == joint
+    doubtful = next(place for place, sure in enumerate(neural.confidences) if sure < 1)
+    neural.step(Action(ActionKind.BACK_INTO, count=neural.position - doubtful))
+    assert neural.confidence == neural.confidences[doubtful] == pytest.approx(one)
+    assert neural.evidence.questions == 1
+    neural.step(Action(ActionKind.STEP_INTO, count=5 - doubtful))  # over what was dreamt before
+    assert neural.confidence == pytest.approx(one)
+
+
+class Deaf:
+    """A model that answers nothing, because it could not read the question."""
+
+    def complete(self, requests: Sequence[Request]) -> list[Completion]:
+        return [Completion("", (), (), False, TOO_LONG) for _ in requests]
+
+
+def test_a_question_that_is_too_long_ends_the_dream_and_says_so() -> None:
+    neural = NeuralDebugger(Deaf())  # type: ignore[arg-type]
+    neural.reset(LOOP)
+    state = neural.step(Action(ActionKind.CONTINUE))
+    assert state.exit is not None and (state.exit.code, state.exit.reason) == (ExitCode.NEVER, "token_budget")
+    assert neural.info["unread_questions"] == 1
+    assert neural.info["dropped"] == "1 questions were longer than the model reads"
+    neural.reset(LOOP)
+    assert neural.info["dropped"] == ""
+
+
+def test_what_a_question_does_not_show_is_said() -> None:
+    source = "def g(k):\n    return k\n\ndef f(s):\n    n = len(s)\n    m = [g(1), g(2), g(3), g(4), g(5)]\n"
+    program = Program(source + "    return n\n", f"f({'ab' * 150!r})")
+    model = TrueModel(program, Granularity.LINE)
+    neural = NeuralDebugger(model, granularity=Granularity.LINE)  # type: ignore[arg-type]
+    neural.reset(program)
+    assert neural.info["dropped"] == ""
+    neural.step(Action(ActionKind.RUN_TO, 5))
+    told = neural.step(Action(ActionKind.STEP_INTO)), neural.info
+    assert told[0].locals["n"] == "300"
+    assert told[1]["cut_texts"] == 1 and told[1]["dropped"] == "1 values were shown in part"
+    neural.step(Action(ActionKind.STEP_OVER))
+    info = neural.info
+    assert info["dropped_returns"] == 1 and info["dropped"] == "1 returned values were not shown"
+    assert info["granularity"] == "line" and info["confidence"] == neural.confidence
+    neural.step(Action(ActionKind.STEP_INTO))
+    assert neural.info["cut_texts"] == neural.info["dropped_returns"] == 0
+    finer = NeuralDebugger(Deaf())  # type: ignore[arg-type]
+    finer.reset(program)
+    finer.step(Action(ActionKind.CONTINUE))
+    assert (finer.info["cut_texts"], finer.info["unread_questions"]) == (1, 1)
+
+
+def test_a_jump_that_is_asked_with_a_part_of_the_program_is_said() -> None:
+    body = "".join(f"    k = k + {n} * {n}\n" for n in range(30))
+    program = Program(f"def g(k):\n{body}    return k\n\ndef f(k):\n    k = g(k)\n    return k\n", "f(3)")
+    with listening() as left:
+        shell = Shell(program)
+        shell.start()
+        for state in record(program).states[1:3]:
+            shell.accept(state)
+        assert ask(Listing(program), shell, "return") is not None
+    assert left.lines == 1 and str(left) == "1 jumps were asked with a part of the program"
 
 
 def test_a_jump_is_the_state_that_steps_lead_to(engine: Engine) -> None:

@@ -121,6 +121,8 @@ class Subject:
     """First 64 bits of the content hashes of the programs that it learnt from, as far as they are known."""
     checked: bool = False
     """Whether `seen` is all that it learnt from; else nobody here knows what that was."""
+    fitted: frozenset[str] = frozenset()
+    """First 16 hexadecimal digits of the hashes of those that its confidence was fitted to."""
 
     again: Callable[[Meter], Judged] | None = None
     """Makes another debugger like this one, over a meter; None where several cannot share one engine."""

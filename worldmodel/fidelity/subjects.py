@@ -235,7 +235,8 @@ def _over(
     )
     parameters = parameters or getattr(engine, "parameters", 0)
     told_name = f"{name}, {extra}" if extra else name
-    return Subject(told_name, again(meter), meter, parameters, told, again=again)
+    fitted = calibration.fitted if calibration is not None else frozenset()
+    return Subject(told_name, again(meter), meter, parameters, told, fitted=fitted, again=again)
 
 
 def _measure(engine: Any) -> Any:

@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING
 from .frame import MUTABLE
 from .grammar import OutcomeGrammar
 from .objects import numbers
+from .operand import MAX_OPERAND, cut, latest, leave_out
 from .stop import Kind, ScopeFlow, Stop
 
 if TYPE_CHECKING:
     from .shell import Shell
 
-MAX_OPERAND = 240
-"""Characters of one operand's text in a prompt."""
-MAX_RETURNS = 4
-"""Returned values shown in a prompt, the latest ones."""
 _FUNCTION = re.compile(r"^<(?:function|bound method) (\S+?)(?: at #| of )")
 _CLASS = re.compile(r"^<class '(\S+)'>$")
 
@@ -54,11 +51,11 @@ class Question:
                 lines += self.cells_of(scope, text)
                 numbered = numbered or scope.generator or "(" not in scope.name and self._is_class(scope)
             elif text is not None:
-                lines.append(f"{name}={_cut(text)}")
+                lines.append(f"{name}={cut(text)}")
         for attribute in self._methods(stop):
             lines.append(f".{attribute.signature}")
             numbered = True
-        lines += [f"^{_cut(text)}" for text in top.returns[-MAX_RETURNS:]]
+        lines += [f"^{cut(text)}" for text in latest(top.returns)]
         if numbered:
             lines.append(f"&{top.count + 1}")
         if top.resumed:
@@ -68,7 +65,9 @@ class Question:
         if stop.kind is Kind.WITH and stop.line in top.inside:
             lines.append("#exit")
         if top.raised and (stop.text.startswith("except") or stop.raises_again or stop.kind is Kind.WITH):
-            lines.append(f"!{top.raised}"[:MAX_OPERAND].replace("\n", "\\n"))
+            raised = f"!{top.raised}"
+            leave_out(texts=len(raised) > MAX_OPERAND)
+            lines.append(raised[:MAX_OPERAND].replace("\n", "\\n"))
         return "\n".join(lines)
 
     def grammar(self) -> OutcomeGrammar:
@@ -128,7 +127,7 @@ class Question:
         owner = self._shell.cells.get(self._top.ids.get(known[0], 0)) if known else None
         if owner is None or owner in self._shell.stack[-1:]:
             return []
-        return [f"{name}={_cut(owner.locals[name])}" for name in scope.free if name in owner.locals]
+        return [f"{name}={cut(owner.locals[name])}" for name in scope.free if name in owner.locals]
 
     def _methods(self, stop: Stop) -> list[ScopeFlow]:
         """Methods of the program that the statement calls by attribute."""
@@ -142,7 +141,3 @@ class Question:
 
     def _is_class(self, scope: ScopeFlow) -> bool:
         return f"{scope.name}.__init__" in self._shell.flow.by_name or not scope.parameters
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= MAX_OPERAND else text[:MAX_OPERAND] + "…"

@@ -81,6 +81,7 @@ def test_only_what_training_leaves_out(tmp_path: Path) -> None:
     assert names == [program.name for program, _ in load_programs(told, True).pairs]
     assert names != [program.name for program, _ in load_programs(told, True, seed=1).pairs]
     assert found.name == "rows.jsonl, held out"
+    assert found.groups == [f"group {name[1:]}" for name in names]
 
 
 def test_what_is_no_row(tmp_path: Path) -> None:

@@ -225,6 +225,21 @@ def test_what_was_learnt_from_is_left_out(box: Sandbox) -> None:
     assert "cruxeval" not in found
 
 
+class Sure(RealDebugger):
+    """Says how sure it is."""
+
+    confidence = 0.9
+
+
+def test_a_confidence_is_not_judged_by_what_it_was_fitted_to(box: Sandbox) -> None:
+    subject = Subject("sure", Sure(box), about={})
+    whole = judge(subject, box, ("forced",))["forced"]
+    subject.fitted = frozenset({programs()[0][0].digest[:16]})
+    part = judge(subject, box, ("forced",))["forced"]
+    assert part["limits"]["count"] == whole["limits"]["count"]
+    assert 0 < part["confidence"]["count"] < whole["confidence"]["count"]
+
+
 def test_a_truth_that_does_not_repeat_is_no_truth(box: Sandbox) -> None:
     program = Program(
         "import time\n\ndef f():\n    x = time.perf_counter_ns()\n    return x\n", "f()", "clock"

@@ -64,7 +64,7 @@ def _asked(subject: Subject, case: Case, action: Action, position: int, target: 
         "constructs": list(constructs_of(case.program, states, position, target)),
         **judged(truth, answer, cut_short(subject)),
         "copy": parts(truth) == parts(before),
-        "confidence": sure(subject),
+        "confidence": sure(subject, case),
         "cost": spent(subject, cost),
         "remembered": subject.remembered - remembered,
         "seconds": seconds,
@@ -149,10 +149,13 @@ def told(state: State) -> Record:
     return shown
 
 
-def sure(subject: Subject) -> float | None:
-    """Returns a subject's confidence in its last answer; None where it cannot tell."""
+def sure(subject: Subject, case: Case) -> float | None:
+    """Returns a subject's confidence in its last answer.
+
+    None where it cannot tell, or where the confidence was fitted to this very program.
+    """
     confidence = subject.debugger.confidence
-    return None if math.isnan(confidence) else confidence
+    return None if math.isnan(confidence) or case.key in subject.fitted else confidence
 
 
 def spent(subject: Subject, before: dict[str, int]) -> dict[str, int]:

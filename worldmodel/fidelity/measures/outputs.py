@@ -82,7 +82,7 @@ def _record(
         "length": len(case.states),
         "answer": None if answer.event is Event.EXIT else answer.value,
         "truth": truth.value,
-        "confidence": sure(subject),
+        "confidence": sure(subject, case),
         "cost": spent(subject, cost),
     }
     if not right:  # the call stands in the line in which it ends

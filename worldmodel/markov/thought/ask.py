@@ -8,14 +8,13 @@ from functools import cache
 from typing import TypeVar
 
 from ..grammar import OutcomeGrammar
+from ..operand import cut
 from ..outcome import Outcome
 
 MARK = "?"
 """What a small question begins with."""
 HOLE = "_"
 """The name of the operand that the question may change."""
-MAX_OPERAND = 240
-"""Characters of one operand's text in a question."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +69,6 @@ def turn_of(target: str, names: tuple[str, ...], iterable: str, turn: int) -> As
 def raised_by(statement: str, operands: dict[str, str]) -> Ask:
     """Asks which exception a statement raises."""
     return Ask(_prompt(statement, operands), _grammar("X", ()))
-
-
-def cut(text: str) -> str:
-    """Returns an operand's text, with a mark where it is too long."""
-    return text if len(text) <= MAX_OPERAND else text[:MAX_OPERAND] + "…"
 
 
 def _prompt(first: str, operands: dict[str, str]) -> str:

@@ -16,10 +16,11 @@ from debugworld.sandboxes.debugger.limits import CUT, MAX_DEPTH, MAX_TEXT
 
 from ..binding import bind, constant
 from ..objects import BACK, Instance, depth, numbers
+from ..operand import cut
 from ..outcome import Outcome
 from ..question import Question
 from ..stop import ScopeFlow
-from .ask import MARK, Ask, Asking, Raised, Unsupported, cut
+from .ask import MARK, Ask, Asking, Raised, Unsupported
 
 if TYPE_CHECKING:
     from ..shell import Shell

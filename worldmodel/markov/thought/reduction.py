@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..frame import MUTABLE
 from ..objects import Instance
+from ..operand import cut
 from ..unbound import missing, unset
 from .ask import (
     HOLE,
@@ -15,7 +16,6 @@ from .ask import (
     Form,
     Raised,
     Unsupported,
-    cut,
     effect_of,
     turn_of,
     value_of,

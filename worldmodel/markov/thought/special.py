@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 
 from ..objects import Instance, numbers
-from .ask import Asking, Unsupported, cut
+from ..operand import cut
+from .ask import Asking, Unsupported
 from .own import BUILTINS, Own
 
 _OPERATIONS: dict[str, type[ast.AST]] = {
