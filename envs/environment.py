@@ -8,7 +8,7 @@ and rendering. A `Task` says what is asked and when it is answered, and `Runs` o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import gymnasium
@@ -152,6 +152,7 @@ class DebugEnv(Runs, Replica):
         self._reply = ""
         self._current = self.task_set.programs[0]
         self._attempts: list[Attempt] = []
+        self._visited: set[int] = set()
         self._progress = Progress()
         self._shaping, self._discount = shaping, discount
         self._distances: npt.NDArray[np.int32] | None = None
@@ -179,7 +180,7 @@ class DebugEnv(Runs, Replica):
         if self._decoy is not None:  # a stream of its own, so that the same episodes are drawn as without
             self._decoy.begin(np.random.Generator(self.np_random.bit_generator.jumped()))  # type: ignore[attr-defined]
         self._fault, self._moves, self._over, self._truth_met, self._reply = "", 0, False, False, ""
-        self._attempts, self._progress = [], Progress()
+        self._attempts, self._progress, self._visited = [], Progress(), set()
         self._wake()
         self._current, question = self._draw(task)
         if not self._fault:
@@ -190,7 +191,7 @@ class DebugEnv(Runs, Replica):
             aims = self._aims(trace)
             if aims:
                 self._distances = distances(self._current, trace, aims, self.commands.max_lines)
-        self._scene = self._look(self._current, question)
+        self._scene = self._noted(self._look(self._current, question))
         if self.render_mode == "human":
             self.render()
         return self._family.observe(self._scene), self._info(success=False)
@@ -234,7 +235,8 @@ class DebugEnv(Runs, Replica):
             after = 0.0 if terminated else self._potential()
             self._shaped = 0.0 if self._fault else self._shaping * (self._discount * after - before)
             reward += self._shaped
-        self._scene = self._look(self._current, scene.question, self._family.spell(action, scene), error)
+        shown = self._look(self._current, scene.question, self._family.spell(action, scene), error)
+        self._scene = self._noted(shown)
         if self.render_mode == "human":
             self.render()
         return self._family.observe(self._scene), reward, terminated, truncated, self._info(success)
@@ -436,6 +438,14 @@ class DebugEnv(Runs, Replica):
     def _view(self) -> TreeDebugger:
         """The debugger whose stop is shown: after a move, with random feedback, the decoy."""
         return self._decoy if self._decoy is not None and self._moves else self.debugger
+
+    def _noted(self, scene: Scene) -> Scene:
+        """Returns a scene as it is shown: with the lines where the agent has seen the program stand."""
+        if self.tests:
+            return scene
+        if scene.state.line:
+            self._visited.add(scene.state.line)
+        return replace(scene, visited=tuple(sorted(self._visited)))
 
     def _past(self) -> Sequence[State]:
         """Returns the states up to the current one, as the debugger that is shown knows them."""

@@ -77,7 +77,8 @@ class InputPrediction(DebugEnv):
     `Dict` of `Box` and `Discrete` (`features.features`), with the candidates: the true
     arguments among others that were run and lead to other ends, made from them and from
     one another by one change; ``trials`` tells which were tried and whether they ended as
-    asked.
+    asked, and ``visited`` has 1 for each line where the agent has seen the program stand,
+    in whichever run of the episode.
 
     ## Starting State
     The end of the call of a program drawn from the task set, without breakpoints. Calls

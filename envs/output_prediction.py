@@ -40,7 +40,8 @@ class OutputPrediction(TabledEnv):
     ``text``: the page (`page`): task, moves left, what was last said and why it was
     refused, the program with the current line marked, the stop, the stack, the locals,
     the value and what was printed. ``features``: a flat `Dict` of `Box` and `Discrete`
-    (`features.features`), with the candidates: the truth among values of its type.
+    (`features.features`), with the candidates: the truth among values of its type;
+    ``visited`` has 1 for each line where the agent has seen the program stand.
 
     ## Starting State
     The entry state of a program drawn from the task set, without breakpoints.

@@ -40,7 +40,8 @@ class ReachState(TabledEnv):
     was refused, the program with the current line marked, the stop, the stack, the
     locals, the value and what was printed. ``features``: a flat `Dict` of `Box` and
     `Discrete` (`features.features`), with the goal's line, what of it holds, and how
-    far away its line is.
+    far away its line is; ``visited`` has 1 for each line where the agent has seen the
+    program stand.
 
     ## Starting State
     The entry state of a program drawn from the task set, without breakpoints. The goal

@@ -47,7 +47,8 @@ class StateQuery(TabledEnv):
     with the current line marked, the stop, the stack, the locals, the value and what was
     printed. ``features``: a flat `Dict` of `Box` and `Discrete` (`features.features`),
     with the line, the pass and the variable that are asked for, and the candidates: the
-    truth among values of its type.
+    truth among values of its type; ``visited`` has 1 for each line where the agent has
+    seen the program stand.
 
     ## Starting State
     A program drawn from the task set, without breakpoints: at its entry in half of the

@@ -115,6 +115,7 @@ class Episodes:
             self.errors[which[turn]] = fault
             self.broken[which[turn]] = self.failed[which[turn]] = True
         self.moves[which] = 0
+        self.seen["visited"][which] = 0
         self._last[which] = -1
         self._begin_masks(which, begun.runs)
 
@@ -193,6 +194,8 @@ class Episodes:
             else:
                 seen[name][which] = spelled.take(numbers, axis=0)
         self._lines.show(seen["lines"], world, self._batch, places)
+        there = (lines > 0) & (lines <= world.max_lines)
+        seen["visited"].reshape(-1)[(places * world.max_lines + (lines - 1))[there]] = 1
         for part in self._parts:
             part.show(which, rows, seen)
         self._show_masks(which, places, rows)
@@ -229,6 +232,7 @@ class Episodes:
             0 if asked.query is None else asked.query.passes(tree.states[: position + 1]),
             "",
             self.errors[place] or "",
+            visited=tuple((1 + np.flatnonzero(self.seen["visited"][place])).tolist()),
         )
         last = int(self._last[place])
         return scene if last < 0 else dataclasses.replace(scene, last=said(self._task, last, scene))
