@@ -291,3 +291,12 @@ def test_it_is_the_default_vector(tasks: str) -> None:
     assert vector.spec is not None and vector.spec.id == FEATURES[0]
     assert vector.np_random_seed != vector.np_random_seed[::-1]
     vector.close()
+
+
+def test_ids_with_masks_are_stepped_one_by_one(tasks: str) -> None:
+    name = FEATURES[0].replace("-Features-", "-Masked-")
+    vector = gymnasium.make_vec(name, 2, tasks=tasks, sandbox="process")
+    assert type(vector) is gymnasium.vector.SyncVectorEnv
+    observations, infos = vector.reset(seed=0)
+    assert (observations["action_mask"] == infos["action_mask"]).all()
+    vector.close()
