@@ -62,8 +62,9 @@ class Complexity(DebugEnv):
     whose growth is clear.
 
     ## Reward
-    1 for the right class, minus 0.01 for every move, a new run included, and 0.01 more for
-    a refused one. An answer costs nothing. ``n log n``, ``O(N**2)`` and the like are read.
+    1 for the right class, minus ``move_cost`` for every move, a new run included, and
+    ``refusal_cost`` more for a refused one, 0.01 each. An answer costs nothing.
+    ``n log n``, ``O(N**2)`` and the like are read.
 
     ## Episode End
     Terminated by an answer. Truncated by a move beyond the budget (when it is used up,

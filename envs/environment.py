@@ -71,6 +71,8 @@ class DebugEnv(Runs, Replica):
             on from its own state, ``forced`` is set back to the truth, ``stop`` stays.
         max_moves: Moves that an episode allows.
         max_lines: Most lines of a program, its entry included; sets shapes and masks.
+        move_cost: Taken from the reward for every move, refused ones included.
+        refusal_cost: Taken besides when a move is refused.
         actions: ``plain``: texts or numbers, as the family has them; ``dict``: their parts, see `structured`.
         shaping: How much potential-based shaping counts; 0 for none. The potential is 1 over 1 plus the
             fewest moves in the real run to what the task asks for, and 0 in tasks that name no moment.
@@ -98,6 +100,8 @@ class DebugEnv(Runs, Replica):
         after: After = "free",
         max_moves: int = 20,
         max_lines: int = 64,
+        move_cost: float = MOVE_COST,
+        refusal_cost: float = REFUSAL_COST,
         actions: str = "plain",
         shaping: float = 0.0,
         discount: float = 0.99,
@@ -116,6 +120,8 @@ class DebugEnv(Runs, Replica):
             after,
             max_moves,
             max_lines,
+            move_cost,
+            refusal_cost,
             shaping,
             discount,
             feedback,
@@ -128,6 +134,7 @@ class DebugEnv(Runs, Replica):
         super().__init__(backend, box, looks, model, max_states, real_share, real_calls, after, feedback)
         self.render_mode = render_mode
         self.max_moves = max_moves
+        self.move_cost, self.refusal_cost = float(move_cost), float(refusal_cost)
         self._family = make_family(
             family,
             max_lines,
@@ -216,7 +223,7 @@ class DebugEnv(Runs, Replica):
             command, error = self._read(action, scene)
             if command is None or not self._closing(command):
                 self._moves += 1
-                reward -= MOVE_COST if command else MOVE_COST + REFUSAL_COST
+                reward -= self.move_cost if command else self.move_cost + self.refusal_cost
             if isinstance(command, Answer):
                 success = self._answered(command)
                 terminated, error = not self._fault, self._fault

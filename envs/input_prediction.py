@@ -86,10 +86,10 @@ class InputPrediction(DebugEnv):
     ``None``; with ``features`` only where some other arguments lead elsewhere.
 
     ## Reward
-    1 for a right answer, minus 0.01 for every move, a trial included, and 0.01 more for a
-    refused one. An answer costs nothing. It is run in a box of its own, within the box's
-    limits: right is an equal literal, the same text of a value that is none, or the same
-    exception with the same message.
+    1 for a right answer, minus ``move_cost`` for every move, a trial included, and
+    ``refusal_cost`` more for a refused one, 0.01 each. An answer costs nothing. It is run
+    in a box of its own, within the box's limits: right is an equal literal, the same text
+    of a value that is none, or the same exception with the same message.
 
     ## Episode End
     Terminated by an answer; one that is not literal, raises or does not end is wrong.

@@ -47,8 +47,9 @@ class OutputPrediction(TabledEnv):
     The entry state of a program drawn from the task set, without breakpoints.
 
     ## Reward
-    1 for the right answer, minus 0.01 for every move and 0.01 more for a refused one.
-    An answer costs nothing. Right is the same text or an equal literal of the same type.
+    1 for the right answer, minus ``move_cost`` for every move and ``refusal_cost`` more
+    for a refused one, 0.01 each. An answer costs nothing. Right is the same text or an
+    equal literal of the same type.
 
     ## Episode End
     Terminated by an answer. Truncated by a move beyond the budget (when it is used up,

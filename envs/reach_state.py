@@ -48,8 +48,8 @@ class ReachState(TabledEnv):
     does not hold there.
 
     ## Reward
-    1 when the goal holds after a move, minus 0.01 for every move (that one too) and
-    0.01 more for a refused one.
+    1 when the goal holds after a move, minus ``move_cost`` for every move (that one too)
+    and ``refusal_cost`` more for a refused one, 0.01 each.
 
     ## Episode End
     Terminated when the goal holds where the debugger stands; with the neural backend

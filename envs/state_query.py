@@ -56,8 +56,9 @@ class StateQuery(TabledEnv):
     the past. With the neural backend the history up to there is the true one.
 
     ## Reward
-    1 for the right answer, minus 0.01 for every move and 0.01 more for a refused one.
-    An answer costs nothing. Right is the same text or an equal literal of the same type.
+    1 for the right answer, minus ``move_cost`` for every move and ``refusal_cost`` more
+    for a refused one, 0.01 each. An answer costs nothing. Right is the same text or an
+    equal literal of the same type.
 
     ## Episode End
     Terminated by an answer. Truncated by a move beyond the budget (when it is used up,

@@ -17,7 +17,7 @@ from debugworld.sandboxes.debugger import ActionKind
 from debugworld.sandboxes.numbering import LINE_KINDS, PLAIN
 
 from ..backend import DREAMS
-from ..reward import MOVE_COST, REFUSAL_COST, SUCCESS_REWARD
+from ..reward import SUCCESS_REWARD
 from ..scene import NOWHERE, UNASKED, Scene
 from ..tabled import TabledEnv
 from .asked import Candidates, Goals, Part, Queries, Which
@@ -150,7 +150,8 @@ class Episodes:
             success |= walking & ~refused & self._goals.holds(batch.rows)
         if self._shadow is not None:
             self._shadow.step(numbers, walking & ~refused)
-        rewards = np.where(counted, np.where(refused, -(MOVE_COST + REFUSAL_COST), -MOVE_COST), 0.0)
+        cost = self._task.move_cost
+        rewards = np.where(counted, np.where(refused, -(cost + self._task.refusal_cost), -cost), 0.0)
         rewards += SUCCESS_REWARD * success
         terminated = answered | success
         spent = (self.moves > most) | ((self.moves == most) & (not self._task.answers))
