@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from gymnasium.spaces import Dict
 
 from debugworld.envs import DebugEnv
 
@@ -36,7 +37,8 @@ class LearnedAgent:
         Args:
             path: Folder of a finished run.
             env: Where it will act; its arguments that shape observations are those of the run, see
-                `learned_options`. Backend, model, tasks and moves may be others.
+                `learned_options`. Backend, model, tasks and moves may be others, and observations may have
+                parts that the agent has not learnt from.
             greedy: As in the constructor.
 
         Raises:
@@ -49,7 +51,10 @@ class LearnedAgent:
         from .training.train import WEIGHTS
 
         policy = MaskablePPO.load(Path(path) / WEIGHTS, device="cpu").policy
-        if policy.observation_space != env.observation_space or policy.action_space != env.action_space:
+        learnt, seen = policy.observation_space, env.observation_space
+        assert isinstance(learnt, Dict)
+        known = isinstance(seen, Dict) and learnt.spaces.items() <= seen.spaces.items()
+        if not known or policy.action_space != env.action_space:
             told = ", ".join(f"{key}={value!r}" for key, value in learned_options(path).items())
             where = f"{manifest['config']['env']} with {told or 'no options'}"
             raise AgentError(f"the agent in {path} was trained in {where}; make the environment so")

@@ -21,7 +21,7 @@ from .masked import MaskedObservations
 from .output_prediction import OutputPrediction
 from .query import Query
 from .reach_state import ReachState
-from .registration import BUG_ENV_IDS, ENV_IDS, MASKED_IDS, PROGRAM_ENV_IDS, register_envs
+from .registration import BUG_ENV_IDS, ENV_IDS, MASKED_IDS, PROGRAM_ENV_IDS, REGISTERED_IDS, register_envs
 from .repair import Repair
 from .spaces import CommandSpace, TextSpace
 from .state_query import StateQuery
@@ -32,6 +32,7 @@ __all__ = [
     "ENV_IDS",
     "MASKED_IDS",
     "PROGRAM_ENV_IDS",
+    "REGISTERED_IDS",
     "Answer",
     "Bug",
     "BugInjection",

@@ -67,8 +67,8 @@ class BugInjection(EditEnv):
     On ``submit``, ``valid * (1 - credit)``: 0 for a bug that is not valid; else one less
     the solver's credit, ``1 - (rank - 1) / lines`` where its ``rank``-th guess within
     ``accusations`` is a changed line, 0 where none is (see `FaultLocalization`). Minus
-    0.01 for every move, edits and runs included, and 0.01 more for a refused one.
-    ``submit`` costs nothing.
+    ``move_cost`` for every move, edits and runs included, and ``refusal_cost`` more for a
+    refused one, 0.01 each. ``submit`` costs nothing.
 
     ## Episode End
     Terminated by ``submit``. Truncated by a move beyond the budget (when it is used up,

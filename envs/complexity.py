@@ -50,7 +50,9 @@ class Complexity(DebugEnv):
     refused, the steps of each run as far as the agent went in it, and how it ended, the
     program with the current line marked, the stop, the stack, the locals, the value and
     what was printed. ``features``: a flat `Dict` of `Box` and `Discrete`
-    (`features.features`); ``trials`` tells the steps of the runs at the numbered sizes.
+    (`features.features`); ``trials`` tells the steps of the runs at the numbered sizes,
+    and ``visited`` has 1 for each line where the agent has seen the program stand, in
+    whichever run of the episode.
 
     ## Starting State
     The entry of a program drawn from the task set, at size 4, without breakpoints. The
@@ -60,8 +62,9 @@ class Complexity(DebugEnv):
     whose growth is clear.
 
     ## Reward
-    1 for the right class, minus 0.01 for every move, a new run included, and 0.01 more for
-    a refused one. An answer costs nothing. ``n log n``, ``O(N**2)`` and the like are read.
+    1 for the right class, minus ``move_cost`` for every move, a new run included, and
+    ``refusal_cost`` more for a refused one, 0.01 each. An answer costs nothing.
+    ``n log n``, ``O(N**2)`` and the like are read.
 
     ## Episode End
     Terminated by an answer. Truncated by a move beyond the budget (when it is used up,

@@ -32,7 +32,6 @@ from debugworld.worldmodel.errors import ModelError
 from .command import Answer, spell
 from .environment import DebugEnv
 from .episode import RecordEpisodes, validate
-from .reward import MOVE_COST, REFUSAL_COST
 
 HEADINGS = (
     "Description",
@@ -161,8 +160,8 @@ class Conformance:
                     _, info = env.reset()
 
     def test_a_forbidden_action_is_an_answered_error(self) -> None:
-        """It costs, and changes nothing."""
-        with self.opened() as env:
+        """It costs, as the arguments say, and changes nothing."""
+        with self.opened(move_cost=0.25, refusal_cost=0.5) as env:
             for number in range(len(env.commands)):
                 _, info = env.reset(seed=1)
                 if info["action_mask"][number]:
@@ -172,8 +171,7 @@ class Conformance:
                 assert (env.debugger.position, env.debugger.breakpoints) == before
                 assert observation in env.observation_space
                 assert info["error"] and not info["fault"] and not info["success"]
-                cost = -MOVE_COST - REFUSAL_COST
-                assert (reward, terminated, truncated, info["moves"]) == (cost, False, False, 1)
+                assert (reward, terminated, truncated, info["moves"]) == (-0.75, False, False, 1)
 
     def test_the_move_budget_truncates(self) -> None:
         """At the last move, or after it where an answer may still be given."""

@@ -8,7 +8,7 @@ and rendering. A `Task` says what is asked and when it is answered, and `Runs` o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import gymnasium
@@ -75,6 +75,8 @@ class DebugEnv(Runs, Replica):
             on from its own state, ``forced`` is set back to the truth, ``stop`` stays.
         max_moves: Moves that an episode allows.
         max_lines: Most lines of a program, its entry included; sets shapes and masks.
+        move_cost: Taken from the reward for every move, refused ones included.
+        refusal_cost: Taken besides when a move is refused.
         actions: ``plain``: texts or numbers, as the family has them; ``dict``: their parts, see `structured`.
         shaping: How much potential-based shaping counts; 0 for none. The potential is 1 over 1 plus the
             fewest moves in the real run to what the task asks for, and 0 in tasks that name no moment.
@@ -102,6 +104,8 @@ class DebugEnv(Runs, Replica):
         after: After = "free",
         max_moves: int = 20,
         max_lines: int = 64,
+        move_cost: float = MOVE_COST,
+        refusal_cost: float = REFUSAL_COST,
         actions: str = "plain",
         shaping: float = 0.0,
         discount: float = 0.99,
@@ -120,6 +124,8 @@ class DebugEnv(Runs, Replica):
             after,
             max_moves,
             max_lines,
+            move_cost,
+            refusal_cost,
             shaping,
             discount,
             feedback,
@@ -132,6 +138,7 @@ class DebugEnv(Runs, Replica):
         super().__init__(backend, box, looks, model, max_states, real_share, real_calls, after, feedback)
         self.render_mode = render_mode
         self.max_moves = max_moves
+        self.move_cost, self.refusal_cost = float(move_cost), float(refusal_cost)
         self._family = make_family(
             family,
             max_lines,
@@ -156,6 +163,7 @@ class DebugEnv(Runs, Replica):
         self._reply = ""
         self._current = self.task_set.programs[0]
         self._attempts: list[Attempt] = []
+        self._visited: set[int] = set()
         self._progress = Progress()
         self._shaping, self._discount = shaping, discount
         self._distances: npt.NDArray[np.int32] | None = None
@@ -183,7 +191,7 @@ class DebugEnv(Runs, Replica):
         if self._decoy is not None:  # a stream of its own, so that the same episodes are drawn as without
             self._decoy.begin(np.random.Generator(self.np_random.bit_generator.jumped()))  # type: ignore[attr-defined]
         self._fault, self._moves, self._over, self._truth_met, self._reply = "", 0, False, False, ""
-        self._attempts, self._progress = [], Progress()
+        self._attempts, self._progress, self._visited = [], Progress(), set()
         self._wake()
         self._current, question = self._draw(task)
         if not self._fault:
@@ -194,7 +202,7 @@ class DebugEnv(Runs, Replica):
             aims = self._aims(trace)
             if aims:
                 self._distances = distances(self._current, trace, aims, self.commands.max_lines)
-        self._scene = self._look(self._current, question)
+        self._scene = self._noted(self._look(self._current, question))
         if self.render_mode == "human":
             self.render()
         return self._family.observe(self._scene), self._info(success=False)
@@ -219,7 +227,7 @@ class DebugEnv(Runs, Replica):
             command, error = self._read(action, scene)
             if command is None or not self._closing(command):
                 self._moves += 1
-                reward -= MOVE_COST if command else MOVE_COST + REFUSAL_COST
+                reward -= self.move_cost if command else self.move_cost + self.refusal_cost
             if isinstance(command, Answer):
                 success = self._answered(command)
                 terminated, error = not self._fault, self._fault
@@ -238,7 +246,8 @@ class DebugEnv(Runs, Replica):
             after = 0.0 if terminated else self._potential()
             self._shaped = 0.0 if self._fault else self._shaping * (self._discount * after - before)
             reward += self._shaped
-        self._scene = self._look(self._current, scene.question, self._family.spell(action, scene), error)
+        shown = self._look(self._current, scene.question, self._family.spell(action, scene), error)
+        self._scene = self._noted(shown)
         if self.render_mode == "human":
             self.render()
         return self._family.observe(self._scene), reward, terminated, truncated, self._info(success)
@@ -440,6 +449,14 @@ class DebugEnv(Runs, Replica):
     def _view(self) -> TreeDebugger:
         """The debugger whose stop is shown: after a move, with random feedback, the decoy."""
         return self._decoy if self._decoy is not None and self._moves else self.debugger
+
+    def _noted(self, scene: Scene) -> Scene:
+        """Returns a scene as it is shown: with the lines where the agent has seen the program stand."""
+        if self.tests:
+            return scene
+        if scene.state.line:
+            self._visited.add(scene.state.line)
+        return replace(scene, visited=tuple(sorted(self._visited)))
 
     def _past(self) -> Sequence[State]:
         """Returns the states up to the current one, as the debugger that is shown knows them."""

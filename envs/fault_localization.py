@@ -57,8 +57,9 @@ class FaultLocalization(BugEnv):
     ``1 - (rank - 1) / lines`` when a line at fault is accused at the ``rank``-th
     accusation, ``lines`` being the lines of the program that are not blank: the share of
     the program that need not be inspected (Renieris and Reiss, 2003; one less the EXAM
-    score of Wong et al., 2008), but for the first guess, which is worth 1. Minus 0.01 for every move,
-    and 0.01 more for a refused one. An accusation costs nothing.
+    score of Wong et al., 2008), but for the first guess, which is worth 1. Minus
+    ``move_cost`` for every move, and ``refusal_cost`` more for a refused one, 0.01 each.
+    An accusation costs nothing.
 
     ## Episode End
     Terminated when a line at fault is accused, or the last accusation was wrong.

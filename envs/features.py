@@ -79,6 +79,8 @@ def observation_space(
     if tests:
         parts["tests"] = _unit(tests, len(TEST_FLAGS) + 2 * TEXT_WIDTH)
         parts["coverage"] = _unit(max_lines, len(COVERAGE))
+    else:
+        parts["visited"] = spaces.Box(0, 1, (max_lines,), np.int8)
     if answers:
         parts["candidates"] = _unit(answers, 1 + TEXT_WIDTH)
     elif not tests:
@@ -113,10 +115,12 @@ def features(
     ``query_name`` say the line and spell the variable. Each of the ``tests`` has the flags
     of `TEST_FLAGS`, then what was expected and what came, spelled; ``coverage`` tells of each
     line which share of the failing and of the passing tests that were debugged has run it,
-    as far as they were, and whether it was accused in vain. ``trials`` tells of each numbered
-    way to enter the program whether it was tried, whether the agent saw its end, the
-    logarithm of its steps as a share of 20 binary digits, whether it ended as asked, and
-    whether it was ended from outside.
+    as far as they were, and whether it was accused in vain. Without tests ``visited`` is the
+    coverage so far: int8, 1 for each line where the agent has seen the program stand since
+    the episode began, the current one included, in whichever of its runs; a line that a move
+    passed over was not seen. ``trials`` tells of each numbered way to enter the program
+    whether it was tried, whether the agent saw its end, the logarithm of its steps as a share
+    of 20 binary digits, whether it ended as asked, and whether it was ended from outside.
     """
     state, goal = scene.state, scene.question.goal
     here = min(state.line, max_lines)
@@ -138,6 +142,8 @@ def features(
     if tests:
         observation["tests"] = _tests(scene, tests)
         observation["coverage"] = _coverage(scene, max_lines)
+    else:
+        observation["visited"] = _visited(scene, max_lines)
     if trials:
         observation["trials"] = _trials(scene, trials)
     if answers:
@@ -291,6 +297,12 @@ def _tests(scene: Scene, count: int) -> Array:
         texts = [encode_text(text, TEXT_WIDTH) for text in (test.expected, test.actual)]
         rows[row] = np.concatenate([_numbers(*flags), *texts])
     return rows
+
+
+def _visited(scene: Scene, max_lines: int) -> npt.NDArray[np.int8]:
+    visited = np.zeros(max_lines, np.int8)
+    visited[[line - 1 for line in scene.visited if line <= max_lines]] = 1
+    return visited
 
 
 def _coverage(scene: Scene, max_lines: int) -> Array:

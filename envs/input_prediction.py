@@ -77,7 +77,8 @@ class InputPrediction(DebugEnv):
     `Dict` of `Box` and `Discrete` (`features.features`), with the candidates: the true
     arguments among others that were run and lead to other ends, made from them and from
     one another by one change; ``trials`` tells which were tried and whether they ended as
-    asked.
+    asked, and ``visited`` has 1 for each line where the agent has seen the program stand,
+    in whichever run of the episode.
 
     ## Starting State
     The end of the call of a program drawn from the task set, without breakpoints. Calls
@@ -85,10 +86,10 @@ class InputPrediction(DebugEnv):
     ``None``; with ``features`` only where some other arguments lead elsewhere.
 
     ## Reward
-    1 for a right answer, minus 0.01 for every move, a trial included, and 0.01 more for a
-    refused one. An answer costs nothing. It is run in a box of its own, within the box's
-    limits: right is an equal literal, the same text of a value that is none, or the same
-    exception with the same message.
+    1 for a right answer, minus ``move_cost`` for every move, a trial included, and
+    ``refusal_cost`` more for a refused one, 0.01 each. An answer costs nothing. It is run
+    in a box of its own, within the box's limits: right is an equal literal, the same text
+    of a value that is none, or the same exception with the same message.
 
     ## Episode End
     Terminated by an answer; one that is not literal, raises or does not end is wrong.

@@ -40,14 +40,16 @@ class OutputPrediction(TabledEnv):
     ``text``: the page (`page`): task, moves left, what was last said and why it was
     refused, the program with the current line marked, the stop, the stack, the locals,
     the value and what was printed. ``features``: a flat `Dict` of `Box` and `Discrete`
-    (`features.features`), with the candidates: the truth among values of its type.
+    (`features.features`), with the candidates: the truth among values of its type;
+    ``visited`` has 1 for each line where the agent has seen the program stand.
 
     ## Starting State
     The entry state of a program drawn from the task set, without breakpoints.
 
     ## Reward
-    1 for the right answer, minus 0.01 for every move and 0.01 more for a refused one.
-    An answer costs nothing. Right is the same text or an equal literal of the same type.
+    1 for the right answer, minus ``move_cost`` for every move and ``refusal_cost`` more
+    for a refused one, 0.01 each. An answer costs nothing. Right is the same text or an
+    equal literal of the same type.
 
     ## Episode End
     Terminated by an answer. Truncated by a move beyond the budget (when it is used up,

@@ -40,15 +40,16 @@ class ReachState(TabledEnv):
     was refused, the program with the current line marked, the stop, the stack, the
     locals, the value and what was printed. ``features``: a flat `Dict` of `Box` and
     `Discrete` (`features.features`), with the goal's line, what of it holds, and how
-    far away its line is.
+    far away its line is; ``visited`` has 1 for each line where the agent has seen the
+    program stand.
 
     ## Starting State
     The entry state of a program drawn from the task set, without breakpoints. The goal
     does not hold there.
 
     ## Reward
-    1 when the goal holds after a move, minus 0.01 for every move (that one too) and
-    0.01 more for a refused one.
+    1 when the goal holds after a move, minus ``move_cost`` for every move (that one too)
+    and ``refusal_cost`` more for a refused one, 0.01 each.
 
     ## Episode End
     Terminated when the goal holds where the debugger stands; with the neural backend

@@ -50,6 +50,8 @@ PROGRAM_ENV_IDS = tuple(name for name in ENV_IDS if name.split("/")[1].split("-"
 """The ids of the tasks that any program with an entry will do for."""
 MASKED_IDS = tuple(name.replace("-Features-", "-Masked-") for name in ENV_IDS if "-Features-" in name)
 """Ids of the features family whose observations carry the mask, see `MaskedObservations`."""
+REGISTERED_IDS = (*ENV_IDS, *MASKED_IDS)
+"""Every registered id."""
 _MASKED = WrapperSpec("MaskedObservations", "debugworld.envs.masked:MaskedObservations", {})
 
 

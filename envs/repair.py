@@ -55,8 +55,8 @@ class Repair(EditEnv):
     ``reward="tests"``: 1 on ``submit`` where the program passes every test, hidden ones
     included, else 0. ``reward="similarity"``: how alike the agent's patch and the true
     one are (`patch.similarity`: the ratio of `difflib.SequenceMatcher`, as in SWE-RL: Wei
-    et al., 2025), in [0, 1]. Minus 0.01 for every move, edits and runs included, and 0.01
-    more for a refused one. ``submit`` costs nothing.
+    et al., 2025), in [0, 1]. Minus ``move_cost`` for every move, edits and runs included,
+    and ``refusal_cost`` more for a refused one, 0.01 each. ``submit`` costs nothing.
 
     ## Episode End
     Terminated by ``submit``. Truncated by a move beyond the budget (when it is used up,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 SUCCESS_REWARD = 1.0
 """Paid once, when the task is done."""
 MOVE_COST = 0.01
-"""Taken for every move, refused ones included."""
+"""Taken for every move, refused ones included, where an environment is made with no other cost."""
 REFUSAL_COST = 0.01
-"""Taken besides when a move is refused."""
+"""Taken besides when a move is refused, likewise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,9 @@ class Scene:
     """What else the task has to say, a line each."""
     attempts: tuple[Attempt, ...] = ()
     """What the agent has tried, in time, where the task lets it."""
+    visited: tuple[int, ...] = ()
+    """Lines where the agent has seen the program stand in this episode, the current one included, ascending;
+    empty where the task is about a bug, whose tests tell of their own lines."""
 
 
 def stack_of(debugger: TreeDebugger) -> tuple[State, ...]:

@@ -26,6 +26,8 @@ def check_settings(
     after: str,
     max_moves: int,
     max_lines: int,
+    move_cost: float,
+    refusal_cost: float,
     shaping: float,
     discount: float,
     feedback: str,
@@ -45,8 +47,11 @@ def check_settings(
         raise TaskError(f"model is a text, such as the folder of a checkpoint, or None; got {model!r}")
     check_whole(max_moves=max_moves, max_lines=max_lines, max_states=max_states)
     check_numbers(real_share=real_share, real_calls=real_calls, shaping=shaping, discount=discount)
+    check_numbers(move_cost=move_cost, refusal_cost=refusal_cost)
     if max_moves < 0 or max_lines < 1:
         raise TaskError(f"need max_moves >= 0 and max_lines >= 1; got {max_moves} and {max_lines}")
+    if not (0 <= move_cost < math.inf and 0 <= refusal_cost < math.inf):
+        raise TaskError(f"need finite costs from 0 on; got {move_cost=} and {refusal_cost=}")
     if max_states < 1:
         raise TaskError(f"need max_states >= 1; got {max_states}")
     if not (0 <= real_share <= 1 and 0 <= real_calls <= 1):

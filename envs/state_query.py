@@ -47,7 +47,8 @@ class StateQuery(TabledEnv):
     with the current line marked, the stop, the stack, the locals, the value and what was
     printed. ``features``: a flat `Dict` of `Box` and `Discrete` (`features.features`),
     with the line, the pass and the variable that are asked for, and the candidates: the
-    truth among values of its type.
+    truth among values of its type; ``visited`` has 1 for each line where the agent has
+    seen the program stand.
 
     ## Starting State
     A program drawn from the task set, without breakpoints: at its entry in half of the
@@ -55,8 +56,9 @@ class StateQuery(TabledEnv):
     the past. With the neural backend the history up to there is the true one.
 
     ## Reward
-    1 for the right answer, minus 0.01 for every move and 0.01 more for a refused one.
-    An answer costs nothing. Right is the same text or an equal literal of the same type.
+    1 for the right answer, minus ``move_cost`` for every move and ``refusal_cost`` more
+    for a refused one, 0.01 each. An answer costs nothing. Right is the same text or an
+    equal literal of the same type.
 
     ## Episode End
     Terminated by an answer. Truncated by a move beyond the budget (when it is used up,

@@ -23,7 +23,7 @@ from debugworld.envs.features import VOCABULARY
 
 ITEMS = ("tests", "candidates", "trials")
 """Observations with a row for each thing that has a number, beside the lines."""
-_TOLD_BY_FLAGS = ("line", "goal_line", "query_line", "lines", "tokens", "coverage", *ITEMS)
+_TOLD_BY_FLAGS = ("line", "goal_line", "query_line", "lines", "tokens", "coverage", "visited", *ITEMS)
 """Observations that are no part of what is seen of the whole."""
 
 _MEANING = 16
@@ -68,9 +68,9 @@ class LineReader(BaseFeaturesExtractor):
         self._items = [key for key in ITEMS if key in shapes]
         sizes = {key: spaces.flatdim(observation_space[key]) for key in self._whole}
         self.tokens = nn.EmbeddingBag(VOCABULARY + 1, _MEANING, mode="mean", padding_idx=0)
-        per_line = [key for key in ("lines", "coverage") if key in shapes]
-        self._per_line = per_line
-        self.line = nn.Linear(sum(shapes[key][1] for key in per_line) + 3 + _MEANING, width)
+        self._per_line = [key for key in ("lines", "coverage", "visited") if key in shapes]
+        flags = sum(spaces.flatdim(observation_space[key]) for key in self._per_line) // shapes["lines"][0]
+        self.line = nn.Linear(flags + 3 + _MEANING, width)
         self.whole = nn.Sequential(nn.Linear(sum(sizes.values()), width), nn.ReLU(), nn.Linear(width, width))
         self.item = nn.ModuleDict({key: nn.Linear(shapes[key][1], width) for key in self._items})
         self.layers = nn.ModuleList(
@@ -121,7 +121,8 @@ class LineReader(BaseFeaturesExtractor):
         current = (flags[..., 2] * place).sum(1, keepdim=True)
         away = torch.where(flags[..., 2].sum(1, keepdim=True) > 0, place - current, torch.zeros_like(place))
         where = torch.stack([place.expand_as(away), away, away.abs()], -1)
-        return self.line(torch.cat([*(observations[key] for key in self._per_line), where, meaning], -1))
+        told = [observations[key].reshape(*flags.shape[:2], -1) for key in self._per_line]
+        return self.line(torch.cat([*told, where, meaning], -1))
 
 
 class _Split(nn.Module):

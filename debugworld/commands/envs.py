@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from debugworld.envs import ENV_IDS, DebugEnv
+from debugworld.envs import REGISTERED_IDS, DebugEnv
 from debugworld.envs.errors import TaskError
 from debugworld.envs.manual import pages
 
@@ -28,9 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Runs the command and returns its exit status."""
-    if args.id is not None and args.id not in ENV_IDS:
-        raise TaskError(f"there is no environment {args.id!r}; use one of: {', '.join(ENV_IDS)}")
-    told = [_about(name) for name in ([args.id] if args.id else ENV_IDS)]
+    if args.id is not None and args.id not in REGISTERED_IDS:
+        raise TaskError(f"there is no environment {args.id!r}; use one of: {', '.join(REGISTERED_IDS)}")
+    told = [_about(name) for name in ([args.id] if args.id else REGISTERED_IDS)]
     if args.id:
         _tell_one(told[0])
     else:
@@ -55,7 +55,7 @@ def _about(name: str) -> dict[str, Any]:
         "summary": _document(type(made)).partition("\n")[0],
         "document": _document(type(made)),
         "action_space": str(made.action_space),
-        "observation_space": _space(made.observation_space),
+        "observation_space": _space(env.observation_space),
         "commands": len(made.commands),
         "candidates": made.answers,
     }

@@ -1,7 +1,8 @@
 """Play an environment in the terminal: read the page, type a command, see what it earns.
 
 Type the commands that the page's task names (s, n, r, u 7, c, b 7, back, answer 42, ...), `?` for those that
-are legal now, `q` to leave. In a Features environment an answer or a trial is chosen by its number: answer 3.
+are legal now, `q` to leave. Where actions have numbers (Features, Masked), an answer or a trial is chosen by
+its number: answer 3.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from gymnasium.spaces import Discrete
 
-from debugworld.envs import ENV_IDS, Answer, DebugEnv, Trial, parse, spell
+from debugworld.envs import REGISTERED_IDS, Answer, DebugEnv, Trial, parse, spell
 from debugworld.envs.backend import BACKENDS
 from debugworld.envs.errors import TaskError
 from debugworld.sandboxes.debugger import Action, IllegalAction
@@ -26,7 +27,7 @@ LEAVE = ("q", "quit", "exit")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     add = parser.add_argument
-    add("id", metavar="ID", help=f"one of {', '.join(ENV_IDS)}")
+    add("id", metavar="ID", help=f"one of {', '.join(REGISTERED_IDS)}")
     add("--tasks", default="builtin", metavar="URI", help="see: debugworld envs (default: %(default)s)")
     add(
         "--backend",
@@ -44,8 +45,8 @@ def run(args: argparse.Namespace) -> int:
     """Runs the command and returns its exit status."""
     import gymnasium
 
-    if args.id not in ENV_IDS:
-        raise TaskError(f"there is no environment {args.id!r}; use one of: {', '.join(ENV_IDS)}")
+    if args.id not in REGISTERED_IDS:
+        raise TaskError(f"there is no environment {args.id!r}; use one of: {', '.join(REGISTERED_IDS)}")
     options = {"tasks": args.tasks, "backend": args.backend, "sandbox": args.sandbox, "model": args.model}
     wrapped = gymnasium.make(args.id, render_mode="ansi", **options)
     env = wrapped.unwrapped

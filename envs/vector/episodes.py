@@ -17,7 +17,7 @@ from debugworld.sandboxes.debugger import ActionKind
 from debugworld.sandboxes.numbering import LINE_KINDS, PLAIN
 
 from ..backend import DREAMS
-from ..reward import MOVE_COST, REFUSAL_COST, SUCCESS_REWARD
+from ..reward import SUCCESS_REWARD
 from ..scene import NOWHERE, UNASKED, Scene
 from ..tabled import TabledEnv
 from .asked import Candidates, Goals, Part, Queries, Which
@@ -115,6 +115,7 @@ class Episodes:
             self.errors[which[turn]] = fault
             self.broken[which[turn]] = self.failed[which[turn]] = True
         self.moves[which] = 0
+        self.seen["visited"][which] = 0
         self._last[which] = -1
         self._begin_masks(which, begun.runs)
 
@@ -149,7 +150,8 @@ class Episodes:
             success |= walking & ~refused & self._goals.holds(batch.rows)
         if self._shadow is not None:
             self._shadow.step(numbers, walking & ~refused)
-        rewards = np.where(counted, np.where(refused, -(MOVE_COST + REFUSAL_COST), -MOVE_COST), 0.0)
+        cost = self._task.move_cost
+        rewards = np.where(counted, np.where(refused, -(cost + self._task.refusal_cost), -cost), 0.0)
         rewards += SUCCESS_REWARD * success
         terminated = answered | success
         spent = (self.moves > most) | ((self.moves == most) & (not self._task.answers))
@@ -193,6 +195,8 @@ class Episodes:
             else:
                 seen[name][which] = spelled.take(numbers, axis=0)
         self._lines.show(seen["lines"], world, self._batch, places)
+        there = (lines > 0) & (lines <= world.max_lines)
+        seen["visited"].reshape(-1)[(places * world.max_lines + (lines - 1))[there]] = 1
         for part in self._parts:
             part.show(which, rows, seen)
         self._show_masks(which, places, rows)
@@ -229,6 +233,7 @@ class Episodes:
             0 if asked.query is None else asked.query.passes(tree.states[: position + 1]),
             "",
             self.errors[place] or "",
+            visited=tuple((1 + np.flatnonzero(self.seen["visited"][place])).tolist()),
         )
         last = int(self._last[place])
         return scene if last < 0 else dataclasses.replace(scene, last=said(self._task, last, scene))

@@ -10,7 +10,7 @@ import gymnasium
 import pytest
 
 from debugworld import cli
-from debugworld.envs import BUG_ENV_IDS, ENV_IDS
+from debugworld.envs import BUG_ENV_IDS, ENV_IDS, MASKED_IDS, REGISTERED_IDS
 from debugworld.envs.bug_set import BUG_URIS
 from debugworld.envs.task_set import URIS
 
@@ -26,7 +26,7 @@ def test_all_ids_and_task_sets_are_listed(capsys: pytest.CaptureFixture[str], tm
     assert cli.main(["envs", "--json", str(tmp_path / "envs.json")]) == 0
     shown = "".join(capsys.readouterr().out.split())
     told = json.loads((tmp_path / "envs.json").read_text())
-    assert [about["id"] for about in told] == list(ENV_IDS)
+    assert [about["id"] for about in told] == list(REGISTERED_IDS)
     for about in told:
         env = gymnasium.make(about["id"])
         assert about["action_space"] == str(env.unwrapped.action_space)
@@ -36,13 +36,14 @@ def test_all_ids_and_task_sets_are_listed(capsys: pytest.CaptureFixture[str], tm
         assert uri.replace(" ", "") in shown
 
 
-@pytest.mark.parametrize("name", ENV_IDS)
+@pytest.mark.parametrize("name", REGISTERED_IDS)
 def test_one_is_told_in_full(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["envs", name]) == 0
     shown = capsys.readouterr().out
     for heading in ("Action Space", "Observation Space", "Reward", "Episode End", "Version History"):
         assert heading in shown
     assert ("observation_space['lines']: Box" in shown) is ("Features" in name)
+    assert ("observation_space['action_mask']: Box" in shown) is (name in MASKED_IDS)
 
 
 @pytest.mark.parametrize("command", ["envs", "play"])
@@ -62,11 +63,12 @@ def test_a_person_wins(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     assert capsys.readouterr().out.endswith("done: reward 0.96, 3 moves\n")
 
 
+@pytest.mark.parametrize("name", [FEATURES, FEATURES.replace("-Features-", "-Masked-")])
 def test_answers_of_features_are_chosen_by_number(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = ["answer nothing", "b 999", "what", "s", "answer 0"]
-    assert play(monkeypatch, lines, FEATURES, "--seed", "3") == 0
+    assert play(monkeypatch, lines, name, "--seed", "3") == 0
     told = capsys.readouterr()
     assert "  answer 0: " in told.out and "reward" in told.out.splitlines()[-1]
     for text in ("answer by number, 0 to 7", "no line 999", "is no command"):

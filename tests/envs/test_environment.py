@@ -171,6 +171,17 @@ def test_the_goal_ends_the_episode(make: Make) -> None:
     assert reward == pytest.approx(1 - 0.01)
 
 
+def test_moves_cost_what_the_caller_says(make: Make) -> None:
+    env = make(TEXT, move_cost=0.25, refusal_cost=0)
+    env.reset(seed=0)
+    assert [env.step(said)[1] for said in ("s", "sing")] == [-0.25, -0.25]
+    *_, reward, _, _, info = env.step(f"u {env.scene.question.goal.line}")  # type: ignore[union-attr]
+    assert reward == (0.75 if info["success"] else -0.25)
+    free = make(TEXT, move_cost=0, refusal_cost=2)
+    free.reset(seed=0)
+    assert [free.step(said)[1] for said in ("s", "sing")] == [0, -2]
+
+
 def test_rendering(make: Make, capsys: pytest.CaptureFixture[str]) -> None:
     env = make(FEATURES, render_mode="ansi")
     assert env.render() is None
@@ -247,6 +258,11 @@ def test_nothing_starts_before_the_first_reset(tasks: str) -> None:
         ({"max_lines": 1.5}, "max_lines is a whole number; got 1.5"),
         ({"max_states": None}, "max_states is a whole number"),
         ({"shaping": "much"}, "shaping is a number"),
+        ({"move_cost": "much"}, "move_cost is a number"),
+        ({"refusal_cost": None}, "refusal_cost is a number"),
+        ({"move_cost": -0.1}, "finite costs from 0 on; got move_cost=-0.1"),
+        ({"refusal_cost": float("nan")}, "finite costs from 0 on; .* refusal_cost=nan"),
+        ({"move_cost": float("inf")}, "finite costs from 0 on"),
         ({"tasks": None}, "URI of a task set"),
         ({"model": 3}, "folder of a checkpoint"),
         ({"max_move": 3}, "ReachState has no argument 'max_move'; there are: .*max_moves"),

@@ -53,9 +53,10 @@ def test_every_command_has_a_score(env_id: str) -> None:
 
 
 @pytest.mark.parametrize("layers", [0, 1])
-def test_two_lines_that_look_alike_change_scores_with_their_places(layers: int) -> None:
+@pytest.mark.parametrize("task", ["FaultLocalization", "ReachState"])
+def test_two_lines_that_look_alike_change_scores_with_their_places(task: str, layers: int) -> None:
     """Weights are shared: exchanging two lines exchanges what is said of them, but for where they are."""
-    env = opened("debugworld/FaultLocalization-Features-v0")
+    env = opened(f"debugworld/{task}-Features-v0")
     observation, _ = env.reset(seed=0)
     scorer = reader(env, layers=layers)
     with torch.no_grad():
@@ -65,7 +66,7 @@ def test_two_lines_that_look_alike_change_scores_with_their_places(layers: int) 
     second = next(int(n) for n in there if (observation["tokens"][n] != observation["tokens"][first]).any())
     pair, turned = [first, second], [second, first]
     swapped = {key: np.array(part) for key, part in observation.items()}
-    for key in ("lines", "tokens", "coverage"):
+    for key in {"lines", "tokens", "coverage", "visited"} & swapped.keys():
         swapped[key][pair] = swapped[key][turned]
     with torch.no_grad():
         one, other = (scorer(tensors(env, each))[0] for each in (observation, swapped))
@@ -92,4 +93,17 @@ def test_what_is_not_there_is_not_looked_at() -> None:
     assert torch.allclose(one[:8], other[:8], atol=1e-5) and torch.allclose(
         one[scorer.actions :], other[scorer.actions :], atol=1e-5
     )
+    env.close()
+
+
+def test_the_score_of_a_line_depends_on_whether_it_was_visited() -> None:
+    env = opened("debugworld/ReachState-Features-v0")
+    observation, _ = env.reset(seed=0)
+    scorer = reader(env, layers=0)
+    changed = {key: np.array(part) for key, part in observation.items()}
+    changed["visited"][0] ^= 1
+    with torch.no_grad():
+        one, other = (scorer(tensors(env, each))[0] for each in (observation, changed))
+    run_to = 8 + np.arange(env.commands.max_lines)
+    assert (one[run_to] != other[run_to]).tolist() == [True] + [False] * (len(run_to) - 1)
     env.close()

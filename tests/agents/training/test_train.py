@@ -202,6 +202,22 @@ def test_what_cannot_be_trained_is_told_before_anything_is_dreamt(
     assert not (tmp_path / "agent").exists()
 
 
+def test_an_agent_that_learnt_from_fewer_parts_acts(tmp_path: Path) -> None:
+    """What observations were given since is not looked at."""
+    from sb3_contrib import MaskablePPO
+
+    env = _env()
+    keys = [key for key in env.observation_space if key != "visited"]  # type: ignore[attr-defined]
+    few = gymnasium.wrappers.FilterObservation(env, keys)
+    MaskablePPO("MultiInputPolicy", few, n_steps=8, batch_size=8).save(tmp_path / "policy.zip")
+    config = {"env": REACH, "options": SHORT}
+    (tmp_path / "manifest.json").write_text(json.dumps({"kind": "debugworld agent", "config": config}))
+    observation, info = env.reset(seed=0)
+    assert info["action_mask"][LearnedAgent.load(tmp_path, env).act(observation, info)]
+    with pytest.raises(AgentError, match="max_lines=24"):
+        LearnedAgent.load(tmp_path, gymnasium.make(REACH, max_lines=30).unwrapped)  # type: ignore[arg-type]
+
+
 def test_an_agent_draws_by_its_seed_and_within_the_mask(tmp_path: Path) -> None:
     folder, env = train_agent(tiny(tmp_path / "agent", steps=512)), _env()
     observation, info = env.reset(seed=1)

@@ -233,6 +233,17 @@ def test_old_runs_are_forgotten_unseen(
     assert len(renewed) > 3
 
 
+@every_id
+def test_costs_agree(env_id: str, tasks: str) -> None:
+    costs = {"move_cost": 0.3, "refusal_cost": 0.0625}
+    pair = vectors(env_id, AutoresetMode.SAME_STEP, 4, tasks=tasks, sandbox="process", max_moves=6, **costs)
+    pair[0].reset(seed=0)
+    line = pair[0].single_action_space.n - 1 if "ReachState" in env_id else 8 + 63  # far past the program
+    assert (pair[0].step(np.full(4, line))[1] == -0.3625).all()
+    counts = agree(pair, 40, 7, legal=0.7)
+    assert counts["over"] and counts["errors"]
+
+
 def test_options_and_seeds_reach_every_environment(tasks: str) -> None:
     for options, seed in (({"task": 2}, 4), ({"task": 0}, [5, None, 7]), (None, [1, 1, 1])):
         pair = vectors(FEATURES[0], AutoresetMode.NEXT_STEP, 3, tasks=tasks, sandbox="process")
@@ -290,4 +301,13 @@ def test_it_is_the_default_vector(tasks: str) -> None:
     assert vector.metadata["autoreset_mode"] is AutoresetMode.NEXT_STEP
     assert vector.spec is not None and vector.spec.id == FEATURES[0]
     assert vector.np_random_seed != vector.np_random_seed[::-1]
+    vector.close()
+
+
+def test_ids_with_masks_are_stepped_one_by_one(tasks: str) -> None:
+    name = FEATURES[0].replace("-Features-", "-Masked-")
+    vector = gymnasium.make_vec(name, 2, tasks=tasks, sandbox="process")
+    assert type(vector) is gymnasium.vector.SyncVectorEnv
+    observations, infos = vector.reset(seed=0)
+    assert (observations["action_mask"] == infos["action_mask"]).all()
     vector.close()
