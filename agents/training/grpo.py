@@ -243,7 +243,7 @@ def load_model(name: str) -> tuple[Any, Any]:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from debugworld.worldmodel.base import package_folder
+    from debugworld.worldmodel.base import forget_packing, package_folder
     from debugworld.worldmodel.errors import ModelError
     from debugworld.worldmodel.quiet import without_bars
 
@@ -262,6 +262,7 @@ def load_model(name: str) -> tuple[Any, Any]:
             )
     except Exception as error:  # each library below fails in ways of its own
         raise ModelError(f"{path} is no model that transformers can read ({error})") from error
+    forget_packing(model)
     return model, tokenizer
 
 

