@@ -66,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--real-calls", calls, _DEFAULT.real_calls, type=float, metavar="P")
     add("--num-envs", "environments side by side", _DEFAULT.num_envs, type=int, metavar="N")
     add("--curriculum", "draw tasks by measured difficulty", choices=("band", "progress"))
-    log = "episodes that awr and spo learn from, may be repeated; `debugworld evaluate --log FILE` writes them"
+    log = "episodes that awr and spo learn from, repeatable; `debugworld evaluate --log FILE` writes them"
     add("--log", log, type=Path, action="append", metavar="FILE", dest="logs")
     init = "begin with the weights of a trained agent; grpo: a language model"
     add("--init", init, "none; grpo: smollm2", type=Path, metavar="DIR")

@@ -106,6 +106,8 @@ def test_a_run_is_gone_on_with(tmp_path: Path) -> None:
     assert [row["seconds"] for row in curve] == sorted(row["seconds"] for row in curve)
     with pytest.raises(AgentError, match="no checkpoint"):
         train_agent(tiny(tmp_path / "new"), resume=True)
+    with pytest.raises(AgentError, match="awr learns from its whole log anew"):
+        train_agent(tiny(folder, algo="awr", logs=(tmp_path / "log.jsonl",)), resume=True)
 
 
 @pytest.mark.parametrize(
