@@ -152,6 +152,7 @@ def test_goals_are_judged_in_both_directions() -> None:
     assert answer.stdout.strip() == "[False, True, True, True, True, False, None, None]"
 
 
+@pytest.mark.slow
 def test_agents_learn_and_are_compared(tmp_path: Path) -> None:
     pytest.importorskip("sb3_contrib", reason="sb3: pip install 'debugworld[sb3]'")
     plot = tmp_path / "learning.svg"
