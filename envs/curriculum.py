@@ -138,9 +138,9 @@ class Curriculum(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     An episode counts once it ends, by ``info["success"]`` of its last step; one that was
     broken off, or that ended by a fault of the box or the model, does not. A ``task`` in the
     options of a reset goes before the curriculum, and counts as well. Chance comes from the
-    seeds of resets alone; what is drawn depends on what was measured, too. In a vector of
-    environments each has a curriculum of its own. `RecordEpisodes` belongs inside, where it
-    sees the task.
+    seeds of resets alone; what is drawn depends on what was measured, too. Environments of
+    one process share what they measure where they are given one sampler; else each has its
+    own. `RecordEpisodes` belongs inside, where it sees the task.
 
     Args:
         env: an environment over a task set; it takes ``options={"task": i}``.
@@ -148,6 +148,8 @@ class Curriculum(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         by: ``band`` or ``progress``, see `TaskSampler`, as for the rest.
         rate: weight of the newest result.
         explore: share of the draws that take what was not played for the longest.
+        sampler: what measures and draws, shared with whoever has it too, in place of one made
+            from the arguments above; the environment's spec does not tell of it.
 
     Raises:
         TaskError: an argument is out of range, or the number of tasks is not to be had.
@@ -160,10 +162,13 @@ class Curriculum(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         by: Measure = "band",
         rate: float = 0.1,
         explore: float = 0.1,
+        sampler: TaskSampler | None = None,
     ) -> None:
         RecordConstructorArgs.__init__(self, tasks=tasks, by=by, rate=rate, explore=explore)
         gymnasium.Wrapper.__init__(self, env)
-        self.sampler = TaskSampler(_count(env) if tasks is None else tasks, by, rate, explore)
+        if sampler is None:
+            sampler = TaskSampler(_count(env) if tasks is None else tasks, by, rate, explore)
+        self.sampler = sampler
         self._rng, _ = seeding.np_random()
         self._task: int | None = None
 

@@ -5,9 +5,10 @@ An agent that does as well with random feedback as with the true one has learnt 
 What an episode begins with is the task and stays true: the program, the question or goal, the state where
 it begins, and of a bug the tests, with how they went at first. What commands bring is feedback: where the
 program stands, with stack, locals, values and output; passes, coverage and the steps of attempts, which are
-counted from that; values of expressions, results of tests, how sure a model is and where it differs. With random feedback
-all of it is that of other programs, by a `Decoy`. Whether a command is legal, what it costs, rewards, ends,
-and what the info tells of success follow from the truth, so that masks tell whether the program has ended.
+counted from that; values of expressions, results of tests, how sure a model is and where it differs. With
+random feedback all of it is that of other programs, by a `Decoy`, or withheld. Whether a command is legal,
+what it costs, rewards, ends, and what the info tells of success follow from the truth, so that masks tell
+whether the program has ended.
 """
 
 from __future__ import annotations

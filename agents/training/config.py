@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -22,6 +23,21 @@ POLICIES = ("lines", "mlp")
 
 class AgentError(ValueError):
     """An agent cannot be trained or loaded as asked; the text says what would be right."""
+
+
+def require(module: str, extra: str, what: str) -> None:
+    """Tells that a module is missing before any work is done that would need it.
+
+    Args:
+        module: Its name.
+        extra: The extra of the distribution that brings it.
+        what: What needs it.
+
+    Raises:
+        AgentError: it is not installed.
+    """
+    if importlib.util.find_spec(module) is None:
+        raise AgentError(f"{what} needs {module}; pip install 'debugworld[{extra}]'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +111,8 @@ class TrainAgentConfig:
         for name in ("steps", "num_envs", "max_states"):
             if getattr(self, name) < 1:
                 raise AgentError(f"{name} must be at least 1; got {getattr(self, name)}")
+        if self.checkpoint_every < 0:
+            raise AgentError(f"checkpoint_every must be at least 0; got {self.checkpoint_every}")
         for name in ("real_share", "real_calls"):
             if not (math.isfinite(getattr(self, name)) and 0 <= getattr(self, name) <= 1):
                 raise AgentError(f"{name} is a share between 0 and 1; got {getattr(self, name)}")
@@ -102,6 +120,12 @@ class TrainAgentConfig:
             raise AgentError(f"{self.algo} learns from logged episodes; name files with --log")
         if self.algo not in OFF_POLICY and self.logs:
             raise AgentError(f"{self.algo} plays and reads no log; use --algo {' or '.join(OFF_POLICY)}")
+        played = {"curriculum": self.curriculum, "checkpoint_every": self.checkpoint_every}
+        for name, given in (played | {"tensorboard": self.tensorboard}).items():
+            if self.algo in OFF_POLICY and given:
+                raise AgentError(f"{self.algo} plays nothing, and so has no {name}; use --algo ppo")
+        if self.network and self.policy != "lines":
+            raise AgentError(f"network sizes the policy lines; {self.policy} has nothing to set")
 
     @property
     def env_options(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from debugworld.envs.backend import BACKENDS
 from debugworld.envs.plugins.trl import environment_factory, prompts
 
-from .config import AgentError
+from .config import AgentError, require
 from .pass_at_k import pass_at_k_advantages
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 RECORD = "training.json"
 """File of a finished run: its settings, what was logged, the check, and the versions of what made it."""
+CHECKPOINTS = "checkpoints"
+"""Folder of the checkpoints, as TRL writes them."""
 GRPO_WORLDS = tuple(name for name in BACKENDS if name != "lockstep")
 """Where a language model can be trained."""
 _TRAIN, _CHECK = "world", "real"
@@ -69,6 +71,10 @@ class LanguageTrainConfig:
     """Of the draws."""
     seed: int = 0
     """Of the episodes, the draws and their order."""
+    checkpoint_every: int = 0
+    """Updates between checkpoints, which a run can go on from; 0 keeps none."""
+    tensorboard: bool = False
+    """Whether to write logs for TensorBoard into ``tensorboard/``."""
     check_episodes: int = 0
     """Episodes in the real world that the trained model plays at the end, one completion each; their seeds
     come after those of training."""
@@ -95,8 +101,9 @@ class LanguageTrainConfig:
             raise AgentError(f"a group needs at least 2 completions to compare; got {self.group}")
         if not 0 <= self.pass_at < self.group:
             raise AgentError(f"pass_at is from 0 to group - 1 = {self.group - 1}; got {self.pass_at}")
-        if self.check_episodes < 0:
-            raise AgentError(f"check_episodes is at least 0; got {self.check_episodes}")
+        for name in ("check_episodes", "checkpoint_every"):
+            if getattr(self, name) < 0:
+                raise AgentError(f"{name} is at least 0; got {getattr(self, name)}")
 
     def to_json(self) -> dict[str, Any]:
         """Returns the settings as plain JSON data."""
@@ -121,36 +128,53 @@ def language_config(learner: Mapping[str, Any], **settings: Any) -> LanguageTrai
 
 
 def train_language_agent(
-    config: LanguageTrainConfig, on_step: Callable[[int, int], None] = lambda done, total: None
+    config: LanguageTrainConfig,
+    resume: bool = False,
+    on_step: Callable[[int, int], None] = lambda done, total: None,
 ) -> Path:
     """Trains a language model to debug by tools, and returns its folder.
 
-    The folder holds the model and its tokenizer as `save_pretrained` writes them, and `RECORD`.
+    The folder holds the model and its tokenizer as `save_pretrained` writes them, `RECORD`, and
+    ``checkpoints/`` and ``tensorboard/`` where asked for.
     ``make_agent(f"lm:{folder}", env)`` plays it, by commands rather than tools.
 
     Args:
         config: The run.
+        resume: Whether to go on with the last checkpoint in the folder, whatever ``config.model`` is.
         on_step: Told after each update how many were made, and how many there are.
 
     Raises:
-        AgentError: the folder is not empty, or the tokenizer has no chat template that knows tools.
+        AgentError: the folder is not empty, or has nothing to go on with; the tokenizer has no chat template
+            that knows tools; a package that the run needs is missing.
         TaskError: an argument of the environment is wrong.
         ModelError: there is no such model.
         ModuleNotFoundError: trl is missing.
     """
-    if config.out.exists() and any(config.out.iterdir()):
-        raise AgentError(f"{config.out} is not empty; choose another folder")
-    model, tokenizer = load_model(config.model)
-    return train_loaded(config, model, tokenizer, on_step)
+    if config.tensorboard:
+        require("tensorboard", "train", "a log for TensorBoard")
+    checkpoint = _last_checkpoint(config) if resume else None
+    if not resume and config.out.exists() and any(config.out.iterdir()):
+        raise AgentError(f"{config.out} is not empty; go on with --resume, or choose another --out")
+    model, tokenizer = load_model(config.model if checkpoint is None else str(checkpoint))
+    return train_loaded(config, model, tokenizer, checkpoint, on_step)
 
 
 def train_loaded(
     config: LanguageTrainConfig,
     model: Any,
     tokenizer: Any,
+    checkpoint: Path | None = None,
     on_step: Callable[[int, int], None] = lambda done, total: None,
 ) -> Path:
-    """Does what `train_language_agent` does, to a model that is loaded already; it is changed in place."""
+    """Does what `train_language_agent` does, to a model that is loaded already; it is changed in place.
+
+    Args:
+        config: The run.
+        model: What learns.
+        tokenizer: Its own.
+        checkpoint: Where the run goes on; None where it begins.
+        on_step: As there.
+    """
     from transformers import TrainerCallback
 
     trainer_type = _trainer_type()
@@ -162,6 +186,13 @@ def train_loaded(
         def on_step_end(self, args: Any, state: Any, control: Any, **told: Any) -> None:
             on_step(state.global_step, config.steps)
 
+    callbacks: list[TrainerCallback] = [Told()]
+    if config.tensorboard:
+        from transformers.integrations.integration_utils import TensorBoardCallback
+
+        board = TensorBoardCallback()
+        board.logging_dir = str(config.out / "tensorboard")
+        callbacks.append(board)
     first = config.seed + config.episodes
     trainer = trainer_type(
         pass_at=config.pass_at,
@@ -173,9 +204,9 @@ def train_loaded(
         else None,
         processing_class=with_tools(tokenizer),
         environment_factory=worlds,
-        callbacks=[Told()],
+        callbacks=callbacks,
     )
-    trainer.train()
+    trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
     check = trainer.evaluate() if config.check_episodes else {}
     config.out.mkdir(parents=True, exist_ok=True)
     trainer.save_model(str(config.out))
@@ -185,6 +216,19 @@ def train_loaded(
     record = {"config": config.to_json(), "steps": logged, "check": check, "versions": versions}
     (config.out / RECORD).write_text(json.dumps(record, indent=1) + "\n", "utf-8")
     return config.out
+
+
+def _last_checkpoint(config: LanguageTrainConfig) -> Path:
+    from transformers.trainer_utils import get_last_checkpoint
+
+    folder = config.out / CHECKPOINTS
+    found = get_last_checkpoint(str(folder)) if folder.is_dir() else None
+    if found is None:
+        raise AgentError(
+            f"{config.out} has no checkpoint to go on with; --checkpoint-every N leaves some, "
+            "or leave --resume out"
+        )
+    return Path(found)
 
 
 def load_model(name: str) -> tuple[Any, Any]:
@@ -199,7 +243,7 @@ def load_model(name: str) -> tuple[Any, Any]:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from debugworld.worldmodel.base import package_folder
+    from debugworld.worldmodel.base import forget_packing, package_folder
     from debugworld.worldmodel.errors import ModelError
     from debugworld.worldmodel.quiet import without_bars
 
@@ -218,6 +262,7 @@ def load_model(name: str) -> tuple[Any, Any]:
             )
     except Exception as error:  # each library below fails in ways of its own
         raise ModelError(f"{path} is no model that transformers can read ({error})") from error
+    forget_packing(model)
     return model, tokenizer
 
 
@@ -260,7 +305,7 @@ def _arguments(config: LanguageTrainConfig) -> Any:
 
     cuda = torch.cuda.is_available()
     settings: dict[str, Any] = {
-        "output_dir": str(config.out / "checkpoints"),
+        "output_dir": str(config.out / CHECKPOINTS),
         "max_steps": config.steps,
         "per_device_train_batch_size": config.group,
         "per_device_eval_batch_size": 1,
@@ -273,7 +318,8 @@ def _arguments(config: LanguageTrainConfig) -> Any:
         "temperature": config.temperature,
         "seed": config.seed,
         "logging_steps": 1,
-        "save_strategy": "no",
+        "save_strategy": "steps" if config.checkpoint_every else "no",
+        "save_steps": max(config.checkpoint_every, 1),
         "report_to": [],
         "use_cpu": not cuda,
         "bf16": cuda,

@@ -13,7 +13,7 @@ from typing import Any
 
 from debugworld.envs import DebugEnv
 
-from .config import OFF_POLICY, AgentError, TrainAgentConfig
+from .config import OFF_POLICY, AgentError, TrainAgentConfig, require
 
 MANIFEST = "manifest.json"
 """File of a finished run: its settings, spaces, dreams, times and the versions of what made it."""
@@ -53,26 +53,32 @@ def train_agent(
         on_progress: Told how far it is.
 
     Raises:
-        AgentError: the folder is not empty, or has nothing to go on with; the log does not fit.
+        AgentError: the folder is not empty, or has nothing to go on with; the log does not fit; a package
+            that the run needs is missing.
         TaskError: an argument of the environment is wrong.
         ModelError: there is no such model.
     """
     import torch
 
-    from .progress import CURVE, LATEST, Progress
+    from .progress import CURVE, LATEST, Progress, load_measured
 
     out, latest = config.out, config.out / "checkpoints" / LATEST
+    if resume and config.algo in OFF_POLICY:
+        raise AgentError(f"{config.algo} learns from its whole log anew; --init takes weights to begin with")
     if resume and not latest.is_file():
         raise AgentError(f"{out} has no checkpoint to go on with; leave --resume out")
     if not resume and out.exists() and any(out.iterdir()):
         raise AgentError(f"{out} is not empty; go on with --resume, or choose another --out")
     _check_early(config)
-    from .worlds import dream_ahead, open_env, open_world
+    from .worlds import dream_ahead, open_env, open_sampler, open_world
 
     env = open_env(config)
     out.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
     try:
+        sampler = open_sampler(config, env)
+        if resume and sampler is not None:
+            load_measured(sampler, latest)
         total = [0, 0]
 
         def dreamt() -> None:
@@ -87,11 +93,13 @@ def train_agent(
         torch.manual_seed(config.seed)
         from .vector import MaskedVecEnv
 
-        world = MaskedVecEnv(open_world(config), config.seed * 1_000_003)
+        world = MaskedVecEnv(open_world(config, sampler), config.seed * 1_000_003)
         model = _model(config, env, world, latest if resume else None)
         told = json.loads((out / CURVE).read_text("utf-8")) if resume else []
         every = config.checkpoint_every
-        progress = Progress(out, every, lambda steps: on_progress("steps", steps, config.steps), told)
+        progress = Progress(
+            out, every, lambda steps: on_progress("steps", steps, config.steps), told, sampler
+        )
         try:
             if config.algo in OFF_POLICY:
                 from .off_policy import learn
@@ -133,6 +141,10 @@ def _check_early(config: TrainAgentConfig) -> None:
     """Raises before the dreams, which can take long, where `_model` could not do with the settings."""
     from sb3_contrib import MaskablePPO
 
+    if config.video:
+        require("moviepy", "video", "a film")
+    if config.tensorboard:
+        require("tensorboard", "train", "a log for TensorBoard")
     if config.init is not None and not (config.init / WEIGHTS).is_file():
         raise AgentError(f"{config.init} holds no trained agent ({WEIGHTS}) to begin with")
     known = inspect.signature(MaskablePPO).parameters.keys() - _OURS

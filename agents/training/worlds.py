@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import gymnasium
 from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 
-from debugworld.envs import Curriculum, DebugEnv
+from debugworld.envs import Curriculum, DebugEnv, TaskSampler
 from debugworld.envs.bug_env import BugEnv
+from debugworld.envs.curriculum import Measure
 from debugworld.envs.dream_store import DreamStore, dream_store
 from debugworld.envs.trace_store import trace_store
 from debugworld.sandboxes.debugger import Program, ProgramError
@@ -53,12 +54,28 @@ def open_env(config: TrainAgentConfig, **options: Any) -> DebugEnv:
     return env
 
 
-def open_world(config: TrainAgentConfig) -> VectorEnv[Any, Any, Any]:
-    """Opens the environments that a run plays side by side."""
+def open_sampler(config: TrainAgentConfig, env: DebugEnv) -> TaskSampler | None:
+    """Returns what draws the tasks of a run by difficulty; None where it has no curriculum.
+
+    Args:
+        config: The run.
+        env: An environment of it, whose tasks are counted.
+    """
+    if not config.curriculum:
+        return None
+    return Curriculum(env, by=cast(Measure, config.curriculum)).sampler
+
+
+def open_world(config: TrainAgentConfig, sampler: TaskSampler | None = None) -> VectorEnv[Any, Any, Any]:
+    """Opens the environments that a run plays side by side.
+
+    Args:
+        config: The run.
+        sampler: What draws the tasks of all of them by difficulty; None where they are drawn evenly.
+    """
     mode = AutoresetMode.SAME_STEP
-    if config.curriculum:
-        by: Any = config.curriculum
-        makers = [lambda: Curriculum(gymnasium.make(config.env, **config.env_options), by=by)]
+    if sampler is not None:
+        makers = [lambda: Curriculum(gymnasium.make(config.env, **config.env_options), sampler=sampler)]
         return SyncVectorEnv(makers * config.num_envs, autoreset_mode=mode)
     return gymnasium.make_vec(config.env, config.num_envs, autoreset_mode=mode, **config.env_options)
 

@@ -2,16 +2,20 @@
 
 The folder of a run is an agent: `debugworld evaluate --agents random,scripted,DIR` plays it on any backend.
 It holds manifest.json (settings, dreams, times, versions), policy.zip, curve.json, checkpoints/, and
-tensorboard/ and video/ where asked for. Ctrl-C leaves a checkpoint that --resume goes on from.
+tensorboard/ and video/ where asked for. Ctrl-C leaves a checkpoint that --resume goes on from. By GRPO it
+holds a language model and training.json, and checkpoints/ (--resume goes on from the last) and tensorboard/
+where asked for.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
-from debugworld.agents.training.config import ALGORITHMS, POLICIES, WORLDS, TrainAgentConfig
+from debugworld.agents.training.config import ALGORITHMS, POLICIES, WORLDS, AgentError, TrainAgentConfig
 from debugworld.envs import ENV_IDS
 from debugworld.script.settings import read_settings
 
@@ -20,59 +24,69 @@ NAME = "train-agent"
 GRPO = "grpo"
 """The algorithm for language models; they play the ids with Text, by tools."""
 _DEFAULT = TrainAgentConfig()
+_NOT_GRPO = {
+    "policy": "the language model is what learns",
+    "network": "the language model has its layers",
+    "num_envs": "--learner group=N and prompts=N say how many episodes are played at once",
+    "curriculum": "prompts are drawn evenly",
+    "logs": "it plays, and learns from what it played",
+    "real_share": "it has no world mixed",
+    "real_calls": "it has no world reground",
+    "video": "it films nothing; `debugworld evaluate --log FILE` keeps episodes",
+}
+"""Settings that GRPO has no use for, and why."""
+_WORLD_OF = {"real_share": "mixed", "real_calls": "reground"}
+"""Settings that only one world has a use for."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the command's arguments."""
-    add = parser.add_argument
+    """Adds the command's arguments; those left out are left out of what is parsed."""
+
+    def add(word: str, what: str, default: object = None, **settings: Any) -> None:
+        told = what if default is None else f"{what} (default: {default})"
+        parser.add_argument(word, help=told, default=argparse.SUPPRESS, **settings)
+
     known = ", ".join(name for name in ENV_IDS if "-Features-" in name)
-    add("--env", default=_DEFAULT.env, metavar="ID", help=f"one of {known} (default: %(default)s)")
-    add("--world", default=_DEFAULT.world, choices=WORLDS, help="where it trains (default: %(default)s)")
-    add(
-        "--algo",
-        default=_DEFAULT.algo,
-        choices=(*ALGORITHMS, GRPO),
-        help="how it learns (default: %(default)s)",
-    )
-    add("--policy", default=_DEFAULT.policy, choices=POLICIES, help="what learns (default: %(default)s)")
-    add("--steps", type=int, default=_DEFAULT.steps, metavar="N", help="moves (default: %(default)s)")
-    add("--seed", type=int, default=_DEFAULT.seed, help="of everything that is drawn (default: %(default)s)")
-    tasks = "URI of programs or bugs, `debugworld envs` lists them (default: %(default)s)"
-    add("--tasks", default=_DEFAULT.tasks, metavar="URI", help=tasks)
-    add("--out", type=Path, default=_DEFAULT.out, metavar="DIR", help="folder (default: %(default)s)")
-    model = "what dreams: a folder, an address, static, ngram, ... (default: the model that ships)"
-    add("--model", metavar="NAME", help=model)
-    add("--sandbox", help="docker, bwrap or process (default: process for builtin, else docker)")
-    states = "states after which a dream ends (default: %(default)s)"
-    add("--max-states", type=int, default=_DEFAULT.max_states, metavar="N", help=states)
-    share = "share of real episodes in the world mixed (default: %(default)s)"
-    add("--real-share", type=float, default=_DEFAULT.real_share, metavar="P", help=share)
-    calls = "most real states for a dreamt one in the world reground (default: %(default)s)"
-    add("--real-calls", type=float, default=_DEFAULT.real_calls, metavar="P", help=calls)
-    envs = "environments side by side (default: %(default)s)"
-    add("--num-envs", type=int, default=_DEFAULT.num_envs, metavar="N", help=envs)
-    add("--curriculum", choices=("band", "progress"), default="", help="draw tasks by measured difficulty")
-    add("--log", type=Path, action="append", default=[], metavar="FILE", dest="logs", help=_LOG)
-    add(
-        "--init",
-        type=Path,
-        metavar="DIR",
-        help="begin with the weights of a trained agent; grpo: a language model (default: smollm2)",
-    )
-    add("--checkpoint-every", type=int, default=0, metavar="N", help="keep a checkpoint every N steps")
-    add("--resume", action="store_true", help="go on with the last checkpoint in --out")
-    add("--tensorboard", action="store_true", help="write logs for TensorBoard")
-    add("--video", action="store_true", help="film an episode at the end")
-    for word, what in (("option", "argument of the environment, such as max_lines=32"), *_SETTINGS):
-        text = f"{what}; may be repeated"
-        add(f"--{word}", action="append", default=[], metavar="KEY=VALUE", dest=f"{word}s", help=text)
+    add("--env", f"one of {known}; grpo: an id with Text", "ReachState of either", metavar="ID")
+    add("--world", "where it trains", _DEFAULT.world, choices=WORLDS)
+    add("--algo", "how it learns", _DEFAULT.algo, choices=(*ALGORITHMS, GRPO))
+    add("--policy", "what learns", _DEFAULT.policy, choices=POLICIES)
+    add("--steps", "moves; grpo: updates", f"{_DEFAULT.steps}; grpo: 100", type=int, metavar="N")
+    add("--seed", "of everything that is drawn", _DEFAULT.seed, type=int)
+    tasks = "URI of programs or bugs, `debugworld envs` lists them"
+    add("--tasks", tasks, _DEFAULT.tasks, metavar="URI")
+    add("--out", "folder", f"{_DEFAULT.out}; grpo: out/language-agent", type=Path, metavar="DIR")
+    model = "what dreams: a folder, an address, static, ngram, ..."
+    add("--model", model, "the model that ships", metavar="NAME")
+    add("--sandbox", "docker, bwrap or process", "process for builtin, else docker")
+    states = "states after which a dream ends"
+    add("--max-states", states, _DEFAULT.max_states, type=int, metavar="N")
+    share = "share of real episodes in the world mixed"
+    add("--real-share", share, _DEFAULT.real_share, type=float, metavar="P")
+    calls = "most real states for a dreamt one in the world reground"
+    add("--real-calls", calls, _DEFAULT.real_calls, type=float, metavar="P")
+    add("--num-envs", "environments side by side", _DEFAULT.num_envs, type=int, metavar="N")
+    add("--curriculum", "draw tasks by measured difficulty", choices=("band", "progress"))
+    log = "episodes that awr and spo learn from, repeatable; `debugworld evaluate --log FILE` writes them"
+    add("--log", log, type=Path, action="append", metavar="FILE", dest="logs")
+    init = "begin with the weights of a trained agent; grpo: a language model"
+    add("--init", init, "none; grpo: smollm2", type=Path, metavar="DIR")
+    every = "keep a checkpoint every N steps; grpo: every N updates, and none without this"
+    add("--checkpoint-every", every, type=int, metavar="N")
+    add("--resume", "go on with the last checkpoint in --out", action="store_true")
+    add("--tensorboard", "write logs for TensorBoard", action="store_true")
+    add("--video", "film an episode at the end", action="store_true")
+    for word, field, what in _SETTINGS:
+        told = f"{what}; may be repeated"
+        add(f"--{word}", told, action="append", metavar="KEY=VALUE", dest=field)
 
 
-_LOG = "episodes that awr and spo learn from, may be repeated; `debugworld evaluate --log FILE` writes them"
 _SETTINGS = (
-    ("learner", "setting of the algorithm, such as learning_rate=0.0003; grpo: group, pass_at, ..."),
-    ("network", "setting of the policy lines: width, layers, heads"),
+    ("option", "options", "argument of the environment, such as max_lines=32"),
+    ("learner", "learner", "setting of the algorithm: learning_rate=0.0003, ...; grpo: group, pass_at, ..."),
+    ("network", "network", "setting of the policy lines: width, layers, heads"),
 )
+"""Words that take ``KEY=VALUE``, the settings that these make up, and what they are."""
 
 
 def run(args: argparse.Namespace) -> int:
@@ -83,33 +97,13 @@ def run(args: argparse.Namespace) -> int:
     from debugworld.agents.learned import read_manifest
     from debugworld.agents.training.train import train_agent
 
-    if args.algo == GRPO:
-        return _grpo(args)
-    config = TrainAgentConfig(
-        env=args.env,
-        world=args.world,
-        algo=args.algo,
-        policy=args.policy,
-        steps=args.steps,
-        seed=args.seed,
-        tasks=args.tasks,
-        out=args.out,
-        model=args.model,
-        sandbox=args.sandbox,
-        max_states=args.max_states,
-        options=read_settings(args.options),
-        real_share=args.real_share,
-        real_calls=args.real_calls,
-        num_envs=args.num_envs,
-        curriculum=args.curriculum,
-        logs=tuple(args.logs),
-        init=args.init,
-        checkpoint_every=args.checkpoint_every,
-        tensorboard=args.tensorboard,
-        video=args.video,
-        learner=read_settings(args.learners),
-        network=read_settings(args.networks),
-    )
+    given, resume = _given(args), "resume" in args
+    if given.get("algo") == GRPO:
+        return _grpo(given, resume)
+    config = TrainAgentConfig(**given)
+    for name, world in _WORLD_OF.items():
+        if name in given and config.world != world:
+            raise AgentError(f"{_flag(name)} is of the world {world}; this run is in {config.world}")
     with Progress(console=Console(stderr=True), transient=True) as progress:
         bars = {"dream": progress.add_task("dream", total=None, visible=False)}
         bars["steps"] = progress.add_task("steps", total=config.steps)
@@ -117,7 +111,7 @@ def run(args: argparse.Namespace) -> int:
         def report(what: str, done: int, total: int) -> None:
             progress.update(bars[what], completed=done, total=total, visible=True)
 
-        folder = train_agent(config, args.resume, report)
+        folder = train_agent(config, resume, report)
     curve = json.loads((folder / "curve.json").read_text("utf-8"))
     last = curve[-1] if curve else {}
     told = ""
@@ -127,31 +121,48 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _grpo(args: argparse.Namespace) -> int:
+def _grpo(given: dict[str, Any], resume: bool) -> int:
     """Trains a language model."""
     from rich.console import Console
     from rich.progress import Progress
 
     from debugworld.agents.training.grpo import RECORD, language_config, train_language_agent
 
-    given = {"env": args.env, "steps": args.steps, "out": args.out}
-    told = {key: value for key, value in given.items() if value != getattr(_DEFAULT, key)}
-    if args.init is not None:
-        told["model"] = str(args.init)
-    config = language_config(
-        read_settings(args.learners),
-        world=args.world,
-        tasks=args.tasks,
-        seed=args.seed,
-        dream=args.model,
-        sandbox=args.sandbox,
-        options=read_settings(args.options),
-        **told,
-    )
+    if refused := [name for name in _NOT_GRPO if name in given]:
+        reasons = ", ".join(f"{_flag(name)} ({_NOT_GRPO[name]})" for name in refused)
+        raise AgentError(f"grpo has no use for {reasons}; leave it out")
+    told = dict(given)
+    del told["algo"]
+    learner = told.pop("learner", {})
+    if "max_states" in told:
+        told["options"] = {"max_states": told.pop("max_states"), **told.get("options", {})}
+    if "model" in told:
+        told["dream"] = told.pop("model")
+    if "init" in told:
+        told["model"] = str(told.pop("init"))
+    config = language_config(learner, **told)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task("updates", total=config.steps)
-        folder = train_language_agent(config, lambda done, total: progress.update(bar, completed=done))
+        folder = train_language_agent(
+            config, resume, lambda done, total: progress.update(bar, completed=done)
+        )
     steps = json.loads((folder / RECORD).read_text("utf-8"))["steps"]
     last = f", mean reward {steps[-1]['reward']:.3f} in the last" if steps else ""
     Console().print(f"{folder}: {len(steps)} updates{last}; play it as lm:{folder}")
     return 0
+
+
+def _given(args: argparse.Namespace) -> dict[str, Any]:
+    """Returns the settings that were given, and no others, by the names of `TrainAgentConfig`."""
+    given = {each.name: getattr(args, each.name) for each in fields(TrainAgentConfig) if each.name in args}
+    for _, name, _ in _SETTINGS:
+        if name in given:
+            given[name] = read_settings(given[name])
+    if "logs" in given:
+        given["logs"] = tuple(given["logs"])
+    return given
+
+
+def _flag(name: str) -> str:
+    """Returns the word of the command line that gives a setting."""
+    return "--log" if name == "logs" else f"--{name.replace('_', '-')}"

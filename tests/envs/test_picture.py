@@ -79,7 +79,7 @@ def test_texts_of_any_kind_are_drawn(make: Make, tmp_path: Path) -> None:
 
 
 def test_gymnasium_makes_a_video(tasks: str, tmp_path: Path) -> None:
-    pytest.importorskip("moviepy", reason="moviepy: pip install 'debugworld[dev]'")
+    pytest.importorskip("moviepy", reason="moviepy: pip install 'debugworld[video]'")
     options = {"tasks": tasks, "sandbox": "process", "max_moves": 5, "render_mode": "rgb_array"}
     made = gymnasium.make("debugworld/ReachState-Features-v0", **options)
     env = RecordVideo(made, str(tmp_path / "videos"), disable_logger=True)

@@ -224,8 +224,8 @@ def smollm2() -> Path:
 def test_smollm2_plays() -> None:
     smollm2()
     names = [
-        "lm:smollm2?characters=600&tokens=16",
-        "lm:smollm2?prompt=think&thought=8&samples=2&characters=600&tokens=16",
+        "lm:smollm2?characters=300&tokens=12",
+        "lm:smollm2?prompt=think&thought=6&samples=2&characters=300&tokens=12",
     ]
     plain, thinking = evaluate(OUTPUT, names, "real", 1, tasks="builtin/fibonacci", max_moves=1)
     for found in (plain, thinking):

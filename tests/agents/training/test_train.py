@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from debugworld.agents import LearnedAgent, evaluate, learned_options, make_agen
 from debugworld.agents.training import AgentError, TrainAgentConfig, train_agent
 from debugworld.agents.training.config import OFF_POLICY
 from debugworld.cli import main
-from debugworld.envs import DebugEnv, load_task_set
+from debugworld.envs import DebugEnv, TaskError, load_task_set
 
 pytest.importorskip("sb3_contrib", reason="sb3: pip install 'debugworld[sb3]'")
 
@@ -104,6 +106,8 @@ def test_a_run_is_gone_on_with(tmp_path: Path) -> None:
     assert [row["seconds"] for row in curve] == sorted(row["seconds"] for row in curve)
     with pytest.raises(AgentError, match="no checkpoint"):
         train_agent(tiny(tmp_path / "new"), resume=True)
+    with pytest.raises(AgentError, match="awr learns from its whole log anew"):
+        train_agent(tiny(folder, algo="awr", logs=(tmp_path / "log.jsonl",)), resume=True)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +133,34 @@ def test_every_world_and_task_trains(changes: dict[str, Any], tmp_path: Path) ->
     options = learned_options(folder)
     [found] = evaluate(config.env, [str(folder)], "real", 2, 5, **options)
     assert not found.faults and not sum(episode.refusals for episode in found.episodes)
+
+
+def measured(checkpoint: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(checkpoint.with_suffix(".json").read_text("utf-8"))
+    return found
+
+
+def test_one_curriculum_measures_all_environments_and_is_gone_on_with(tmp_path: Path) -> None:
+    common: dict[str, Any] = {
+        "curriculum": "band",
+        "num_envs": 4,
+        "learner": {**LEARNER, "n_steps": 16},
+        "world": "real",
+        "options": {**SHORT, "max_moves": 6},
+    }
+    folder = train_agent(tiny(tmp_path / "agent", steps=128, checkpoint_every=64, **common))
+    first, last = (measured(folder / "checkpoints" / name) for name in ("64.zip", "latest.zip"))
+    curve = json.loads((folder / "curve.json").read_text())
+    assert sum(first["tries"]) == curve[0]["episodes"] < sum(last["tries"]) == curve[1]["episodes"]
+    train_agent(tiny(folder, steps=192, **common), resume=True)
+    after = measured(folder / "checkpoints" / "latest.zip")
+    assert all(before <= now for before, now in zip(last["tries"], after["tries"], strict=True))
+    assert sum(after["tries"]) > sum(last["tries"]) and after["time"] > last["time"]
+    with pytest.raises(TaskError, match="use the same task set"):
+        train_agent(tiny(folder, steps=256, tasks="builtin/collatz", **common), resume=True)
+    (folder / "checkpoints" / "latest.json").write_text("{")
+    with pytest.raises(TaskError, match=r"latest\.json holds no state of a curriculum"):
+        train_agent(tiny(folder, steps=256, **common), resume=True)
 
 
 def test_a_live_dream_and_a_grounded_one_train(tiny_checkpoint: Path, tmp_path: Path) -> None:
@@ -177,6 +209,12 @@ def test_mistakes_are_told(tmp_path: Path) -> None:
         ({"algo": "awr"}, "--log"),
         ({"algo": "spo"}, "spo learns from logged episodes"),
         ({"logs": (tmp_path,)}, "reads no log"),
+        ({"checkpoint_every": -1}, "checkpoint_every must be at least 0"),
+        ({"policy": "mlp", "network": {"width": 8}}, "mlp has nothing to set"),
+        *(
+            ({"algo": "awr", "logs": (tmp_path,), name: value}, f"so has no {name}")
+            for name, value in (("curriculum", "band"), ("checkpoint_every", 1), ("tensorboard", True))
+        ),
     ]
     for changes, text in mistakes:
         with pytest.raises(AgentError, match=text):
@@ -218,6 +256,24 @@ def test_an_agent_that_learnt_from_fewer_parts_acts(tmp_path: Path) -> None:
         LearnedAgent.load(tmp_path, gymnasium.make(REACH, max_lines=30).unwrapped)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("wish", "module", "command"),
+    [
+        ("video", "moviepy", "pip install 'debugworld[video]'"),
+        ("tensorboard", "tensorboard", "pip install 'debugworld[train]'"),
+    ],
+)
+def test_what_is_not_installed_is_told_before_any_work(
+    wish: str, module: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == module else known(name))
+    out = tmp_path / "agent"
+    with pytest.raises(AgentError, match=re.escape(f"needs {module}; {command}")):
+        train_agent(tiny(out, **{wish: True}))
+    assert not out.exists()
+
+
 def test_an_agent_draws_by_its_seed_and_within_the_mask(tmp_path: Path) -> None:
     folder, env = train_agent(tiny(tmp_path / "agent", steps=512)), _env()
     observation, info = env.reset(seed=1)
@@ -253,3 +309,8 @@ def test_the_command_trains_and_evaluates(
     assert main(["train-agent", "--out", str(out)]) == 2
     assert "not empty" in capsys.readouterr().err
     assert main(["train-agent", "--out", str(tmp_path / "b"), "--learner", "nonsense"]) == 2
+    capsys.readouterr()
+    for words in (["--real-share", "0.25"], ["--real-calls", "0.1"]):
+        assert main(["train-agent", "--out", str(tmp_path / "b"), *words]) == 2
+        assert f"{words[0]} is of the world" in capsys.readouterr().err
+    assert not (tmp_path / "b").exists()

