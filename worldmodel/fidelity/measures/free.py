@@ -44,7 +44,10 @@ def free(subject: Subject, case: Case, seed: int) -> list[Record]:
                 max(index - 1, 0),
                 constructs_of(case.program, states, max(index - 1, 0), index),
             )
-            difference = {"confidence": sure(subject), "seen": seen(states[right], states[index], answer)}
+            difference = {
+                "confidence": sure(subject, case),
+                "seen": seen(states[right], states[index], answer),
+            }
             break
         if answer.event is Event.EXIT:
             break
