@@ -42,7 +42,8 @@ def open_debugger(
     Args:
         backend: One of `BACKENDS`.
         record: Runs a program for real, for the backends that need it.
-        model: Folder of a checkpoint; None takes the one that ships with the package.
+        model: Name of a model, as `worldmodel.opening.open_neural` takes it; None takes the checkpoint that
+            ships with the package.
         max_states: States after which a dream ends as ``never``.
         after: What a lockstep's neural side does after a difference, as `LockstepDebugger` takes it.
         session: Starts a program for real, for looks that a trace does not answer; None does without them.
@@ -51,7 +52,7 @@ def open_debugger(
 
     Raises:
         TaskError: there is no such backend.
-        ModelError: the checkpoint cannot be loaded.
+        ModelError: the model cannot be loaded, has no such setting, or keeps no states to walk over.
     """
     if backend not in BACKENDS:
         raise TaskError(f"there is no backend {backend!r}; use one of: {', '.join(BACKENDS)}")
@@ -62,9 +63,9 @@ def open_debugger(
 
         assert rollout is not None
         return RolloutDebugger(rollout)
-    from debugworld.worldmodel.neural import NeuralDebugger
+    from debugworld.worldmodel.opening import open_dream
 
-    neural = NeuralDebugger.load(model, max_states, engine=engine)
+    neural = open_dream(model, max_states, engine)
     if backend == "neural":
         return neural
     return LockstepDebugger(RecordedDebugger(record, session), neural, after)

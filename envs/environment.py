@@ -65,8 +65,10 @@ class DebugEnv(Runs, Replica):
         sandbox: Name of the sandbox that real runs are recorded in; None takes
             ``process`` for the package's own programs, else ``docker``. Expressions of the agent
             (``p``, conditions) are evaluated there, but in ``process`` only where the caller names it.
-        model: Folder of a checkpoint; None takes the one that ships with the package. ``rollout`` takes
-            whatever `open_subject` of `worldmodel.fidelity` takes, as ``static``.
+        model: Folder of a checkpoint or of another model, or a server's address; None takes the one that
+            ships with the package. After ``?`` it takes settings, as ``DIR?format=paper`` or
+            ``DIR?granularity=line``, see `worldmodel.opening`. ``rollout`` takes whatever `open_subject` of
+            `worldmodel.fidelity` takes, as ``static``.
         max_states: States after which a dream ends as ``never``.
         real_share: Share of the episodes that ``rollout`` plays in the real run instead of the dream.
         real_calls: Most looks of ``rollout`` at the real run, for each step of a dream: a state of which the

@@ -157,6 +157,8 @@ class InputPrediction(DebugEnv):
     def _propose(self) -> str:
         """Lets the model say arguments and stands at the call that they mean; returns why not, or nothing."""
         debugger: NeuralDebugger = self.debugger  # type: ignore[assignment]
+        if not hasattr(debugger, "engine"):
+            return "the model proposes nothing: it speaks a format that has no such question"
         kind, _, text = self._truth.partition(" ")
         sampling = None
         if self._attempts:

@@ -29,7 +29,7 @@ class Runs(Task):
         backend: As `DebugEnv` takes it, like all that follow.
         sandbox: Name of the sandbox that real runs are recorded in.
         looks: Whether expressions of the agent may be evaluated in the sandbox.
-        model: Folder of a checkpoint.
+        model: Name of a model.
         max_states: States after which a dream ends.
         real_share: Share of the episodes that are played in the real run.
         real_calls: Most looks at the real run for each step of a dream.

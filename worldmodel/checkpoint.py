@@ -95,6 +95,20 @@ def load_model(path: Path | None = None) -> tuple[PreTrainedModel, PreTrainedTok
     return model.eval().requires_grad_(False), tokenizer, manifest
 
 
+def format_of(path: Path) -> str:
+    """Returns the format that a checkpoint says it speaks; empty where there is none, or it says nothing.
+
+    Raises:
+        ModelError: its manifest cannot be read.
+    """
+    try:
+        return str(json.loads((path / MANIFEST).read_text()).get("format", ""))
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except (OSError, ValueError, AttributeError) as error:
+        raise ModelError(f"the checkpoint {path} is damaged ({error}); copy or train it again") from error
+
+
 def training_programs(path: Path | None = None) -> frozenset[int]:
     """Returns the first eight bytes of the hash of each program a checkpoint was trained on, as integers."""
     file = (path or SHIPPED) / PROGRAMS

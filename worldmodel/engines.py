@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from debugworld.worldmodel.checkpoint import SHIPPED
+from debugworld.worldmodel.checkpoint import SHIPPED, format_of
 from debugworld.worldmodel.completion import CompletionEngine
 from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.formats import MARKOV
 
 
 def is_url(model: str | Path | None) -> bool:
@@ -25,13 +26,20 @@ def open_engine(model: str | Path | None = None, **options: Any) -> CompletionEn
         **options: of that engine.
 
     Raises:
-        ModelError: the model is missing or damaged, or the server does not answer.
+        ModelError: the model is missing or damaged, speaks a format instead of answering our questions, or
+            the server does not answer.
     """
     if is_url(model):
         from debugworld.worldmodel.endpoint import EndpointEngine
 
         return EndpointEngine(str(model), **options)
     path = SHIPPED if model is None else Path(model)
+    spoken = format_of(path)
+    if spoken not in ("", MARKOV):
+        raise ModelError(
+            f"{path} speaks the format {spoken} and does not answer our own questions; "
+            "it serves where states are asked for: debugworld run and fidelity, and environments"
+        )
     foreign = (path / "config.json").is_file() and not (path / "manifest.json").is_file()
     if foreign or path.suffix == ".gguf":
         if not path.exists():

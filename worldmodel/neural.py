@@ -52,8 +52,13 @@ def shared_engine(model: str | Path | None = None) -> CompletionEngine:
     if is_url(model):
         return _opened(str(model), 0)
     path = Path(model) if model is not None else SHIPPED
-    weights = path / "model.safetensors"
-    return _opened(path.resolve(), weights.stat().st_mtime_ns if weights.exists() else 0)
+    return _opened(path.resolve(), changed_at(path))
+
+
+def changed_at(path: Path) -> int:
+    """Returns when a model's weights changed, in nanoseconds; 0 where that is not known."""
+    weights = path / "model.safetensors" if path.is_dir() else path
+    return weights.stat().st_mtime_ns if weights.is_file() else 0
 
 
 @lru_cache(maxsize=4)

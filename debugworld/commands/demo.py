@@ -25,7 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"where it runs: {', '.join(SANDBOXES)} (default: docker; where no engine answers, process, "
         "for the bundled program only)",
     )
-    add("--model", metavar="DIR", help="checkpoint folder (default: the one that ships)")
+    add(
+        "--model",
+        metavar="DIR",
+        help="checkpoint folder (default: the one that ships); takes settings, as 'DIR?granularity=line'",
+    )
     add("--out", type=Path, default=Path("out/demo"), metavar="DIR", help="folder of the page (%(default)s)")
     add(
         "--max-states",

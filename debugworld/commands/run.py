@@ -42,7 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         metavar="DIR|URL",
         help="what dreams: a checkpoint, another model's folder, or 'http://host:port/v1?model=NAME' "
-        "(default: the checkpoint that ships)",
+        "(default: the checkpoint that ships); a folder takes settings, such as "
+        "'DIR?format=paper&jumps=direct' or 'shipped?granularity=line'",
     )
     add_box_arguments(parser)
     add("--strict", action="store_true", help="end at the first action that is not legal, with status 1")

@@ -224,10 +224,10 @@ def _look(checkpoint: Path) -> tuple[int, int]:
     from debugworld.worldmodel.data.examples import EVALUATION_SEED
     from debugworld.worldmodel.data.programs import generate
     from debugworld.worldmodel.lockstep import LockstepDebugger
-    from debugworld.worldmodel.neural import NeuralDebugger
+    from debugworld.worldmodel.opening import open_dream
 
     right = total = 0
-    with LockstepDebugger(RecordedDebugger(record), NeuralDebugger.load(checkpoint), "forced") as both:
+    with LockstepDebugger(RecordedDebugger(record), open_dream(checkpoint), "forced") as both:
         for seed in itertools.count(EVALUATION_SEED):
             both.reset(generate(seed).program)
             while not both.done:

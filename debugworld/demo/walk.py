@@ -86,9 +86,18 @@ def open_walk(subject: Subject, model: str | None, max_states: int) -> WalkEnv:
 
 
 def debuggers(env: WalkEnv) -> tuple[TreeDebugger, NeuralDebugger]:
-    """Returns the real and the neural debugger of an environment that was reset."""
+    """Returns the real and the neural debugger of an environment that was reset.
+
+    Raises:
+        ModelError: the model speaks a format, whose states cannot be taken apart as the demo does.
+    """
     both = env.debugger
-    assert isinstance(both, LockstepDebugger) and isinstance(both.neural, NeuralDebugger)
+    assert isinstance(both, LockstepDebugger)
+    if not isinstance(both.neural, NeuralDebugger):
+        raise ModelError(
+            "the demo shows models that answer our own questions, and this one speaks a format; "
+            "look at it with debugworld run --backend lockstep, or judge it with debugworld fidelity"
+        )
     return both.real, both.neural
 
 

@@ -29,13 +29,13 @@ def open_debugger(
         backend: One of `BACKENDS`.
         program: What will be debugged.
         sandbox: The box, for backends of `NEEDS_BOX`.
-        model: Folder of a checkpoint or another model, or a server's address, for backends that dream; None
+        model: Name of a model, as `worldmodel.opening.open_neural` takes it, for backends that dream; None
             takes the checkpoint that ships.
         max_states: States after which a dream ends as ``never``.
 
     Raises:
         DebuggerError: a model is given to a backend that does not dream, or there are to be no states.
-        ModelError: the model cannot be loaded.
+        ModelError: the model cannot be loaded, or has no such setting.
         ProgramError: the backend dreams, and the program is more than one source.
     """
     dreams = backend in ("neural", "lockstep")
@@ -54,10 +54,11 @@ def open_debugger(
             "it takes no other files, argv, stdin or tests; use the backend recorded or live"
         )
     from debugworld.worldmodel.lockstep import LockstepDebugger
-    from debugworld.worldmodel.neural import NeuralDebugger
+    from debugworld.worldmodel.opening import open_dream, open_neural
 
-    neural = NeuralDebugger.load(model, max_states)
-    return neural if backend == "neural" else LockstepDebugger(_recorded(sandbox), neural)
+    if backend == "neural":
+        return open_neural(model, max_states)
+    return LockstepDebugger(_recorded(sandbox), open_dream(model, max_states))
 
 
 def _recorded(sandbox: Sandbox | None) -> RecordedDebugger:

@@ -124,9 +124,9 @@ class TogetherVectorEnv(SyncVectorEnv):
 
     def _engine(self) -> CompletionEngine | None:
         if not self._rollout:
-            from debugworld.worldmodel.neural import shared_engine
+            from debugworld.worldmodel.opening import engine_of
 
-            return shared_engine(self._model)
+            return engine_of(self._model)
         task = self.envs[0].task
         task._open()
         assert task._dreams is not None

@@ -7,7 +7,7 @@ can say it: `CeilingDebugger`, opened as ``real?format=NAME``.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,21 +21,20 @@ from debugworld.sandboxes.debugger import (
     State,
     StateTree,
 )
-from debugworld.worldmodel.context import ContextDebugger, open_debugger
+from debugworld.worldmodel.checkpoint import MANIFEST, training_of
+from debugworld.worldmodel.context import ContextDebugger
 from debugworld.worldmodel.conversation import TooLong
 from debugworld.worldmodel.data.trajectories import Step, Trajectory
 from debugworld.worldmodel.direct_debugger import DirectDebugger
 from debugworld.worldmodel.errors import ModelError
-from debugworld.worldmodel.formats import CODECS, Codec, open_codec
+from debugworld.worldmodel.formats import Codec, open_codec
+from debugworld.worldmodel.model_name import SPOKEN_SETTINGS, ModelName
 from debugworld.worldmodel.spoken import INTO
 
 from .measures.backward import BACKWARD
 from .real import RealDebugger
-from .settings import check_settings
 from .subject import Meter, Subject
 
-SETTINGS = {"format": sorted(CODECS), "jumps": ["rollout", "direct"]}
-"""What can be set of such a subject."""
 MAX_TOKENS = 512
 """Tokens of the longest answer, where the model reads enough."""
 
@@ -126,48 +125,38 @@ def _steps(states: Sequence[State]) -> list[Step]:
     return [Step(INTO if place else None, state) for place, state in enumerate(states)]
 
 
-def open_spoken(text: str, settings: Mapping[str, str], box: Sandbox) -> Subject:
+def open_spoken(name: ModelName, box: Sandbox) -> Subject:
     """Opens a model that speaks a format, or the format's ceiling.
 
     Args:
-        text: a folder that `from_pretrained` reads, a GGUF file, or ``real``.
-        settings: ``format``, and ``jumps``.
+        name: a folder that `from_pretrained` reads, a GGUF file, or ``real``, with its settings.
         box: for the ceiling.
 
     Raises:
         ModelError: there is no such model or format, the model lacks the format's markers, or the format has
             no jumps that could be asked for directly.
     """
-    check_settings(settings, SETTINGS)
-    codec = open_codec(settings["format"])
-    jumps = settings.get("jumps", "rollout")
+    name.check(SPOKEN_SETTINGS)
+    codec = open_codec(name.format)
+    jumps = name.settings.get("jumps", "rollout")
     about: dict[str, Any] = {"format": codec.name, "jumps": jumps}
-    told = f"{codec.name}, {jumps}" if "jumps" in settings else codec.name
-    if text == "real":
+    told = f"{codec.name}, {jumps}" if "jumps" in name.settings else codec.name
+    if name.where == "real":
         ceiling = CeilingDebugger(box, codec, jumps == "direct")
         return Subject(f"real, {told}", ceiling, about={"kind": "real", **about}, checked=True)
-    from debugworld.worldmodel.tokenwise import TokenEngine
+    from debugworld.worldmodel.opening import open_speaker, open_speaking
 
-    path = Path(text)
-    if not path.exists():
-        raise ModelError(f"{text} is no folder of a model that speaks the format {codec.name}")
-    folder, gguf = (path.parent, path.name) if path.suffix == ".gguf" else (path, None)
-    engine = TokenEngine.load(folder, gguf_file=gguf)
-    measure = engine.vocabulary(codec.markers, codec.stop).count
-    meter = Meter(engine, measure)
-    context = engine.context
-    debugger = open_debugger(
-        meter,
-        codec,
-        "direct" if jumps == "direct" else "rollout",
-        context=context,
-        max_tokens=min(MAX_TOKENS, max(1, context // 4)),
-        measure=measure,
-    )
-    about |= {"kind": "model", "model": path.name, "context": context, "weights": digest_of(path)}
+    path = Path(name.where)
+    engine = open_speaker(path)
+    meter = Meter(engine, engine.vocabulary(codec.markers, codec.stop).count)
+    debugger = open_speaking(engine, name, max_tokens=MAX_TOKENS, completer=meter)
+    about |= {"kind": "model", "model": path.name, "context": engine.context, "weights": digest_of(path)}
     if jumps == "direct" and ActionKind.BACK_TO_CALL in codec.actions:
         about["inverse"] = BACKWARD
-    return Subject(f"{path.name}, {told}", SpokenJudged(debugger), meter, engine.parameters, about)
+    subject = Subject(f"{path.name}, {told}", SpokenJudged(debugger), meter, engine.parameters, about)
+    if (path / MANIFEST).is_file():
+        subject.seen, subject.checked = training_of(path)
+    return subject
 
 
 def digest_of(path: Path) -> str:

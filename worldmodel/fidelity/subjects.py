@@ -7,7 +7,7 @@ from functools import partial
 from itertools import chain, count, islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from debugworld.sandboxes import Sandbox
 from debugworld.sandboxes.debugger import Program
@@ -21,14 +21,16 @@ from debugworld.worldmodel.data.thoughts import Pair, lessons_of
 from debugworld.worldmodel.direct import Jumps
 from debugworld.worldmodel.engines import is_url, open_engine
 from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.formats import MARKOV
+from debugworld.worldmodel.model_name import OWN_SETTINGS, ModelName
 from debugworld.worldmodel.neural import NeuralDebugger
+from debugworld.worldmodel.settings import Written, check_settings
 from debugworld.worldmodel.thinker import Granularity
 
 from .baselines import SEPARATOR, CopyDebugger, NGramEngine, PromptedEngine, StaticEngine
 from .measures.inputs import AT_ONCE, SEARCHED
 from .noisy import NoisyDebugger
 from .real import RealDebugger
-from .settings import Written, check_settings
 from .spoken import digest_of, open_spoken
 from .subject import Meter, Subject, stamp
 
@@ -36,11 +38,7 @@ BASELINES = ("copy", "static", "ngram", "smollm2", "noisy", "real")
 """Names that are no models of ours: see `open_subject`."""
 NGRAM_PROGRAMS = 600
 """Generator programs, seeds from 0 on, whose questions the n-gram counts."""
-_SETTINGS: dict[str, Collection[str]] = {
-    "jumps": [each.value for each in Jumps],
-    "granularity": [each.value for each in Granularity],
-    "inputs": [SEARCHED, AT_ONCE],
-}
+_SETTINGS: dict[str, Collection[str]] = {**OWN_SETTINGS, "inputs": (SEARCHED, AT_ONCE)}
 _PROMPTED = _SETTINGS | {"shown": Written("NUMBER", r"\d{1,3}")}
 _MODEL = _PROMPTED | {"device": Written("cpu|cuda|cuda:NUMBER", r"cpu|cuda(:\d+)?|mps")}
 _SERVER: dict[str, Collection[str]] = {
@@ -77,10 +75,11 @@ def open_subject(name: str | None, box: Sandbox) -> Subject:
     Raises:
         ModelError: there is no such model, or a setting is unknown.
     """
-    text, _, query = (name or "shipped").partition("?")
-    settings = dict(parse_qsl(query, keep_blank_values=True))
-    if "format" in settings and not is_url(name):
-        return open_spoken(text, settings, box)
+    named = ModelName.read(name)
+    text, settings = named.where, dict(named.settings)
+    if named.format != MARKOV:
+        return open_spoken(named, box)
+    settings.pop("format", None)
     if name == "real":
         return Subject("real", RealDebugger(box), about={"kind": "real"}, checked=True)
     if name == "copy":

@@ -12,6 +12,8 @@ CODECS: dict[str, type[Codec]] = {
     codec.name: codec for codec in (PaperCodec, CwmCodec, HistoryCodec, ChangesCodec)
 }
 """Every codec by its name."""
+MARKOV = "markov"
+"""Name of our own questions, for which there is no codec: a symbolic shell asks them."""
 
 
 def open_codec(name: str) -> Codec:
@@ -28,6 +30,7 @@ def open_codec(name: str) -> Codec:
 __all__ = [
     "CODECS",
     "MARKERS",
+    "MARKOV",
     "ChangesCodec",
     "Codec",
     "CwmCodec",

@@ -1,4 +1,4 @@
-"""What may stand behind the ``?`` of a subject's name."""
+"""What may stand behind the ``?`` of a model's name."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Written(Collection[str]):
 
 
 def check_settings(settings: Mapping[str, str], known: Mapping[str, Collection[str]]) -> None:
-    """Checks what stands behind the ``?`` of a subject.
+    """Checks what stands behind the ``?`` of a name.
 
     Raises:
         ModelError: a setting is unknown, or its value is.
