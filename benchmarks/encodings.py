@@ -23,16 +23,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from common.corpus import ENCODINGS, IGNORED, TOKENIZERS, Corpus, Run, codec_of, corpus, runs, stepped
+from common.corpus import ENCODINGS, MOST, TOKENIZERS, Corpus, Run, codec_of, corpus, runs
 from common.report import Report
 from transformers import PreTrainedModel, set_seed
 
 from debugworld.sandboxes.debugger import Event, ExitCode, State
 from debugworld.worldmodel.context import INTO, ContextDebugger
-from debugworld.worldmodel.data.examples import EVALUATION_SEED
+from debugworld.worldmodel.data.split import EVALUATION_SEED
+from debugworld.worldmodel.data.texts import stepped
 from debugworld.worldmodel.model import build_model
 from debugworld.worldmodel.neural import NeuralDebugger
 from debugworld.worldmodel.optimizer import MuonAdamW
+from debugworld.worldmodel.packing import IGNORED, Encoded, padded_batch
 from debugworld.worldmodel.quiet import drop_kernel_advice
 from debugworld.worldmodel.recipe import TrainConfig
 from debugworld.worldmodel.statistics import rate
@@ -196,22 +198,15 @@ def order(made: Corpus, size: int, seed: int) -> Iterator[tuple[torch.Tensor, to
     """Yields batches without end: texts of like length together, in a seeded order."""
     choose, pad = random.Random(seed), int(made.tokenizer.pad_token_id or 0)
     texts = sorted((text for text in made.texts if any(text[1])), key=lambda text: len(text[0]))
-    batches: list[list[tuple[list[int], list[bool]]]] = [[]]
+    batches: list[list[Encoded]] = [[]]
     for text in texts:
         if batches[-1] and (len(batches[-1]) + 1) * len(text[0]) > size:
             batches.append([])
         batches[-1].append(text)
     while True:
         for batch in choose.sample(batches, len(batches)):
-            width = max(len(ids) for ids, _ in batch)
-            ids = torch.full((len(batch), width), pad)
-            labels = torch.full_like(ids, IGNORED)
-            for place, (tokens, learnt) in enumerate(batch):
-                ids[place, : len(tokens)] = torch.tensor(tokens)
-                labels[place, : len(tokens)] = torch.where(
-                    torch.tensor(learnt), ids[place, : len(tokens)], IGNORED
-                )
-            yield ids, labels
+            padded = padded_batch(batch, pad)
+            yield padded["input_ids"], padded["labels"]
 
 
 def score(
@@ -230,7 +225,7 @@ def score(
     for number, (program, trace) in enumerate(held_out):
         if trace.exit.code is ExitCode.NEVER:
             continue
-        states = [step.state for step in stepped(program, trace).steps]
+        states = [step.state for step in stepped(program, trace, MOST).steps]
         choose = random.Random(f"{args.seed} {number}")
         places = sorted(choose.sample(range(len(states) - 1), min(args.questions, len(states) - 1)))
         neural.reset(program)

@@ -39,8 +39,8 @@ from debugworld.sandboxes.debugger.recorder import record
 from debugworld.worldmodel.checkpoint import load_model
 from debugworld.worldmodel.completion import CompletionEngine, Request
 from debugworld.worldmodel.constraint import Grammar, Masks, symbol_of
-from debugworld.worldmodel.data.examples import EVALUATION_SEED
 from debugworld.worldmodel.data.programs import generate
+from debugworld.worldmodel.data.split import EVALUATION_SEED
 from debugworld.worldmodel.engine import Engine
 from debugworld.worldmodel.generation import GenerateEngine
 from debugworld.worldmodel.markov import Shell

@@ -45,9 +45,9 @@ from debugworld.agents.inverse_tester import (
 )
 from debugworld.sandboxes import Sandbox, SandboxError, open_sandbox
 from debugworld.sandboxes.debugger import Event, ExitCode, Program, ProgramError, Trace
-from debugworld.worldmodel.data.examples import EVALUATION_SEED, held_out
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.data.rows import load_rows
+from debugworld.worldmodel.data.split import EVALUATION_SEED, held_out
 from debugworld.worldmodel.fidelity.subject import Subject
 from debugworld.worldmodel.fidelity.subjects import open_subject
 from debugworld.worldmodel.inverse import End

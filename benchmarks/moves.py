@@ -23,8 +23,8 @@ from debugworld.sandboxes.batch import RecordedBatch, TraceBatch
 from debugworld.sandboxes.debugger import Action, ActionKind, Program, RecordedDebugger, Trace
 from debugworld.sandboxes.debugger.recorder import record
 from debugworld.sandboxes.numbering import PLAIN_KINDS
-from debugworld.worldmodel.data.examples import EVALUATION_SEED
 from debugworld.worldmodel.data.programs import generate
+from debugworld.worldmodel.data.split import EVALUATION_SEED
 from debugworld.worldmodel.neural import NeuralDebugger
 
 LOOP_GOAL, BATCH_GOAL = 2e6, 20e6

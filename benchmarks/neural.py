@@ -25,9 +25,9 @@ from debugworld.sandboxes import Sandbox, SandboxError, open_sandbox
 from debugworld.sandboxes.debugger import Program, ProgramError, Trace
 from debugworld.worldmodel.checkpoint import training_programs
 from debugworld.worldmodel.crux import CruxRow, CruxScore, predict_inputs, predict_outputs
-from debugworld.worldmodel.data.examples import EVALUATION_SEED, held_out
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.data.rows import load_rows
+from debugworld.worldmodel.data.split import EVALUATION_SEED, held_out
 from debugworld.worldmodel.engine import Completion, Engine, Request
 from debugworld.worldmodel.fidelity import PARTS, Fidelity, measure
 from debugworld.worldmodel.neural import NeuralDebugger

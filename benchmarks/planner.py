@@ -27,7 +27,7 @@ from rich.progress import track
 from debugworld.agents import make_agent, run_episode
 from debugworld.agents.evaluation import Episode
 from debugworld.envs import DebugEnv
-from debugworld.worldmodel.data.examples import EVALUATION_SEED
+from debugworld.worldmodel.data.split import EVALUATION_SEED
 from debugworld.worldmodel.statistics import Estimate, mean, rate
 
 ENV = "debugworld/ReachState-Text-v0"

@@ -309,8 +309,8 @@ def work() -> None:
 
 def programs_of(generated: int) -> dict[str, list[str]]:
     """Returns source and call of each program."""
-    from debugworld.worldmodel.data.examples import EVALUATION_SEED
     from debugworld.worldmodel.data.programs import generate
+    from debugworld.worldmodel.data.split import EVALUATION_SEED
 
     found = {name: list(pair) for name, pair in SHAPES.items()}
     for number in range(generated):

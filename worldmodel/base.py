@@ -8,11 +8,12 @@ prepared model in its own folder, so that it can go on where the original is not
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from tokenizers import processors
+from tokenizers import AddedToken, processors
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from debugworld.worldmodel.errors import ModelError
@@ -132,13 +133,22 @@ def give_template(tokenizer: PreTrainedTokenizerBase) -> None:
         raise ModelError(f"the tokenizer changes text: {PROBE!r} comes back as {kept!r}; take another base")
 
 
+def add_markers(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, markers: Sequence[str]) -> None:
+    """Gives a model the markers of a format that it lacks, each as one token."""
+    known = tokenizer.get_vocab()
+    lacking = [AddedToken(text, normalized=False, special=False) for text in markers if text not in known]
+    tokenizer.add_tokens(lacking)
+    if lacking:
+        model.resize_token_embeddings(len(tokenizer))
+
+
 def add_lora(model: PreTrainedModel, config: TrainConfig, tokens: list[int]) -> Any:
     """Returns a model with LoRA on all linear layers but the output.
 
     Args:
         model: the base.
         config: rank and scale.
-        tokens: ids of tokens whose embeddings are trained too: those of the template.
+        tokens: ids of tokens whose embeddings are trained too: those of the template, and a format's markers.
 
     Raises:
         ModelError: peft is not installed.

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,9 +21,10 @@ import torch
 from torch.utils.data import IterableDataset, get_worker_info
 from transformers import PreTrainedTokenizerBase
 
+from debugworld.worldmodel.encoder import Encoder
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.packing import Encoded, pack, packed_batch, padded_batch
-from debugworld.worldmodel.store import Example, ExampleStore
+from debugworld.worldmodel.store import ExampleStore
 from debugworld.worldmodel.tokenizer import CONTROL_TOKENS
 
 WEIGHTS = "mixture.json"
@@ -42,12 +43,20 @@ class Mixture:
     stores: dict[str, ExampleStore]
     weights: dict[str, float]
 
+    @property
+    def format(self) -> str:
+        """What the examples are written in, see `formats`."""
+        return next(iter(self.stores.values())).format
+
     def __post_init__(self) -> None:
         if not self.stores or set(self.stores) != set(self.weights):
             names = f"stores {sorted(self.stores)}, weights {sorted(self.weights)}"
             raise ModelError(f"a mixture needs one weight for each of its stores; it has {names}")
         if any(len(store) == 0 for store in self.stores.values()) or min(self.weights.values()) <= 0:
             raise ModelError("every store of a mixture needs examples and a positive weight")
+        formats = sorted({store.format for store in self.stores.values()})
+        if len(formats) > 1:
+            raise ModelError(f"the stores of a mixture have one format; these have {', '.join(formats)}")
 
     def save(self, path: Path) -> None:
         """Writes the weights beside the stores, which stand in that folder under their names."""
@@ -74,7 +83,7 @@ class BatchStream(IterableDataset):
 
     Args:
         mixture: where examples come from.
-        tokenizer: encodes them; its pair template is prompt, separator, completion, end.
+        tokenizer: encodes them, see `encoder.Encoder`.
         tokens: most tokens of a batch, padding included (an example longer than that is a batch alone).
         seed: order of the examples.
         start: number of this process's batches to leave out, counted from ``at``.
@@ -118,6 +127,7 @@ class BatchStream(IterableDataset):
     ) -> None:
         self.marked = marked
         self.mixture, self.tokenizer, self.tokens, self.seed = mixture, tokenizer, tokens, seed
+        self._encode = Encoder(tokenizer, mixture.format)
         self.start, self.round_size, self.at = start, max(round_size, tokens // 8), at
         self.row_tokens, self.owners, self.rank, self.world = row_tokens, owners, rank, world
         self.split = Split(mixture, held_out)
@@ -169,9 +179,7 @@ class BatchStream(IterableDataset):
     def _round(self, number: int) -> Round:
         """Returns one round."""
         drawn = [(name, int(i)) for name in self._decks for i in self._draw(name, number)]
-        encoded = (
-            None if self.bytewise else encode(self.tokenizer, [self.mixture.stores[n][i] for n, i in drawn])
-        )
+        encoded = None if self.bytewise else self._encode([self.mixture.stores[n][i] for n, i in drawn])
         lengths = (
             np.array([self.mixture.stores[name].lengths[i] for name, i in drawn])
             if encoded is None
@@ -230,7 +238,7 @@ class BatchStream(IterableDataset):
         places = [place for row in batch for place in row]
         if drawn.encoded is None:
             examples = [self.mixture.stores[name][i] for name, i in (drawn.drawn[p] for p in places)]
-            encoded = dict(zip(places, encode(self.tokenizer, examples), strict=True))
+            encoded = dict(zip(places, self._encode(examples), strict=True))
         else:
             encoded = {place: drawn.encoded[place] for place in places}
         padding = int(self.tokenizer.pad_token_id)
@@ -288,12 +296,6 @@ def _chosen(store: ExampleStore, share: float) -> np.ndarray:
     below = int(share * 2**64)
     digests = (hashlib.blake2b(prompt, digest_size=8).digest() for prompt in store.prompts())
     return np.fromiter((int.from_bytes(digest) < below for digest in digests), bool, len(store))
-
-
-def encode(tokenizer: PreTrainedTokenizerBase, examples: Sequence[Example]) -> list[Encoded]:
-    """Returns the tokens of examples, and how many of them come before the completion."""
-    sequences = tokenizer([e.prompt for e in examples], [e.completion for e in examples])["input_ids"]
-    return [(sequence, sequence.index(tokenizer.sep_token_id) + 1) for sequence in sequences]
 
 
 @lru_cache(maxsize=8)

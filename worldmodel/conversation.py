@@ -121,7 +121,7 @@ class Conversation:
         room, last = self.context - self.max_tokens, max(len(walk.steps) - 1, 0)
         self.dropped = min(self.dropped, last)
         while True:
-            prompt = self.codec.prompt(_without(walk, self.dropped), action)
+            prompt = self.codec.prompt(without(walk, self.dropped), action)
             self.prompt_tokens = self._measure(prompt)
             if self.prompt_tokens <= room:
                 return prompt
@@ -134,7 +134,7 @@ class Conversation:
             self.dropped += max(1, (last - self.dropped) // 2)
 
 
-def _without(walk: Trajectory, number: int) -> Trajectory:
+def without(walk: Trajectory, number: int) -> Trajectory:
     """Returns a walk without its oldest steps, but with the breakpoints that were set in them."""
     if not number:
         return walk

@@ -14,8 +14,8 @@ import torch
 
 from debugworld.worldmodel.errors import ModelError
 
-Encoded = tuple[list[int], int]
-"""Tokens of an example, and how many of them are the prompt with its control tokens."""
+Encoded = tuple[list[int], list[bool]]
+"""Tokens of an example, and which of them are learnt: completions, and what ends them."""
 IGNORED = -100
 """Label of a token that is not learnt from (the prompt, padding)."""
 
@@ -63,10 +63,10 @@ def packed_batch(rows: Sequence[Sequence[Encoded]], size: int, padding: int) -> 
     owners = torch.zeros_like(ids, dtype=torch.int32)
     for row, examples in enumerate(rows):
         start = 0
-        for number, (tokens, asked) in enumerate(examples):
+        for number, (tokens, learnt) in enumerate(examples):
             end = start + len(tokens)
             ids[row, start:end] = torch.tensor(tokens)
-            labels[row, start + asked : end] = ids[row, start + asked : end]
+            labels[row, start:end] = torch.where(torch.tensor(learnt), ids[row, start:end], IGNORED)
             positions[row, start:end] = torch.arange(len(tokens))
             owners[row, start:end] = number
             start = end
@@ -79,7 +79,7 @@ def padded_batch(examples: Sequence[Encoded], padding: int) -> dict[str, torch.T
     """Returns examples as tensors, int64, shape ``(examples, longest)``, padded at the right."""
     ids = torch.full((len(examples), max(len(tokens) for tokens, _ in examples)), padding)
     labels = torch.full_like(ids, IGNORED)
-    for row, (tokens, asked) in enumerate(examples):
+    for row, (tokens, learnt) in enumerate(examples):
         ids[row, : len(tokens)] = torch.tensor(tokens)
-        labels[row, asked : len(tokens)] = ids[row, asked : len(tokens)]
+        labels[row, : len(tokens)] = torch.where(torch.tensor(learnt), ids[row, : len(tokens)], IGNORED)
     return {"input_ids": ids, "labels": labels}

@@ -10,10 +10,11 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from debugworld.worldmodel.ahead import add_heads
-from debugworld.worldmodel.base import add_lora, find_base, load_base
+from debugworld.worldmodel.base import add_lora, add_markers, find_base, load_base
 from debugworld.worldmodel.checkpoint import MANIFEST, PROGRAMS
 from debugworld.worldmodel.convolution import keep_apart
 from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.formats import MARKOV, open_codec
 from debugworld.worldmodel.model import build_model
 from debugworld.worldmodel.quiet import without_bars
 from debugworld.worldmodel.recipe import TrainConfig
@@ -38,23 +39,23 @@ def prepare_base(folder: Path, config: TrainConfig) -> None:
 
 
 def build_student(
-    base: Path, config: TrainConfig, markers: tuple[str, ...]
+    base: Path, config: TrainConfig, format: str = MARKOV
 ) -> tuple[Any, PreTrainedTokenizerBase]:
     """Returns the model to train and its tokenizer.
 
     Args:
         base: folder that `prepare_base` wrote; not read where the configuration names no base.
         config: size or base, attention, packing, compilation.
-        markers: single-token texts of a model from scratch.
+        format: what it learns to speak, whose markers it gets as tokens.
 
     Raises:
-        ModelError: the base reads too few tokens, markers are for a base, or the attention cannot be had.
+        ModelError: the base reads too few tokens, or the attention cannot be had.
     """
     model: Any
+    markers = () if format == MARKOV else open_codec(format).markers
     if config.base:
-        if markers:
-            raise ModelError("a base model keeps its own tokenizer; markers are for models from scratch")
         model, tokenizer = load_base(str(base))
+        add_markers(model, tokenizer, markers)
         context = getattr(model.config, "max_position_embeddings", config.longest)
         if config.longest > context:
             raise ModelError(
@@ -62,6 +63,7 @@ def build_student(
             )
     else:
         tokenizer = build_tokenizer(markers)
+        tokenizer.model_max_length = config.longest
         model = build_model(config, len(tokenizer))
     if config.attention or torch.cuda.is_available():
         try:
@@ -73,7 +75,12 @@ def build_student(
     if config.ahead > 1:
         add_heads(model, config.ahead)
     if config.lora_rank:
-        special = sorted({int(getattr(tokenizer, f"{name}_token_id")) for name in ("bos", "sep", "eos")})
+        special = sorted(
+            {
+                *(int(getattr(tokenizer, f"{name}_token_id")) for name in ("bos", "sep", "eos")),
+                *(tokenizer.get_vocab()[marker] for marker in markers),
+            }
+        )
         model = add_lora(model, config, special)
     model.config.use_cache = False
     if config.compile:

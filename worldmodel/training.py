@@ -17,7 +17,6 @@ import signal
 import sys
 import time
 import zipfile
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +38,7 @@ from debugworld.worldmodel.batches import BatchStream, Mixture
 from debugworld.worldmodel.checkpoint import MANIFEST, export, training_programs
 from debugworld.worldmodel.clock import Clock, ClockProgress, Ending
 from debugworld.worldmodel.convolution import takes_owners
+from debugworld.worldmodel.encoder import Encoder
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.heldout import HeldOut
 from debugworld.worldmodel.optimizer import MuonAdamW, adamw, fast_bfloat16
@@ -97,7 +97,6 @@ def train(
     out: Path,
     config: TrainConfig,
     *,
-    markers: Iterable[str] = (),
     resume: bool = False,
     sources: dict[str, Any] | None = None,
 ) -> TrainResult:
@@ -110,7 +109,6 @@ def train(
         mixture: example stores and their weights; on resumption the same ones.
         out: folder of this run.
         config: budget, size and pace; on resumption the one that ``out`` holds is used.
-        markers: single-token texts of the codec, see `build_tokenizer`.
         resume: goes on from the newest complete checkpoint in ``out``; without one, starts again.
         sources: what the manifest shall say about where the examples came from; its entry ``programs``, a
             list of content hashes, is kept in a file of its own.
@@ -143,7 +141,7 @@ def train(
     last = newest_checkpoint(run)
     state = TrainerState.load_from_json(str(last / STATE)) if last else TrainerState()
     elapsed, at = Clock.read(state)
-    model, tokenizer = build_student(out / BASE, config, tuple(markers))
+    model, tokenizer = build_student(out / BASE, config, mixture.format)
     check_lengths(mixture, config, tokenizer)
     order: dict[str, Any] = {
         "start": 0 if at else state.global_step * config.accumulate,
@@ -205,21 +203,19 @@ def check_lengths(mixture: Mixture, config: TrainConfig, tokenizer: PreTrainedTo
     Raises:
         ModelError: a store has an example that is longer than the context, a batch or a packed row.
     """
+    encode = Encoder(tokenizer, mixture.format)
     limits = {"longest": config.longest, "tokens_per_batch": config.tokens_per_batch}
     if config.packed:
         limits["row_tokens"] = config.row_tokens
     name = min(limits, key=lambda key: limits[key])
     for store_name, store in mixture.stores.items():
         worst = int(store.lengths.max())
-        if worst > limits[name]:  # the count of bytes, which no byte-level tokenizer exceeds
+        if worst > limits[name]:  # the count of bytes and markers, which no byte-level tokenizer exceeds
             suspects = [store[int(i)] for i in (store.lengths > limits[name]).nonzero()[0]]
             lengths = [
                 len(ids)
                 for start in range(0, len(suspects), 1024)
-                for ids in tokenizer(
-                    [e.prompt for e in suspects[start : start + 1024]],
-                    [e.completion for e in suspects[start : start + 1024]],
-                )["input_ids"]
+                for ids, _ in encode(suspects[start : start + 1024])
             ]
             long = [length for length in lengths if length > limits[name]]
             if long:
@@ -457,6 +453,7 @@ def _manifest(
         known = {f"{number:016x}" for number in training_programs(base)}
         sources = sources | {"programs": sorted(known | set(sources.get("programs", ())))}
     return {
+        "format": mixture.format,
         "recipe": dataclasses.asdict(config),
         "steps": result.steps,
         "tokens": result.tokens,

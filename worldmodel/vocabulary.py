@@ -89,15 +89,28 @@ class Vocabulary:
 
     def encode(self, prompt: str) -> list[int]:
         """Returns the tokens of a prompt; but for its markers, nothing in it is read as a special token."""
+        return self.encode_all([prompt])[0]
+
+    def encode_all(self, prompts: Sequence[str]) -> list[list[int]]:
+        """Returns the tokens of prompts, as `encode`; what stands between their markers is read at once."""
         if not self._stop:
-            return list(self._tokenizer(prompt)["input_ids"])
-        found: list[int] = []
-        place = 0
-        for match in self._split.finditer(prompt):
-            found += self._encode(prompt[place : match.start()])
-            found.append(self.markers[match[0]])
-            place = match.end()
-        return found + self._encode(prompt[place:])
+            return [list(ids) for ids in self._tokenizer(list(prompts))["input_ids"]] if prompts else []
+        cut = [_parted(self._split, prompt) for prompt in prompts]
+        texts = list({text: None for pieces in cut for text in pieces[::2] if text})
+        read = (
+            self._tokenizer(texts, add_special_tokens=False, split_special_tokens=True, verbose=False)
+            if texts
+            else {"input_ids": []}
+        )
+        ids = dict(zip(texts, read["input_ids"], strict=True)) | {"": []}
+        return [
+            [
+                token
+                for place, text in enumerate(pieces)
+                for token in ((self.markers[text],) if place % 2 else ids[text])
+            ]
+            for pieces in cut
+        ]
 
     def count(self, prompt: str) -> int:
         """Returns the number of a prompt's tokens."""
@@ -173,15 +186,6 @@ class Vocabulary:
             known = self._loops[loop] = (inside, {byte: _tree(part) for byte, part in parts.items()})
         return known
 
-    def _encode(self, text: str) -> list[int]:
-        if not text:
-            return []
-        return list(
-            self._tokenizer(text, add_special_tokens=False, split_special_tokens=True, verbose=False)[
-                "input_ids"
-            ]
-        )
-
 
 def token_bytes(tokenizer: PreTrainedTokenizerBase) -> dict[int, bytes]:
     """Returns the bytes that each token stands for; control tokens stand for none and are left out.
@@ -211,6 +215,15 @@ def token_bytes(tokenizer: PreTrainedTokenizerBase) -> dict[int, bytes]:
         )
     spelled |= {token: text.encode() for token, text in added.items()}
     return {token: spelling for token, spelling in spelled.items() if spelling}
+
+
+def _parted(markers: re.Pattern[str], text: str) -> list[str]:
+    """Returns the text before the first marker, then each marker and the text after it."""
+    parts, place = [], 0
+    for match in markers.finditer(text):
+        parts += [text[place : match.start()], match[0]]
+        place = match.end()
+    return [*parts, text[place:]]
 
 
 def _piece(text: str) -> bytes:

@@ -35,6 +35,8 @@ WEIGHTS = "mixture.json"
 """File that stands in a finished folder of example stores."""
 SMOKE_DRILLS = 2_000
 """Questions without a program in --smoke."""
+SMOKE_LONGEST = 2048
+"""Tokens that a model of a format reads in --smoke."""
 SMOKE_STEPS = 40
 """Steps of held-out programs that --smoke asks its checkpoint for."""
 
@@ -54,6 +56,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         dest="settings",
         help="change a setting of the recipe, such as steps=100 or data.generated=1000; may be repeated",
+    )
+    add(
+        "--format",
+        metavar="NAME",
+        help="what the examples are written in: markov, our own questions (default), or walks over runs in "
+        "paper, cwm, history or changes; the checkpoint says it",
     )
     add(
         "--out",
@@ -109,7 +117,9 @@ def run(args: argparse.Namespace) -> int:
         if args.data is None:
             _build(args, recipe, out / "data")
         else:
-            Mixture.open(args.data)
+            made = Mixture.open(args.data).format
+            if args.format not in (None, made):
+                raise ModelError(f"the examples in {args.data} are in the format {made}; leave --format out")
             out.mkdir(parents=True, exist_ok=True)
             (out / "data").symlink_to(args.data.resolve())
     elif args.resume is not None and first:
@@ -135,13 +145,14 @@ def run(args: argparse.Namespace) -> int:
 
 def _recipe(args: argparse.Namespace) -> Recipe:
     """Returns the recipe with the changes of the command line, or that of the run which goes on."""
+    from debugworld.worldmodel.formats import MARKOV
     from debugworld.worldmodel.recipe import Recipe, TrainConfig, split_settings
     from debugworld.worldmodel.training import RECIPE
 
     train, data = split_settings(args.settings)
     train |= {key: getattr(args, key) for key in ("minutes", "seed") if getattr(args, key) is not None}
     if args.resume is not None:
-        if args.recipe or args.data or data:
+        if args.recipe or args.data or args.format or data:
             raise ModelError(
                 "--resume keeps the recipe and the data of its run; leave --recipe and --data out"
             )
@@ -152,12 +163,17 @@ def _recipe(args: argparse.Namespace) -> Recipe:
         recipe = Recipe(TrainConfig(minutes=SMOKE_MINUTES if args.smoke else MINUTES))
     if args.smoke and not {"minutes", "steps"} & set(train):
         train |= {"minutes": SMOKE_MINUTES, "part_minutes": 0.0}
+    if args.format:
+        data["format"] = args.format
+    if args.smoke and data.get("format", MARKOV) != MARKOV:
+        train = {"longest": SMOKE_LONGEST} | train
     return Recipe(recipe.train.changed(train), dict(recipe.data) | data)
 
 
 def _build(args: argparse.Namespace, recipe: Recipe, data: Path) -> None:
     """Makes the example stores of a run."""
     from debugworld.worldmodel.data.examples import DataConfig, build_stores
+    from debugworld.worldmodel.formats import MARKOV
     from debugworld.worldmodel.recipe import from_table
 
     table = {"seed": recipe.train.seed} | dict(recipe.data)
@@ -169,6 +185,10 @@ def _build(args: argparse.Namespace, recipe: Recipe, data: Path) -> None:
         table["against"] = [str(path) for path in args.against]
     if args.sandbox:
         table["sandbox"] = args.sandbox
+    if table.get("format", MARKOV) != MARKOV:  # a walk is cut where the model's context ends
+        if recipe.train.resident:
+            raise ModelError("resident batches need examples without markers; set resident = false")
+        table = {"longest": recipe.train.longest} | table
     if args.smoke:
         table |= {"generated": SMOKE_PROGRAMS, "statements": SMOKE_PROGRAMS, "drills": SMOKE_DRILLS}
     mixture, _ = build_stores(data, from_table(DataConfig, table, "[data]"), _progress)
@@ -221,8 +241,8 @@ def _look(checkpoint: Path) -> tuple[int, int]:
     """Steps a checkpoint through generated programs that it has not seen; returns right states and all."""
     from debugworld.sandboxes.debugger import Action, ActionKind, RecordedDebugger
     from debugworld.sandboxes.debugger.recorder import record
-    from debugworld.worldmodel.data.examples import EVALUATION_SEED
     from debugworld.worldmodel.data.programs import generate
+    from debugworld.worldmodel.data.split import EVALUATION_SEED
     from debugworld.worldmodel.lockstep import LockstepDebugger
     from debugworld.worldmodel.opening import open_dream
 

@@ -17,8 +17,8 @@ from debugworld.envs.task_set import load_task_set
 from debugworld.envs.task_uri import TaskUri
 from debugworld.sandboxes.debugger import Program
 from debugworld.worldmodel.crux import CRUXEVAL, CruxRow
-from debugworld.worldmodel.data.examples import held_out
 from debugworld.worldmodel.data.rows import load_rows
+from debugworld.worldmodel.data.split import held_out
 
 Pair = tuple[Program, CruxRow | None]
 _Loader = Callable[[str | None, Counter[str]], Iterable[ProgramRow]]

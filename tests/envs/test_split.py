@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from debugworld.envs.split import SHARES, SPLITS, TEST, split_of
-from debugworld.worldmodel.data.examples import held_out
+from debugworld.worldmodel.data.split import held_out
 
 
 @given(st.text())

@@ -28,8 +28,8 @@ from debugworld.worldmodel.calibration import (
 )
 from debugworld.worldmodel.calibration_report import calibration_plot
 from debugworld.worldmodel.checkpoint import SHIPPED
-from debugworld.worldmodel.data.examples import EVALUATION_SEED
 from debugworld.worldmodel.data.programs import generate
+from debugworld.worldmodel.data.split import EVALUATION_SEED
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.judgement import Run, blended, halves, judge
 from debugworld.worldmodel.neural import NeuralDebugger

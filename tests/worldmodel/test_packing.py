@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import LlamaConfig, LlamaForCausalLM, MambaConfig, MambaForCausalLM
 
-from debugworld.worldmodel.batches import BatchStream, Mixture, encode
+from debugworld.worldmodel.batches import BatchStream, Mixture
 from debugworld.worldmodel.convolution import keep_apart, takes_owners
+from debugworld.worldmodel.encoder import Encoder
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.model import build_model
-from debugworld.worldmodel.packing import IGNORED, pack, packed_batch, padded_batch
+from debugworld.worldmodel.packing import IGNORED, Encoded, pack, packed_batch, padded_batch
 from debugworld.worldmodel.recipe import TrainConfig
 from debugworld.worldmodel.store import ExampleStore
 from debugworld.worldmodel.tokenizer import build_tokenizer
@@ -46,9 +47,10 @@ def _model(kind: str, attention: str) -> torch.nn.Module:
     return model.eval()
 
 
-def _encoded() -> list[tuple[list[int], int]]:
+def _encoded() -> list[Encoded]:
     sequences = TOKENIZER([a for a, _ in PAIRS], [b for _, b in PAIRS])["input_ids"]
-    return [(ids, ids.index(TOKENIZER.sep_token_id) + 1) for ids in sequences]
+    boundaries = [ids.index(TOKENIZER.sep_token_id) for ids in sequences]
+    return [(ids, [n > at for n in range(len(ids))]) for ids, at in zip(sequences, boundaries, strict=True)]
 
 
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
@@ -182,7 +184,8 @@ def test_held_out_prompts_are_never_drawn(mixture: Mixture) -> None:
         for ids in batch["input_ids"]:
             drawn.add(TOKENIZER.decode(ids).removeprefix("<bos>").partition("<sep>")[0])
     assert len(drawn) == 400 - len(out) and not drawn & out
-    assert encode(TOKENIZER, [mixture.stores["sums"][0]])[0][1] == len("0 + 0\n") + 2
+    learnt = Encoder(TOKENIZER)([mixture.stores["sums"][0]])[0][1]
+    assert learnt == [False] * (len("0 + 0\n") + 2) + [True] * 2
 
 
 @pytest.mark.parametrize(("alpha", "copies"), [(0.0, (1, 1, 1)), (0.5, (1, 2, 3)), (1.0, (1, 4, 9))])

@@ -1,5 +1,7 @@
 """From programs to what the model learns: recorded, asked about step by step, stored.
 
+Either our own questions about single steps, or, in a format of `formats`, walks over the runs as texts.
+
 Programs of our own generators are recorded in this process; all others only in a
 box. Real programs are split by the group they belong to: a tenth is held out and
 never becomes an example, nor does any program that is, but for its names, one of
@@ -20,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from debugworld.sandboxes import SandboxError, open_sandbox
-from debugworld.sandboxes.debugger import Program, ProgramError, Trace
+from debugworld.sandboxes.debugger import ActionKind, Program, ProgramError, Trace
 from debugworld.sandboxes.debugger.recorder import record
 from debugworld.worldmodel.data.contamination import Benchmarks
 from debugworld.worldmodel.data.dataset import TraceDataset, count_groups, read_card, read_runs
@@ -29,19 +31,23 @@ from debugworld.worldmodel.data.inverses import inverses_of
 from debugworld.worldmodel.data.jumps import jumps_of
 from debugworld.worldmodel.data.mutation import Novelty, mutated, novel
 from debugworld.worldmodel.data.oracle import Oracle
+from debugworld.worldmodel.data.policies import walks
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.data.rows import ProgramRow, load_rows
+from debugworld.worldmodel.data.split import held_out
 from debugworld.worldmodel.data.statements import generate_statement
+from debugworld.worldmodel.data.texts import Turns, stepped, texts_of
 from debugworld.worldmodel.data.thoughts import MAX_STATES, Pair, lessons_of
+from debugworld.worldmodel.data.trajectories import Trajectory
+from debugworld.worldmodel.data.walk_set import TrajectoryDataset, read_walks
 from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.formats import CODECS, MARKOV, open_codec
 from debugworld.worldmodel.recipe import check_types
 from debugworld.worldmodel.store import ExampleStore, ExampleWriter
 
 if TYPE_CHECKING:
     from debugworld.worldmodel.batches import Mixture
 
-HELD_OUT_TENTHS = 1
-"""Tenths of the groups of real programs that training never sees."""
 LONGEST = 320
 """Most tokens of an example by default; on a processor longer ones cost more than they teach."""
 CHUNK = 50
@@ -50,7 +56,7 @@ CHUNK = 50
 DRILLS = 5_000
 """Questions without a program that one task of a worker makes."""
 
-Found = dict[str, Counter[Pair]]
+Found = dict[str, Counter[Turns]]
 """Examples by kind, and how often each was met."""
 Task = tuple[Callable[..., "Made"], tuple[object, ...]]
 """A function that a worker calls, and its arguments."""
@@ -61,24 +67,31 @@ class DataConfig:
     """What the examples are made of.
 
     Attributes:
-        seed: first seed of the generators; evaluation uses seeds from `EVALUATION_SEED` on.
+        format: what the examples are written in: ``markov`` for our own questions about single steps, or a
+            format of `formats` for whole walks.
+        seed: first seed of the generators; evaluation uses seeds from `split.EVALUATION_SEED` on.
         generated: programs of the program generator.
         statements: programs of the statement generator.
-        drills: small questions with no program around them.
+        drills: small questions with no program around them; in no format.
         programs: JSON Lines files of real programs.
         runs: data sets of runs (``debugworld data record``); their ``train`` split is learnt from as it was
-            recorded.
+            recorded, and in a format also the trajectories over it (``debugworld data trajectories``).
         against: JSON Lines files of benchmark programs that no example may come from.
         calls: entries of one real program that are recorded.
         mutations: changed calls tried for each of those, see `mutation`; kept if they show anything new.
-        longest: most tokens of an example; longer ones are left out.
+        walks: in a format, walks drawn over each run of the other sources, under all policies; those that
+            need a box are drawn over real programs only.
+        longest: most tokens of an example; longer ones are left out, and in a format cut into several.
         sandbox: the box that records real programs.
         workers: processes.
         weights: share of each source in what is drawn: ``generated``, ``statements``, ``drills``, ``real``,
             ``runs``.
-        kinds: share of each kind of example; one that is absent is not made.
+        kinds: share of each kind of example; one that is absent is not made, and without any the usual ones
+            of the format are. Of our own questions there are ``parts``, ``lines``, ``jumps`` and
+            ``inverses``, in a format ``steps`` (runs by step into) and ``walks``.
     """
 
+    format: str = MARKOV
     seed: int = 0
     generated: int = 30_000
     statements: int = 40_000
@@ -88,6 +101,7 @@ class DataConfig:
     against: tuple[Path, ...] = ()
     calls: int = 2
     mutations: int = 0
+    walks: int = 2
     longest: int = LONGEST
     sandbox: str = "docker"
     workers: int = 2
@@ -100,13 +114,20 @@ class DataConfig:
             "runs": 0.35,
         }
     )
-    kinds: dict[str, float] = field(
-        default_factory=lambda: {"parts": 0.6, "lines": 0.1, "jumps": 0.15, "inverses": 0.15}
-    )
+    kinds: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_types(self, "[data]")
-        for name in ("generated", "statements", "drills", "mutations"):
+        usual = usual_kinds(self.format)
+        if not self.kinds:
+            object.__setattr__(self, "kinds", usual)
+        there_are = tuple(KINDS) if self.format == MARKOV else TEXT_KINDS
+        if unknown := self.kinds.keys() - set(there_are):
+            raise ModelError(
+                f"[data]: there is no kind of example {min(unknown)!r} in the format {self.format}; "
+                f"there are: {', '.join(there_are)}"
+            )
+        for name in ("generated", "statements", "drills", "mutations", "walks"):
             if getattr(self, name) < 0:
                 raise ModelError(f"data.{name} must be 0 or more, not {getattr(self, name)}")
         for name, least in (("calls", 1), ("workers", 1), ("longest", 8)):
@@ -122,11 +143,19 @@ class Choice:
         kinds: of examples.
         against: files of benchmark programs.
         programs: files of real programs, whose held-out tenth counts as a benchmark, too.
+        format: as in `DataConfig`, like all that follow.
+        walks: walks over a run that brings none.
+        seed: of these.
+        longest: most tokens of an example.
     """
 
     kinds: tuple[str, ...]
     against: tuple[Path, ...] = ()
     programs: tuple[Path, ...] = ()
+    format: str = MARKOV
+    walks: int = 0
+    seed: int = 0
+    longest: int = LONGEST
 
 
 @dataclass
@@ -144,17 +173,8 @@ class Made:
     left_out: int = 0
 
 
-EVALUATION_SEED = 1 << 30
-"""Seeds from here on are for evaluation; training stays below."""
-
-
 SOURCES = "sources.json"
 """File that tells what the stores beside it were made of."""
-
-
-def held_out(group: str) -> bool:
-    """Tells whether training leaves a group of real programs out."""
-    return hashlib.sha256(group.encode()).digest()[0] % 10 < HELD_OUT_TENTHS
 
 
 def examples_of(program: Program, trace: Trace) -> Iterator[Pair]:
@@ -178,7 +198,25 @@ KINDS: dict[str, Callable[[Program, Trace], Iterator[Pair]]] = {
     "jumps": jumps_of,
     "inverses": inverses_of,
 }
-"""Kinds of examples, and what makes them of a run."""
+"""Kinds of our own questions, and what makes them of a run."""
+TEXT_KINDS = ("steps", "walks")
+"""Kinds of examples in a format: runs by step into, and walks over them."""
+Walked = Callable[[Program, Trace], Iterable[Trajectory]]
+"""Returns the walks over a run."""
+
+
+def usual_kinds(format: str) -> dict[str, float]:
+    """Returns the kinds of examples of a format that are made where none are chosen, and their shares.
+
+    Raises:
+        ModelError: there is no such format.
+    """
+    if format == MARKOV:
+        return {"parts": 0.6, "lines": 0.1, "jumps": 0.15, "inverses": 0.15}
+    if format not in CODECS:
+        raise ModelError(f"there is no format {format!r}; there are: {', '.join((MARKOV, *sorted(CODECS)))}")
+    jumps = open_codec(format).actions - {ActionKind.STEP_INTO}
+    return {"steps": 0.5, "walks": 0.5} if jumps else {"steps": 1.0}
 
 
 def build_stores(
@@ -200,7 +238,15 @@ def build_stores(
         ModelError: a file of programs or of benchmarks, or a data set of runs, cannot be read.
         SandboxError: the box for real programs is not there.
     """
-    choice = Choice(tuple(config.kinds), tuple(config.against), tuple(config.programs))
+    choice = Choice(
+        tuple(config.kinds),
+        tuple(config.against),
+        tuple(config.programs),
+        config.format,
+        config.walks,
+        config.seed,
+        config.longest,
+    )
     Benchmarks.load(choice.against)
     sources: dict[str, list[Task]] = {
         "generated": [(_generated, (seed, n, choice)) for seed, n in _chunks(config.seed, config.generated)],
@@ -217,9 +263,13 @@ def build_stores(
             (_real, (part, config.calls, config.mutations, config.seed, config.sandbox, choice))
             for part in parts
         ]
-    shards = [shard for path in config.runs for shard in TraceDataset(path, "train").shards]
+    shards = [pair for path in config.runs for pair in _shards(path, "walks" in choice.kinds)]
     if shards:
-        sources["runs"] = [(_runs, (s, group, choice)) for s in shards for group in range(count_groups(s))]
+        sources["runs"] = [
+            (_runs, (runs, group, walks, choice))
+            for runs, walks in shards
+            for group in range(count_groups(runs))
+        ]
     stores: dict[str, ExampleStore] = {}
     weights: dict[str, float] = {}
     manifest: dict[str, object] = {"config": _told(config)}
@@ -229,7 +279,10 @@ def build_stores(
             continue
         digests: set[str] = set()
         left_out = 0
-        writers = {kind: ExampleWriter(out / f"{source}-{kind}", config.longest) for kind in choice.kinds}
+        writers = {
+            kind: ExampleWriter(out / f"{source}-{kind}", config.longest, config.format)
+            for kind in choice.kinds
+        }
         for made in _gather(tasks, config.workers, partial(progress, source)):
             digests.update(made.digests)
             left_out += made.left_out
@@ -252,6 +305,18 @@ def build_stores(
     from debugworld.worldmodel.batches import Mixture
 
     return Mixture(stores, weights), manifest
+
+
+def _shards(path: Path, walked: bool) -> list[tuple[Path, Path | None]]:
+    """Returns the shards of runs to learn from, and where they are asked for those of trajectories over them.
+
+    Raises:
+        ModelError: there is no data set, or it has no trajectories and they are asked for.
+    """
+    if not walked:
+        return [(shard, None) for shard in TraceDataset(path, "train").shards]
+    found = TrajectoryDataset(path, "train")
+    return list(zip(found.runs.shards, found.shards, strict=True))
 
 
 def _told(config: DataConfig) -> dict[str, object]:
@@ -312,15 +377,27 @@ def _real(
                         continue
                     if novel(trace, known) or not number:
                         kept[entry] = trace
-        return _examples(kept, kept.__getitem__, choice)
+
+        def walked(program: Program, trace: Trace) -> Iterator[Trajectory]:
+            return walks(program, trace, choice.walks, choice.seed, (), box.record, box.session)
+
+        return _examples(kept, kept.__getitem__, choice, walked)
 
 
-def _runs(shard: Path, group: int, choice: Choice) -> Made:
+def _runs(shard: Path, group: int, walked: Path | None, choice: Choice) -> Made:
     traces = {run.program: run.trace for run in read_runs(shard, [group])}
-    return _examples(traces, traces.__getitem__, choice)
+    found: dict[Program, list[Trajectory]] = {program: [] for program in traces}
+    for walk in read_walks(shard, walked, [group]) if walked is not None else ():
+        found[walk.program].append(walk)
+    return _examples(traces, traces.__getitem__, choice, lambda program, _: found[program])
 
 
-def _examples(programs: Iterable[Program], recorded: Callable[[Program], Trace], choice: Choice) -> Made:
+def _examples(
+    programs: Iterable[Program],
+    recorded: Callable[[Program], Trace],
+    choice: Choice,
+    walked: Walked | None = None,
+) -> Made:
     made = Made({kind: Counter() for kind in choice.kinds})
     benchmarks = _benchmarks(choice.against, choice.programs)
     for program in programs:
@@ -333,8 +410,28 @@ def _examples(programs: Iterable[Program], recorded: Callable[[Program], Trace],
             continue
         made.digests.append(program.digest)
         for kind in choice.kinds:
-            made.found[kind].update(KINDS[kind](program, trace))
+            made.found[kind].update(
+                KINDS[kind](program, trace)
+                if choice.format == MARKOV
+                else _texts(kind, program, trace, choice, walked)
+            )
     return made
+
+
+def _texts(
+    kind: str, program: Program, trace: Trace, choice: Choice, walked: Walked | None
+) -> Iterator[Turns]:
+    """Yields the texts of a run; where nobody has walked over it, the walks that need no box are drawn."""
+    found: Iterable[Trajectory]
+    if kind == "steps":
+        found = [stepped(program, trace, MAX_STATES)]
+    elif walked is None:
+        found = walks(program, trace, choice.walks, choice.seed)
+    else:
+        found = walked(program, trace)
+    codec = open_codec(choice.format)
+    for walk in found:
+        yield from texts_of(codec, walk, choice.longest)
 
 
 @cache

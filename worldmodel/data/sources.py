@@ -23,8 +23,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from debugworld.sandboxes.debugger import Program
-from debugworld.worldmodel.data.examples import EVALUATION_SEED, held_out
 from debugworld.worldmodel.data.rows import RowError, load_rows, read_row
+from debugworld.worldmodel.data.split import EVALUATION_SEED, held_out
 from debugworld.worldmodel.errors import ModelError
 
 TRAIN, TEST, ROBUSTNESS = "train", "test", "robustness"

@@ -10,7 +10,7 @@ import json
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 from debugworld.sandboxes import open_sandbox
 from debugworld.sandboxes.debugger import Action, IllegalAction, Program
 from debugworld.worldmodel.data.card import write_card
-from debugworld.worldmodel.data.dataset import TraceDataset, read_card, read_rows, read_runs
+from debugworld.worldmodel.data.dataset import TraceDataset, count_groups, read_card, read_rows, read_runs
 from debugworld.worldmodel.data.parts import Part, make_parts, said
 from debugworld.worldmodel.data.policies import POLICIES, walks
 from debugworld.worldmodel.data.recording import box_of
@@ -311,6 +311,29 @@ def _read(runs: Path, shard: Path) -> Iterator[Trajectory]:
             yield trajectory_of(row, run)
         except ModelError as error:
             raise ModelError(f"{shard}, row {number}, is damaged: {error}") from None
+
+
+def read_walks(runs: Path, shard: Path, groups: Sequence[int]) -> Iterator[Trajectory]:
+    """Yields the trajectories over a part of a shard of runs.
+
+    Args:
+        runs: the shard of runs.
+        shard: the shard of trajectories over them.
+        groups: numbers of the row groups of runs.
+
+    Raises:
+        ModelError: one of them is damaged; the text names the file.
+    """
+    known = {run.program.digest: run for run in read_runs(runs, groups)}
+    for group in range(count_groups(shard)):
+        if known.keys().isdisjoint(row["run"] for row in read_rows(shard, "trajectories", ["run"], [group])):
+            continue
+        for row in read_rows(shard, "trajectories", groups=[group]):
+            if row["run"] in known:
+                try:
+                    yield trajectory_of(row, known[row["run"]])
+                except ModelError as error:
+                    raise ModelError(f"{shard}, a walk over {row['run']}, is damaged: {error}") from None
 
 
 def _slices(shard: Path) -> Iterator[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 from debugworld.worldmodel.errors import ModelError
 
-from .codec import Codec, Piece
+from .codec import Codec, Piece, Turn, size_of
 from .cwm import CwmCodec
 from .history import ChangesCodec, HistoryCodec
 from .paper import MARKERS, PaperState, PaperStep, PaperText, decode, encode
@@ -40,7 +40,9 @@ __all__ = [
     "PaperStep",
     "PaperText",
     "Piece",
+    "Turn",
     "decode",
     "encode",
     "open_codec",
+    "size_of",
 ]

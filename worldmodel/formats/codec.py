@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from debugworld.sandboxes.debugger import Action, ActionKind, Event, Program, State
 from debugworld.worldmodel.data.trajectories import Step, Trajectory
 from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.formats.paper import split
 
 if TYPE_CHECKING:
     from debugworld.worldmodel.constraint import Grammar
@@ -27,6 +28,21 @@ class Piece:
     text: str
     learnt: bool
     """Whether a model is to learn to write it: an answer, or what ends one."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A step in a text.
+
+    Attributes:
+        end: the marker that ends the answer before it, which a model learns to write; empty where none does.
+        given: what stands between that and its answer; in the first turn with the program.
+        answer: its state; empty where no model is asked for one.
+    """
+
+    end: str
+    given: str
+    answer: str
 
 
 class Codec(ABC):
@@ -58,13 +74,28 @@ class Codec(ABC):
         Raises:
             ModelError: it holds what the format cannot say.
         """
-        yield Piece(self.head(trajectory.program, trajectory.visited), False)
+        for turn in self.turns(trajectory):
+            for text, learnt in ((turn.end, True), (turn.given, False), (turn.answer, True)):
+                if text:
+                    yield Piece(text, learnt)
+
+    def turns(self, trajectory: Trajectory) -> Iterator[Turn]:
+        """Yields a trajectory's text step by step, and last what stands after them.
+
+        Raises:
+            ModelError: the next step is none that the format can say.
+        """
+        given, answer = self.head(trajectory.program, trajectory.visited), ""
         for number, step in enumerate(trajectory.steps):
             walk = replace(trajectory, steps=trajectory.steps[:number])
-            yield from self._ended(self.ask(walk, step.action), number > 0)
-            yield Piece(self.answer(walk, step), True)
-        if tail := self.tail(trajectory):
-            yield from self._ended(tail, True)
+            asked = self.ask(walk, step.action)
+            end = self._end(asked) if answer else ""
+            answer = self.answer(walk, step)
+            yield Turn(end, given + asked.removeprefix(end), answer)
+            given = ""
+        tail = self.tail(trajectory)
+        end = self._end(tail) if answer else ""
+        yield Turn(end, given + tail.removeprefix(end), "")
 
     def prompt(self, walk: Trajectory, action: Action | None) -> str:
         """Returns the question which state an action leads to.
@@ -144,15 +175,15 @@ class Codec(ABC):
         """Returns a marker's symbol in grammars."""
         return 257 + self.markers.index(marker)
 
-    def _ended(self, text: str, learnt: bool) -> Iterator[Piece]:
-        """Takes apart the marker that ends the answer before it, which is learnt, and the rest."""
-        for marker in self.stop:
-            if learnt and text.startswith(marker):
-                yield Piece(marker, True)
-                text = text.removeprefix(marker)
-                break
-        if text:
-            yield Piece(text, False)
+    def _end(self, text: str) -> str:
+        """Returns the marker at the beginning of a text that ends the answer before it."""
+        return next((marker for marker in self.stop if text.startswith(marker)), "")
+
+
+def size_of(text: str) -> int:
+    """Returns the tokens of a text when each marker is one and so is each other byte."""
+    pieces = split(text)
+    return len(pieces) // 2 + sum(len(piece.encode(errors="replace")) for piece in pieces[::2])
 
 
 def finished(trajectory: Trajectory) -> bool:

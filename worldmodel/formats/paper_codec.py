@@ -44,6 +44,8 @@ class PaperCodec(Codec):
             return _FRAME
         if action.count > 1 or action.file:
             raise ModelError(f"the format paper cannot say {action}: it has neither counts nor other files")
+        if action.kind.backward is not walk.backward:
+            raise ModelError(f"the format paper cannot say {action} here: its texts go one way")
         return paper.write_action(*paper.reduce_action(action, walk.program)) + _FRAME
 
     def answer(self, walk: Trajectory, step: Step) -> str:

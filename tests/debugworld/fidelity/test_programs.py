@@ -10,7 +10,7 @@ import pytest
 
 from debugworld.envs import TaskError
 from debugworld.fidelity.programs import NO_CALL, load_programs
-from debugworld.worldmodel.data.examples import held_out
+from debugworld.worldmodel.data.split import held_out
 from debugworld.worldmodel.errors import ModelError
 
 CODE = "def repeat(xs: List[int], k: int = 2) -> List[int]:\n    return [x for x in xs for _ in range(k)]\n"

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from debugworld.worldmodel.batches import Mixture
-from debugworld.worldmodel.data.examples import DataConfig, build_stores, held_out
+from debugworld.worldmodel.data.examples import DataConfig, build_stores
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.data.recording import RecordConfig, record_dataset
 from debugworld.worldmodel.data.rows import RowError
+from debugworld.worldmodel.data.split import held_out
 from debugworld.worldmodel.errors import ModelError
 
 LOOP = """\

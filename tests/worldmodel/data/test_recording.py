@@ -16,11 +16,11 @@ from debugworld.sandboxes.debugger.recorder import record
 from debugworld.worldmodel.data import parts, recording
 from debugworld.worldmodel.data.alpha import keys_of
 from debugworld.worldmodel.data.dataset import TraceDataset
-from debugworld.worldmodel.data.examples import EVALUATION_SEED, held_out
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.data.recording import RecordConfig, record_dataset
 from debugworld.worldmodel.data.schema import Run, pack, row_of, run_of, unpack
 from debugworld.worldmodel.data.sources import open_source
+from debugworld.worldmodel.data.split import EVALUATION_SEED, held_out
 from debugworld.worldmodel.data.statements import generate_statement
 from debugworld.worldmodel.errors import ModelError
 
