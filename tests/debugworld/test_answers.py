@@ -10,7 +10,7 @@ import pytest
 from debugworld.cli import main
 from debugworld.sandboxes.debugger import Program
 from debugworld.worldmodel.calibration import FILE, Calibration
-from debugworld.worldmodel.data.examples import held_out
+from debugworld.worldmodel.data.split import held_out
 
 
 @pytest.fixture

@@ -11,11 +11,17 @@ import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from debugworld.sandboxes.debugger import Program
+from debugworld.sandboxes.debugger.recorder import record
 from debugworld.worldmodel.base import find_base, give_template, load_base
 from debugworld.worldmodel.batches import Mixture
 from debugworld.worldmodel.checkpoint import load_model
+from debugworld.worldmodel.data.texts import stepped, texts_of
 from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.formats import open_codec
+from debugworld.worldmodel.opening import open_neural
 from debugworld.worldmodel.recipe import Recipe, TrainConfig
+from debugworld.worldmodel.spoken import INTO
 from debugworld.worldmodel.store import ExampleStore
 from debugworld.worldmodel.training import train
 
@@ -103,6 +109,25 @@ def test_a_base_model_learns_and_opens_as_a_checkpoint(
         name for name, weights in model.state_dict().items() if (weights - before[name]).abs().max() > 1e-3
     ]
     assert "model.layers.0.mlp.up_proj.weight" in moved
+
+
+@pytest.mark.parametrize("changes", [{}, {"lora_rank": 4}], ids=["full", "lora"])
+def test_a_base_model_learns_a_format(base: Path, tmp_path: Path, changes: dict[str, object]) -> None:
+    """Its markers become tokens of the base, which has one of them already, and what they mean is learnt."""
+    codec, program = open_codec("changes"), Program("def f():\n    return 1\n", "f()")
+    texts = texts_of(codec, stepped(program, record(program), 20), 240)
+    mixture = Mixture({"steps": ExampleStore.write(tmp_path / "s", texts, 256, "changes")}, {"steps": 1.0})
+    config = _config(base, **changes, steps=60, longest=256, adamw_rate=2e-2)
+    done = train(mixture, tmp_path / "run", dataclasses.replace(config, steps=30))
+    config.save(tmp_path / "run" / "recipe.json")
+    done = train(mixture, tmp_path / "run", config, resume=True)
+    tokenizer = load_model(done.checkpoint)[1]
+    assert len(tokenizer) == len(load_base(str(base))[1]) + len(codec.markers) - 1
+    debugger = open_neural(done.checkpoint)
+    true = [*record(program).states, record(program).final]
+    said = [debugger.reset(program)] + [debugger.step(INTO) for _ in true[1:]]
+    least = 4 if changes else len(true)  # LoRA learns less in so few steps: not yet the value
+    assert said[:least] == true[:least]
 
 
 def test_missing_tokens_are_added_once(base: Path, tmp_path: Path) -> None:
