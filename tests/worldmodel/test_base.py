@@ -117,10 +117,7 @@ def test_a_base_model_learns_a_format(base: Path, tmp_path: Path, changes: dict[
     codec, program = open_codec("changes"), Program("def f():\n    return 1\n", "f()")
     texts = texts_of(codec, stepped(program, record(program), 20), 240)
     mixture = Mixture({"steps": ExampleStore.write(tmp_path / "s", texts, 256, "changes")}, {"steps": 1.0})
-    config = _config(base, **changes, steps=60, longest=256, adamw_rate=2e-2)
-    done = train(mixture, tmp_path / "run", dataclasses.replace(config, steps=30))
-    config.save(tmp_path / "run" / "recipe.json")
-    done = train(mixture, tmp_path / "run", config, resume=True)
+    done = train(mixture, tmp_path / "run", _config(base, **changes, steps=60, longest=256, adamw_rate=2e-2))
     tokenizer = load_model(done.checkpoint)[1]
     assert len(tokenizer) == len(load_base(str(base))[1]) + len(codec.markers) - 1
     debugger = open_neural(done.checkpoint)
