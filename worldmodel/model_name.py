@@ -66,8 +66,8 @@ class ModelName:
 
     @property
     def format(self) -> str:
-        """The format that it speaks; `MARKOV` for our own questions."""
-        return self.settings.get("format", MARKOV)
+        """The format that it speaks; `MARKOV` for our own questions, which are all that a server is asked."""
+        return MARKOV if is_url(self.where) else self.settings.get("format", MARKOV)
 
     def check(self, known: Mapping[str, Collection[str]]) -> None:
         """Checks the settings, of an address those that are not the server's.

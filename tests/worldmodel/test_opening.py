@@ -66,6 +66,7 @@ def test_names_are_taken_apart(tmp_path: Path, telling: Path) -> None:
     address = "http://host:1/v1?model=x&jumps=direct"
     served = ModelName.read(address)
     assert served == ModelName("http://host:1/v1", {"model": "x", "jumps": "direct"})
+    assert ModelName.read("http://host:1/v1?format=paper").format == "markov"
     assert served.model == "http://host:1/v1?model=x" and served.format == "markov"
     odd = tmp_path / "what?format=cwm"
     odd.mkdir()

@@ -79,7 +79,8 @@ def open_subject(name: str | None, box: Sandbox) -> Subject:
     text, settings = named.where, dict(named.settings)
     if named.format != MARKOV:
         return open_spoken(named, box)
-    settings.pop("format", None)
+    if settings.get("format") == MARKOV:
+        del settings["format"]
     if name == "real":
         return Subject("real", RealDebugger(box), about={"kind": "real"}, checked=True)
     if name == "copy":
