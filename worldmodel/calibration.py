@@ -40,6 +40,8 @@ _FEATURES = 5
 _RAW = (0.0, 1.0, 1.0, 0.0, 0.0, 0.0)
 """Weights that give back the raw confidence: the logarithm of its odds is lowest minus doubt."""
 _SURE = 1e-6
+_NEVER = -100.0
+"""Log-probability of an answer that there was none of."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -63,8 +65,15 @@ class Evidence:
         """The confidence without a calibration: the least probability of a token, in [0, 1]."""
         return math.exp(self.lowest)
 
-    def after(self, logprobs: Sequence[float]) -> Evidence:
-        """Returns the evidence after one more answer, of whose tokens these are the log-probabilities."""
+    def after(self, logprobs: Sequence[float], unread: bool = False) -> Evidence:
+        """Returns the evidence after one more answer.
+
+        Args:
+            logprobs: Log-probabilities of its tokens; none where the engine could not tell.
+            unread: Whether the question was too long to be read, so that the answer is none.
+        """
+        if unread:
+            logprobs = [_NEVER]
         return Evidence(
             self.kind,
             min([self.lowest, *logprobs]) if logprobs else math.nan,

@@ -12,7 +12,7 @@ from enum import Enum
 
 from debugworld.sandboxes.debugger import Action, ActionKind, Breakpoint, BreakpointKind, Event, State
 from debugworld.worldmodel.calibration import Evidence
-from debugworld.worldmodel.completion import Request
+from debugworld.worldmodel.completion import TOO_LONG, Request
 from debugworld.worldmodel.excerpt import Listing
 from debugworld.worldmodel.jump import Jump, Landing, ask
 from debugworld.worldmodel.markov import Shell
@@ -117,7 +117,7 @@ class Leaper:
         self.lost = landing is None
         if landing is None or landing.letter == "C" and _stays(listing, shell, jump, landing):
             return None
-        return Leap(jump, landing, Evidence("jump").after(answer.raw_logprobs))
+        return Leap(jump, landing, Evidence("jump").after(answer.raw_logprobs, answer.reason == TOO_LONG))
 
     @staticmethod
     def take(listing: Listing, shell: Shell, leap: Leap) -> State:

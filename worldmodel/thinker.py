@@ -84,9 +84,10 @@ class Thinker:
             requests = [Request(self._slot, ask.prompt, ask.grammar, self._max_tokens) for _, ask in asked]
             for (number, _), answer in zip(asked, self._engine.complete(requests), strict=True):
                 made = found[number]
-                made.evidence = made.evidence.after(answer.raw_logprobs)
+                unread = answer.reason == TOO_LONG
+                made.evidence = made.evidence.after(answer.raw_logprobs, unread)
                 if not answer.finished:
-                    leave_out(unread=answer.reason == TOO_LONG)
+                    leave_out(unread=unread)
                     made.reason = "token_budget" if answer.reason in ("", TOO_LONG) else "incoherent"
                     continue
                 try:

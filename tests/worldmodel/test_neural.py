@@ -163,6 +163,7 @@ def test_a_question_that_is_too_long_ends_the_dream_and_says_so() -> None:
     assert state.exit is not None and (state.exit.code, state.exit.reason) == (ExitCode.NEVER, "token_budget")
     assert neural.info["unread_questions"] == 1
     assert neural.info["dropped"] == "1 questions were longer than the model reads"
+    assert neural.confidence < 1e-6
     neural.reset(LOOP)
     assert neural.info["dropped"] == ""
 
