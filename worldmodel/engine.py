@@ -139,13 +139,13 @@ class Engine:
         return self._memo.answer(requests, self._answer, remember=not drawn)
 
     def _answer(self, requests: Sequence[Request]) -> list[Completion]:
-        encoded = self._tokenizer([request.prompt for request in requests])["input_ids"]
+        encoded = self._tokenizer([request.prompt for request in requests], verbose=False)["input_ids"]
         fitting = [self._fitted(request, len(ids)) for request, ids in zip(requests, encoded, strict=True)]
         prompts = [tuple(ids) for ids, fits in zip(encoded, fitting, strict=True) if fits is not None]
         rows = [Row(request) for request in fitting if request is not None]
         with torch.inference_mode(), _threads(self._threads):
             self._decoder.decode(rows, prompts)
-        texts = self._tokenizer.batch_decode([row.tokens for row in rows], skip_special_tokens=True)
+        texts = [self._tokenizer.decode(row.tokens, skip_special_tokens=True) for row in rows]
         found = iter([row.completion(text) for row, text in zip(rows, texts, strict=True)])
         return [_UNREAD if request is None else next(found) for request in fitting]
 

@@ -184,6 +184,8 @@ def test_a_prompt_that_leaves_no_room_in_the_positions_is_not_read() -> None:
         assert (unread.text, unread.finished, unread.reason) == ("", False, TOO_LONG)
         assert len(read.text) == 9 and read == engine.complete([short])[0]
         assert len(ended.text) == 40 - 35 and not ended.finished and not ended.reason
+        engine.forget()
+        assert engine.complete([long, long]) == [unread, unread]
 
 
 def test_sampling_is_seeded() -> None:
