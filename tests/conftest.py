@@ -139,7 +139,15 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("model")
     ExampleStore.write(root / "sums", ((f"{a} + {b}\n", str(a + b)) for a in range(20) for b in range(20)))
     mixture = Mixture({"sums": ExampleStore(root / "sums")}, {"sums": 1.0})
-    config = TrainConfig(  # long enough for the pages that language agents read
-        minutes=None, steps=40, hidden_size=16, layers=2, heads=2, longest=8192, tokens_per_batch=8192, threads=1
+    longest = 8192  # of the pages that language agents read
+    config = TrainConfig(
+        minutes=None,
+        steps=40,
+        hidden_size=16,
+        layers=2,
+        heads=2,
+        longest=longest,
+        tokens_per_batch=longest,
+        threads=1,
     )
     return train(mixture, root, config).checkpoint

@@ -145,7 +145,8 @@ class Engine:
         rows = [Row(request) for request in fitting if request is not None]
         with torch.inference_mode(), _threads(self._threads):
             self._decoder.decode(rows, prompts)
-        texts = [self._tokenizer.decode(row.tokens, skip_special_tokens=True) for row in rows]
+        written = [row.tokens for row in rows]
+        texts = self._tokenizer.batch_decode(written, skip_special_tokens=True) if rows else []
         found = iter([row.completion(text) for row, text in zip(rows, texts, strict=True)])
         return [_UNREAD if request is None else next(found) for request in fitting]
 
