@@ -15,6 +15,7 @@ from common.report import GOAL_COLUMNS, goal_rows
 
 ORDER = (
     "neural",
+    "robustness",
     "inputs",
     "questions",
     "encodings",
@@ -33,6 +34,7 @@ ORDER = (
 )
 TITLES = {
     "neural": "The neural debugger",
+    "robustness": "Programs written in other ways",
     "inputs": "Inputs that are dreamt of before they are answered",
     "questions": "Where the neural debugger errs",
     "encodings": "Encodings and tokenizers",
