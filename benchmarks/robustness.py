@@ -19,7 +19,6 @@ from typing import Any
 from common.report import Report
 from neural import MAX_EVENTS, percent, recorded, sets
 from rich.progress import track
-from scipy.stats import binomtest
 
 from debugworld.sandboxes import Sandbox, open_sandbox
 from debugworld.sandboxes.debugger import Action, ActionKind, Program, StateTree, Trace
@@ -28,6 +27,7 @@ from debugworld.worldmodel.data.rewrites import REWRITES, prove, rewrite
 from debugworld.worldmodel.engine import Engine
 from debugworld.worldmodel.fidelity import measure
 from debugworld.worldmodel.fidelity.exact import parts
+from debugworld.worldmodel.fidelity.outcomes import sign_test
 from debugworld.worldmodel.neural import NeuralDebugger
 from debugworld.worldmodel.statistics import Estimate, rate
 
@@ -125,7 +125,7 @@ def compare(
         "step_into": steps,
         "broken": broken,
         "mended": mended,
-        "p": binomtest(broken, broken + mended).pvalue if broken + mended else 1.0,
+        "p": sign_test([1] * broken + [-1] * mended),
     }
 
 

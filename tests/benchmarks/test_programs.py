@@ -198,3 +198,13 @@ def test_inputs_are_drawn_and_dreamt_of(tmp_path: Path) -> None:
         "searched for in the dream, 1 rounds",
     }
     assert told["settings"]["crux"] == "rows.jsonl"
+
+
+@pytest.mark.slow
+def test_programs_are_asked_about_before_and_after_rewrites(tmp_path: Path) -> None:
+    words = ["--generated", "3", "--rewrites", "rename", "mislead", "--sandbox", "process"]
+    told = measured(tmp_path, "robustness", *words)
+    for found in told["results"]["generator"].values():
+        before, after = (round(found["programs"] * cell["mean"]) for cell in found["outcome"])
+        assert after == before - found["broken"] + found["mended"]
+    assert {"cruxeval", "real, held out"} <= set(told["missing"])

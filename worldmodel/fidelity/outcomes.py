@@ -80,7 +80,7 @@ def paired(before: Mapping[str, Any], after: Mapping[str, Any], place: str) -> P
         return None
     pairs = [(texts[1][case].count("1") - text.count("1"), len(text)) for case, text in texts[0].items()]
     low, high = _bootstrap(pairs)
-    return Paired(low, high, _chance([difference for difference, _ in pairs]))
+    return Paired(low, high, sign_test([difference for difference, _ in pairs]))
 
 
 def _cell(card: Mapping[str, Any], place: str) -> dict[str, str]:
@@ -101,7 +101,7 @@ def _bootstrap(pairs: Sequence[tuple[int, int]]) -> tuple[float, float]:
     return means[edge], means[-edge - 1]
 
 
-def _chance(differences: Sequence[int]) -> float:
+def sign_test(differences: Sequence[int]) -> float:
     """Returns how likely it is, when each sign is a coin's, that the sum is as far from 0 as it is."""
     ways = {0: 1}
     for size in (abs(difference) for difference in differences if difference):
