@@ -9,7 +9,18 @@ from functools import cached_property
 from typing import Any
 
 from debugworld.sandboxes import Sandbox
-from debugworld.sandboxes.debugger import ExitCode, Program, ProgramError, State, StateTree, Trace
+from debugworld.sandboxes.debugger import (
+    Action,
+    ActionKind,
+    Event,
+    ExitCode,
+    LiveDebugger,
+    Program,
+    ProgramError,
+    State,
+    StateTree,
+    Trace,
+)
 from debugworld.worldmodel.crux import CruxRow
 
 BEYOND = "beyond reach"
@@ -20,6 +31,8 @@ SEEN = "it was seen in training, by content hash"
 """Why a program is left out that a measure brings."""
 SLACK = 16
 """States beyond twice the true run's after which a dream is ended: it is wrong by then."""
+
+_INTO = Action(ActionKind.STEP_INTO)
 
 
 @dataclass(frozen=True)
@@ -101,7 +114,7 @@ class Unasked(ValueError):
 
 
 class UnstableTruth(Unasked):
-    """Two recordings of one program differ, so neither is the truth."""
+    """A program's recording is not what it does under the live debugger, so neither is the truth."""
 
 
 def record_case(
@@ -118,7 +131,7 @@ def record_case(
         box: runs it.
         program: what runs.
         row: the row that it comes from.
-        twice: whether a second, independent recording has to agree.
+        twice: whether the live debugger, which stops the program at each state, has to come to the same.
         reach: states that a question may lead over.
 
     Raises:
@@ -132,11 +145,18 @@ def record_case(
         raise Unasked("it cannot be debugged") from None
     if why := unusable(trace, program):
         raise Unasked(why)
-    if twice:
-        again = box.record(program)
-        if (again.states, again.exit, again.stdout) != (trace.states, trace.exit, trace.stdout):
-            raise UnstableTruth("two recordings of it differ; it depends on time, chance or addresses")
+    if twice and _stepped(box, program, len(trace.states)) != [*trace.states, trace.final]:
+        raise UnstableTruth("it does not do the same twice; it depends on time, chance or addresses")
     return Case(program, trace, box, row, reach)
+
+
+def _stepped(box: Sandbox, program: Program, most: int) -> list[State]:
+    """Returns the states that the live debugger shows step by step: to the end, or one more than ``most``."""
+    with LiveDebugger(box.session) as live:
+        found = [live.reset(program)]
+        while found[-1].event is not Event.EXIT and len(found) <= most:
+            found.append(live.step(_INTO))
+    return found
 
 
 def positions(case: Case, choose: random.Random, count: int) -> Iterator[int]:

@@ -244,7 +244,7 @@ def test_a_truth_that_does_not_repeat_is_no_truth(box: Sandbox) -> None:
     program = Program(
         "import time\n\ndef f():\n    x = time.perf_counter_ns()\n    return x\n", "f()", "clock"
     )
-    with pytest.raises(UnstableTruth, match="two recordings of it differ"):
+    with pytest.raises(UnstableTruth, match="does not do the same twice"):
         record_case(box, program)
     late = "import atexit, time\n\ndef f():\n    atexit.register(lambda: print(time.perf_counter_ns()))\n"
     with pytest.raises(UnstableTruth):  # after the last state
@@ -253,7 +253,16 @@ def test_a_truth_that_does_not_repeat_is_no_truth(box: Sandbox) -> None:
     subject = Subject("real", RealDebugger(box), about={})
     told = sweep(subject, [(program, None)], box, log, settings)
     left = card(subject, "tests", log, settings, told)["programs"]["left_out"]
-    assert left == {"two recordings of it differ; it depends on time, chance or addresses": ["clock"]}
+    assert left == {"it does not do the same twice; it depends on time, chance or addresses": ["clock"]}
+
+
+def test_a_recorder_that_errs_is_found_out(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = Program(COUNT, "f('abba', 'b')")
+    right = box.record(program)
+    wrong = replace(right, states=(*right.states[:-1], replace(right.states[-1], value="7")))
+    monkeypatch.setattr(box, "record", lambda program: wrong)
+    with pytest.raises(UnstableTruth):
+        record_case(box, program)
 
 
 def test_what_is_too_long_is_told(box: Sandbox) -> None:
