@@ -26,7 +26,7 @@ from debugworld.worldmodel.checkpoint import training_programs
 from debugworld.worldmodel.data.rewrites import REWRITES, prove, rewrite
 from debugworld.worldmodel.engine import Engine
 from debugworld.worldmodel.fidelity import measure
-from debugworld.worldmodel.fidelity.exact import parts
+from debugworld.worldmodel.fidelity.exact import SLACK, parts
 from debugworld.worldmodel.fidelity.outcomes import sign_test
 from debugworld.worldmodel.neural import NeuralDebugger
 from debugworld.worldmodel.statistics import Estimate, rate
@@ -74,7 +74,7 @@ def main() -> None:
     with open_sandbox(args.sandbox, max_events=MAX_EVENTS) as box:
         for name, programs in sets(args, report).items():
             runs = [run for run in recorded(box, programs) if len(run[1].states) <= args.most_states]
-            neural = NeuralDebugger(engine, max_states=2 * args.most_states)
+            neural = NeuralDebugger(engine)
             asked = track(runs, f"{name}, as they are", transient=True)
             right = {run[0].digest: outcome(neural, run) for run in asked}
             table = report.table(f"{name}: rewritten programs, percent right before and after", COLUMNS)
@@ -143,6 +143,7 @@ def outcome(neural: NeuralDebugger, run: Run) -> bool:
     """Whether the state after a step return from the entry is dreamt right."""
     program, trace = run
     tree = StateTree([*trace.states, trace.final])
+    neural.max_states = 2 * len(tree) + SLACK
     neural.reset(program)
     return parts(neural.step(RETURN)) == parts(tree.shown(0, tree.target(0, RETURN)))
 
