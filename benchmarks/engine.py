@@ -42,9 +42,9 @@ from debugworld.worldmodel.constraint import Grammar, Masks, symbol_of
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.data.split import EVALUATION_SEED
 from debugworld.worldmodel.engine import Engine
-from debugworld.worldmodel.generation import GenerateEngine
 from debugworld.worldmodel.markov import Shell
 from debugworld.worldmodel.tokenizer import FIRST_BYTE
+from debugworld.worldmodel.tokenwise import TokenEngine
 from debugworld.worldmodel.vocabulary import Vocabulary
 
 Ask = Callable[[Sequence[Request]], list[str]]
@@ -160,8 +160,8 @@ def steps(report: Report, args: argparse.Namespace) -> None:
     modules = f"engine, modules, batch {args.batch}"
     ways: dict[str, tuple[Callable[[], Ask], int]] = {
         "generate, one after the other": (generating(args.model), 1),
-        f"generate, batch {args.batch}": (
-            engine(GenerateEngine(model, tokenizer, batch_size=args.batch, memo=0)),
+        f"engine of stock models, batch {args.batch}": (
+            engine(TokenEngine(model, tokenizer, batch_size=args.batch, memo=0)),
             args.batch,
         ),
         modules: (engine(Engine.load(args.model, memo=0, lean=False, batch_size=args.batch)), args.batch),
@@ -285,7 +285,7 @@ def continuous(report: Report, args: argparse.Namespace) -> None:
 
 def rows(report: Report, args: argparse.Namespace) -> None:
     """Measures what a grammar costs on a tokenizer of long tokens."""
-    made = GenerateEngine.load(args.tokenizer) if args.tokenizer else None
+    made = TokenEngine.load(args.tokenizer) if args.tokenizer else None
     tokenizer = made._tokenizer if made else load_model(args.model)[1]
     begin = time.process_time()
     vocabulary = Vocabulary(tokenizer)

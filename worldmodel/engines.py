@@ -22,7 +22,7 @@ def open_engine(model: str | Path | None = None, **options: Any) -> CompletionEn
     Args:
         model: None for the checkpoint that ships; the folder of one made by ``debugworld train``, for the
             package's own engine; the folder of any other causal language model, or a GGUF file, for
-            transformers' `generate`; or ``http://host:port/v1?model=NAME`` for an OpenAI-compatible server.
+            `TokenEngine`; or ``http://host:port/v1?model=NAME`` for an OpenAI-compatible server.
         **options: of that engine.
 
     Raises:
@@ -44,9 +44,9 @@ def open_engine(model: str | Path | None = None, **options: Any) -> CompletionEn
     if foreign or path.suffix == ".gguf":
         if not path.exists():
             raise ModelError(f"{path} does not exist")
-        from debugworld.worldmodel.generation import GenerateEngine
+        from debugworld.worldmodel.tokenwise import TokenEngine
 
-        return GenerateEngine.load(path, **options)
+        return TokenEngine.load(path, **options)
     from debugworld.worldmodel.engine import Engine
 
     return Engine.load(path, **options)

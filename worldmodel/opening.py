@@ -6,6 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
+
 from debugworld.sandboxes.debugger import TreeDebugger
 from debugworld.worldmodel.completion import CompletionEngine
 from debugworld.worldmodel.context import ContextDebugger, open_debugger
@@ -115,8 +117,7 @@ def open_speaker(path: Path) -> TokenEngine:
     """Opens the engine of a model that speaks a format; as `shared_speaker`, for one asker."""
     if not path.exists():
         raise ModelError(f"{path} is no folder of a model that speaks a format")
-    folder, gguf = (path.parent, path.name) if path.suffix == ".gguf" else (path, None)
-    return TokenEngine.load(folder, gguf_file=gguf)
+    return TokenEngine.load(path, dtype=torch.float32)
 
 
 @lru_cache(maxsize=4)

