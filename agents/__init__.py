@@ -11,8 +11,10 @@ from .delta_debugging import ddmin, minimise, minimise_failure
 from .evaluation import Episode, Evaluation, evaluate, run_episode
 from .learned import LearnedAgent, learned_options
 from .mutation_agent import MutationAgent
+from .planting_agent import PlantingAgent
 from .random_agent import RandomAgent
 from .scripted import ScriptedAgent
+from .solver import AgentSolver
 from .spectrum_agent import SpectrumAgent
 from .step_agent import StepAgent
 
@@ -21,12 +23,14 @@ __all__ = [
     "CATALOG",
     "SPECTRUM_AGENTS",
     "Agent",
+    "AgentSolver",
     "BisectionAgent",
     "Episode",
     "Estimate",
     "Evaluation",
     "LearnedAgent",
     "MutationAgent",
+    "PlantingAgent",
     "RandomAgent",
     "ScriptedAgent",
     "SpectrumAgent",

@@ -34,6 +34,7 @@ class MutationAgent:
         if seed is not None:
             self._rng = random.Random(seed)  # noqa: S311  no secret
         self._plan: list[TaskCommand] | None = None
+        self._tried: TaskCommand | None = None
 
     def act(self, observation: Any, info: dict[str, Any]) -> Any:
         """Returns the next action."""
@@ -49,7 +50,10 @@ class MutationAgent:
             return sight.say(_SUBMIT)
         if any(test.passes is None for test in sight.tests):
             return sight.say(_RUN)
-        return sight.say(self._plan.pop(0) if self._plan else _SUBMIT)
+        if not self._plan:
+            return sight.say(_SUBMIT)
+        self._tried = self._plan.pop(0)
+        return sight.say(self._tried)
 
     def _done(self, sight: BugSight) -> bool:
         passes = [test.passes for test in sight.tests]

@@ -19,10 +19,12 @@ from .goal import Goal
 from .input_prediction import InputPrediction
 from .masked import MaskedObservations
 from .output_prediction import OutputPrediction
+from .planted import RecordBugs
 from .query import Query
 from .reach_state import ReachState
 from .registration import BUG_ENV_IDS, ENV_IDS, MASKED_IDS, PROGRAM_ENV_IDS, REGISTERED_IDS, register_envs
 from .repair import Repair
+from .solver import Player
 from .spaces import CommandSpace, TextSpace
 from .state_query import StateQuery
 from .task_set import TaskSet, load_task_set
@@ -50,7 +52,9 @@ __all__ = [
     "InputPrediction",
     "MaskedObservations",
     "OutputPrediction",
+    "Player",
     "Query",
+    "RecordBugs",
     "ReachState",
     "RecordEpisodes",
     "Repair",

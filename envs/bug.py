@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -52,6 +54,13 @@ class Bug:
     def program(self, case: Case) -> Program:
         """Returns the faulty program, entered by a test's call; what is expected stays outside."""
         return Program(self.buggy, case.call, self.name)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what is played, in hexadecimal digits: the programs, the cases and the lines."""
+        cases = [[case.call, case.expected] for case in self.cases]
+        told = json.dumps([self.buggy, self.fixed, cases, self.lines])
+        return hashlib.sha256(told.encode()).hexdigest()
 
     @property
     def length(self) -> int:

@@ -18,13 +18,16 @@ from .patch import size
 from .reward import SUCCESS_REWARD, Outcome
 from .scene import Question
 from .settings import check_whole
-from .spectrum import SOLVERS, Evidence, Solver, Spectrum, code_lines, credit, lines_run, rank_of
+from .solver import INVALID, Player, guesses, open_solver, worth
+from .spectrum import Evidence, Solver, Spectrum, code_lines, credit, lines_run, rank_of
 from .task_set import load_task_set
 
 MIN_CALLS = 6
 """Calls of a program of a task set; where it has fewer, some with other literals are made."""
 PROGRAMS = "programs/"
 """What a URI of right programs begins with, before that of a task set."""
+REWARDS = ("credit", "rate")
+"""What a valid bug can be paid by."""
 
 
 class BugInjection(EditEnv):
@@ -34,9 +37,10 @@ class BugInjection(EditEnv):
     A right program is shown with tests that it passes. The agent edits it and submits it.
     The bug is valid when some test fails that passed before, none of it trivially; then a
     solver looks for it, and the agent is paid for what the solver misses: the injecting
-    side of self-play (SSR: Self-play SWE-RL), everything judged by execution. The solver
-    gets the faulty program, the tests, how they went and which lines each ran; never the
-    right program.
+    side of self-play (SSR: Self-play SWE-RL, Wei et al., 2025), everything judged by
+    execution. The solver is a formula over the faulty program, the tests, how they went
+    and which lines each ran, or an agent that plays `FaultLocalization` or `Repair` on the
+    bug; never does it see the right program.
 
     ## Action Space
     ``text``: any `str`. The debugger's commands are those of pdb: ``s`` (step into),
@@ -64,11 +68,14 @@ class BugInjection(EditEnv):
     tests, which have been run and pass.
 
     ## Reward
-    On ``submit``, ``valid * (1 - credit)``: 0 for a bug that is not valid; else one less
-    the solver's credit, ``1 - (rank - 1) / lines`` where its ``rank``-th guess within
-    ``accusations`` is a changed line, 0 where none is (see `FaultLocalization`). Minus
-    ``move_cost`` for every move, edits and runs included, and ``refusal_cost`` more for a
-    refused one, 0.01 each. ``submit`` costs nothing.
+    On ``submit``. ``reward="credit"``: ``valid * (1 - credit)``: 0 for a bug that is not
+    valid; else one less the solver's credit, ``1 - (rank - 1) / lines`` where its
+    ``rank``-th guess within ``accusations`` is a changed line, 0 where none is (see
+    `FaultLocalization`), the mean over ``attempts``. ``reward="rate"``, as in SSR: -1 for a
+    bug that is not valid, -0.8 for one that none or all of the ``attempts`` solve, else
+    ``1 - 1.8 * rate``, ``rate`` being the share that does. Minus ``move_cost`` for every
+    move, edits and runs included, and ``refusal_cost`` more for a refused one, 0.01 each.
+    ``submit`` costs nothing.
 
     ## Episode End
     Terminated by ``submit``. Truncated by a move beyond the budget (when it is used up,
@@ -76,12 +83,14 @@ class BugInjection(EditEnv):
 
     ## Information
     ``action_mask``: int8 over the command numbers. ``moves``: moves done. ``success``:
-    whether the bug is valid and not the solver's first guess. After ``submit``:
+    whether the bug is valid and not always the solver's first guess, or, paid by ``rate``,
+    solved by some attempts and not by others. After ``submit``:
     ``verdicts``, by name: ``changed`` (the text differs), ``small`` (by at most
     ``max_changed`` lines), ``loads`` (some call can be made), ``caught`` (some test fails
     by a value or an exception, not by time alone), ``subtle`` (some test still passes);
-    ``valid``: whether all of them hold; ``solver_rank``: the solver's guess that was right,
-    0 where none was or nobody asked; ``solver_credit``. ``success_real`` (neural backend):
+    ``valid``: whether all of them hold; ``solver_rank``: the guess that was right in the
+    solver's first attempt, 0 where none was or nobody asked; ``solver_credit``, the mean over
+    attempts; ``solver_rate``, the share of them that solve it. ``success_real`` (neural backend):
     the same as ``success``. ``error``: why the last action was refused, or what broke.
     ``fault``: whether something broke. ``confidence`` (neural and lockstep backends): how
     sure the model is of the dream's last answer. ``differences`` (lockstep backend): where
@@ -93,9 +102,13 @@ class BugInjection(EditEnv):
     `task_set`) that come to what they come to, and more calls like them where there are
     few. ``max_tests`` (8): most tests.
     ``max_changed`` (5): most lines that the bug may change. ``accusations`` (5): guesses
-    of the solver. ``solver`` (``ochiai``): ``ochiai``, ``tarantula``, ``dstar``, ``random``, or a
-    function from `Evidence` to lines, the most suspected first. ``sandbox``: None takes
-    ``docker``, because what runs is written by the agent.
+    of the solver. ``solver`` (``ochiai``): ``ochiai``, ``tarantula``, ``dstar``, ``random``, a
+    function from `Evidence` to lines, the most suspected first, or ``MODULE:NAME`` of such a
+    function or of a class of players (see `solver`), as
+    ``debugworld.agents:AgentSolver?agent=random``. ``attempts`` (1): how often a player
+    tries, seeds following from the bug. ``reward``: ``credit`` or ``rate``, which needs
+    a player and ``attempts`` from 2 on. ``sandbox``: None takes ``docker``, because what runs
+    is written by the agent.
 
     ## Version History
     v0: first version.
@@ -108,19 +121,26 @@ class BugInjection(EditEnv):
         family: str = "text",
         max_changed: int = 5,
         accusations: int = 5,
-        solver: str | Solver = "ochiai",
+        solver: str | Solver | Player = "ochiai",
+        attempts: int = 1,
+        reward: str = "credit",
         **options: Any,
     ) -> None:
-        check_whole(max_changed=max_changed, accusations=accusations)
-        if max_changed < 1 or accusations < 1:
-            raise TaskError(
-                f"need max_changed >= 1 and accusations >= 1; got {max_changed} and {accusations}"
-            )
-        if solver not in SOLVERS if isinstance(solver, str) else not callable(solver):
-            raise TaskError(f"there is no solver {solver!r}; use one of: {', '.join(SOLVERS)}, or a function")
+        check_whole(max_changed=max_changed, accusations=accusations, attempts=attempts)
+        if max_changed < 1 or accusations < 1 or attempts < 1:
+            told = f"{max_changed}, {accusations} and {attempts}"
+            raise TaskError(f"need max_changed >= 1, accusations >= 1 and attempts >= 1; got {told}")
+        if reward not in REWARDS:
+            raise TaskError(f"there is no reward {reward!r}; use one of: {', '.join(REWARDS)}")
         super().__init__(family, **options)
-        self.max_changed, self.accusations = max_changed, accusations
-        self.solver: Solver = SOLVERS[solver] if isinstance(solver, str) else solver
+        self.max_changed, self.accusations, self.attempts = max_changed, accusations, attempts
+        self._paid = reward
+        self.solver = open_solver(solver, self)
+        if reward == "rate" and (attempts < 2 or not isinstance(self.solver, Player)):
+            raise TaskError(
+                "reward='rate' is of several attempts that may come out differently; use attempts=2 or more "
+                "and a solver that plays, as solver='debugworld.agents:AgentSolver?agent=random'"
+            )
         self._told: dict[str, Any] = {}
 
     @property
@@ -159,13 +179,35 @@ class BugInjection(EditEnv):
             "caught": any(result.verdict in (Verdict.WRONG, Verdict.EXCEPTION) for result in results),
             "subtle": any(result.passes for result in results),
         }
-        valid, rank = all(verdicts.values()), 0
-        if valid:
-            guesses = list(self.solver(self._evidence(results)))[: self.accusations]
-            rank = rank_of(guesses, lines_at_fault(source, right))
-        found = credit(rank, len(code_lines(source)))
-        self._told = {"verdicts": verdicts, "valid": valid, "solver_rank": rank, "solver_credit": found}
-        return Outcome(SUCCESS_REWARD * (1 - found) * valid, terminated=True, success=valid and found < 1)
+        valid = all(verdicts.values())
+        ranks = self._attempted(results) if valid else [0]
+        lines = len(code_lines(source))
+        found = sum(credit(rank, lines) for rank in ranks) / len(ranks)
+        rate = sum(rank > 0 for rank in ranks) / len(ranks)
+        told = {"solver_rank": ranks[0], "solver_credit": found, "solver_rate": rate}
+        self._told = {"verdicts": verdicts, "valid": valid, **told}
+        if self._paid == "credit":
+            return Outcome(SUCCESS_REWARD * (1 - found) * valid, terminated=True, success=valid and found < 1)
+        return Outcome(worth(rate) if valid else INVALID, terminated=True, success=valid and 0 < rate < 1)
+
+    def _attempted(self, results: tuple[Result, ...]) -> list[int]:
+        """Returns which guess of the solver was right in each of its attempts.
+
+        Raises:
+            SandboxError: the box failed.
+            ModelError: the solver's model did.
+        """
+        bug = self.planted
+        if isinstance(self.solver, Player):
+            first = int(bug.digest[:8], 16)
+            return [self.solver.solve(bug, first + number) for number in range(self.attempts)]
+        return [rank_of(guesses(self.solver, self._evidence(results), self.accusations), bug.lines)]
+
+    def close(self) -> None:
+        """Frees what the solver holds, too; may be called twice."""
+        if isinstance(self.solver, Player):
+            self.solver.close()
+        super().close()
 
     def _evidence(self, results: tuple[Result, ...]) -> Evidence:
         """Returns what the solver may know; the runs are recorded.

@@ -17,6 +17,7 @@ from .origins.debugbench import debugbench
 from .origins.humanevalfix import humanevalfix
 from .origins.mini_nightmare import mini_nightmare
 from .origins.quixbugs import quixbugs
+from .origins.table import pinned
 from .split import SPLITS, split_of
 from .task_uri import TaskUri
 from .trace_store import trace_store
@@ -24,8 +25,9 @@ from .verdict import checked
 
 BUG_URIS = {
     "builtin[/NAME]": "those that ship with the package, or one of them",
-    "jsonl/PATH": "the rows of a file: buggy, fixed, tests (call, expected), bug_lines, group, description, "
-    "bug_kind",
+    "jsonl/PATH[?sha256=DIGITS]": "the rows of a file: buggy, fixed, tests (call, expected), bug_lines, "
+    "group, description, bug_kind; refused where its SHA-256 does not begin with DIGITS; `RecordBugs` "
+    "writes such files",
     "humanevalfix[?path=FILE]": "HumanEvalFix, bugs that people put in; through datasets, or a copy of yours",
     "debugbench[?path=FILE]": "DebugBench's Python part, bugs that a language model put in; likewise",
     "quixbugs/PATH": "a clone of jkoppel/QuixBugs",
@@ -91,12 +93,12 @@ def _public(uri: TaskUri) -> BugSet:
             )
         found = _HUBS[uri.scheme](uri.options.get("path"), left_out)
     else:
-        uri.only("split", "check")
+        uri.only("split", "check", *(("sha256",) if uri.scheme == "jsonl" else ()))
         if not uri.path:
             raise TaskError(
                 f"{uri.text!r} names no path; use {uri.scheme}/PATH, as in {uri.scheme}//data/{uri.scheme}"
             )
-        found = _PATHS[uri.scheme](uri.path, left_out)
+        found = _PATHS[uri.scheme](pinned(uri).path, left_out)
     split = uri.choose("split", SPLITS)
     box = uri.choose("check", SANDBOXES)
     bugs = [bug for bug in found if not split or split_of(bug.group) == split]

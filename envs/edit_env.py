@@ -8,6 +8,7 @@ from typing import Any
 
 from debugworld.sandboxes.debugger import IllegalAction
 from debugworld.sandboxes.errors import SandboxError
+from debugworld.worldmodel.errors import ModelError
 
 from .bug_env import BugEnv
 from .command import EDIT_KINDS, TaskCommand, TaskKind
@@ -54,6 +55,7 @@ class EditEnv(BugEnv):
 
         Raises:
             SandboxError: the box failed.
+            ModelError: a model that takes part did.
         """
 
     def _task_refusal(self, command: TaskCommand) -> str | None:
@@ -73,7 +75,7 @@ class EditEnv(BugEnv):
             if command.kind is TaskKind.RUN:
                 self._results = self._ran()
                 return Outcome()
-        except SandboxError as error:
+        except (SandboxError, ModelError) as error:
             self._fault = str(error)
             return Outcome(error=self._fault)
         if command.kind is TaskKind.UNDO:

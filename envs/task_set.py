@@ -17,6 +17,7 @@ from debugworld.worldmodel.data.rows import RowError, load_rows
 from .errors import TaskError
 from .generated import GeneratedNames, GeneratedPrograms, name_of
 from .origins.programs import ProgramRow, cruxeval, humaneval, mbpp, mbpp_sanitized
+from .origins.table import pinned
 from .split import SPLITS, split_of
 from .task_uri import TaskUri
 
@@ -28,7 +29,8 @@ URIS = {
     "humaneval[?path=FILE]": "HumanEval's answers, entered as its assertions do; likewise",
     "mbpp[/sanitized][?path=FILE]": "MBPP's answers, entered as its assertions do; likewise",
     "file/PATH[?call=EXPR]": "one Python file, run as a script or entered by a call",
-    "jsonl/PATH": "the rows of a file, as `worldmodel.data.rows` reads them; absolute paths keep their slash",
+    "jsonl/PATH[?sha256=DIGITS]": "the rows of a file, as `worldmodel.data.rows` reads them; absolute paths "
+    "keep their slash; refused where the file's SHA-256 does not begin with DIGITS",
     "...?split=SPLIT": "of any but file, by a hash of the problem: train (8 of 10), validation, test (1)",
 }
 """What a URI may be, and the programs that it names; `bug_set.BUG_URIS` names bugs."""
@@ -119,12 +121,11 @@ def _found(uri: TaskUri, left_out: Counter[str]) -> _Grouped:
     """Returns each program of a URI with its group."""
     if uri.scheme in _HUBS:
         return _hub(uri.only("path", "split"), left_out)
-    uri.only("split")
     if uri.scheme == "builtin":
-        return ((program.name, program) for program in _builtin(uri.path))
-    if not uri.path:
+        return ((program.name, program) for program in _builtin(uri.only("split").path))
+    if not uri.only("split", "sha256").path:
         raise TaskError(f"{uri.text!r} names no file; use jsonl/PATH, as in jsonl//data/tasks.jsonl")
-    return _rows(Path(uri.path))
+    return _rows(Path(pinned(uri).path))
 
 
 def _hub(uri: TaskUri, left_out: Counter[str]) -> _Grouped:

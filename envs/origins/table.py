@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import zlib
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from debugworld.envs.errors import TaskError
+from debugworld.envs.task_uri import TaskUri
 
 FORMATS = ".jsonl, .json (a list), either with .gz, or .parquet"
 """The files that can be read, for error texts."""
@@ -60,14 +62,49 @@ def field_of(row: dict[str, Any], place: str, *names: str) -> str:
     raise TaskError(f"{place}: there is no text in {' or '.join(map(repr, names))}; the row has: {have}")
 
 
+def digest_of(path: Path) -> str:
+    """Returns the SHA-256 of a file, or of all files of a folder that are read, in hexadecimal digits.
+
+    Raises:
+        TaskError: it cannot be read.
+    """
+    found = hashlib.sha256()
+    try:
+        for file in _files(path):
+            found.update(file.read_bytes())
+    except OSError as error:
+        raise TaskError(f"{path} cannot be read: {error}") from None
+    return found.hexdigest()
+
+
+def pinned(uri: TaskUri) -> TaskUri:
+    """Returns a URI that names a file, checked to name what it says by its option ``sha256``, if it does.
+
+    Raises:
+        TaskError: the file holds something else, or cannot be read.
+    """
+    wanted = uri.options.get("sha256")
+    if wanted is not None:
+        found = digest_of(Path(uri.path))
+        if not wanted or not found.startswith(wanted.lower()):
+            raise TaskError(
+                f"{uri.text!r}: {uri.path} holds something else; its SHA-256 begins with {found[:12]}, "
+                f"and not with {wanted!r}"
+            )
+    return uri
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    files = sorted(f for f in path.rglob("*") if f.name.endswith(_ENDINGS))
+    if not files:
+        raise TaskError(f"{path} holds no file of the forms {FORMATS}")
+    return files
+
+
 def _local_rows(path: Path) -> Iterator[tuple[str, Any]]:
-    if path.is_dir():
-        files = sorted(f for f in path.rglob("*") if f.name.endswith(_ENDINGS))
-        if not files:
-            raise TaskError(f"{path} holds no file of the forms {FORMATS}")
-    else:
-        files = [path]
-    for file in files:
+    for file in _files(path):
         yield from _file_rows(file)
 
 

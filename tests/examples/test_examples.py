@@ -77,3 +77,20 @@ def test_fidelity_of_a_model(capsys: pytest.CaptureFixture[str]) -> None:
     told = capsys.readouterr().out
     assert told.count("exact states") == 3 and re.search(r"step_into +\d+\.\d% \[", told)
     assert "copy:" in told
+
+
+@pytest.mark.slow
+def test_self_play(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("sb3_contrib", reason="sb3: pip install 'debugworld[sb3]'")
+    run("self_play.py", "2", "3", "64", "builtin", str(tmp_path))
+    told = capsys.readouterr().out
+    assert re.findall(r"^round (\d): [1-3] bugs, worth -?\d\.\d\d", told, re.M) == ["0", "1"]
+    assert [each.partition(" ")[0] for each in told.split("  ") if " finds " in each] == [
+        "random",
+        f"{tmp_path}/solver-0",
+        f"{tmp_path}/solver-0",
+        f"{tmp_path}/solver-1",
+    ]
+    config = read_manifest(tmp_path / "solver-1")["config"]
+    assert config["init"] == f"{tmp_path}/solver-0"
+    assert config["tasks"].startswith(f"jsonl/{tmp_path}/1.jsonl?sha256=")
