@@ -125,7 +125,7 @@ class PlannerAgent:
         return list(found)[:MOST_WATCHES]
 
     def _can_watch(self, goal: Goal) -> bool:
-        if goal.event is not Event.LINE or (goal.name and not self._conditions):
+        if goal.event is not Event.LINE or not goal.line or (goal.name and not self._conditions):
             return False
         return not goal.name or (goal.name.isidentifier() and is_literal(goal.value))
 
@@ -163,6 +163,8 @@ class PlannerAgent:
             return {own.action: 2.0}
         if at_exit:
             return {_REVERSE: 3.0}
+        if not goal.line:
+            return {Action(ActionKind.STEP_INTO): 1.0}
         here = reading.state.event is Event.LINE and reading.state.line == goal.line
         if goal.event is not Event.LINE and here:
             return {Action(ActionKind.STEP_OVER): 1.0}

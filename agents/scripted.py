@@ -18,7 +18,8 @@ class ScriptedAgent:
     StateQuery: go back to the entry where the moment is past, run to the line as often as
     it takes, read the variable, answer it.
     ReachState: run to the goal's line again and again; where the goal is a return or
-    an exception, step over that line each time; from the exit, go back to the entry.
+    an exception, step over that line each time; from the exit, go back to the entry. A goal
+    that names no line is looked for step by step.
     InputPrediction: run each candidate to its end until one ends as asked, answer that; where
     there are only texts, answer the value.
     Complexity: run the program at growing sizes, answer the class that fits the steps best.
@@ -82,4 +83,4 @@ def _reach(sight: Sight, event: Event, line: int) -> Any:
         return sight.say(Action(ActionKind.REVERSE_CONTINUE))
     if event is not Event.LINE and sight.event is Event.LINE and sight.line == line:
         return sight.say(Action(ActionKind.STEP_OVER))
-    return sight.say(Action(ActionKind.RUN_TO, line))
+    return sight.say(Action(ActionKind.RUN_TO, line) if line else Action(ActionKind.STEP_INTO))

@@ -107,7 +107,8 @@ def features(
     ``locals`` and ``value`` are spelled by `encode_text`. A goal is given by its line,
     its event (one-hot), its line as a share of ``max_lines``, the way there, and whether
     it names a local, that local is bound, its value is right, and all of it holds;
-    ``goal_text`` spells the name and the value. Each candidate is spelled after a flag
+    ``goal_text`` spells the name and the value, or what a caller asked for, whose line is
+    0 where it names none. Each candidate is spelled after a flag
     that tells whether it equals the current value; of the variable, where one is asked
     for. ``query`` is the line that is asked about as a share of ``max_lines``, the way
     there, the pass, the passes so far and how many are left (in 32nds, cut at 1), and
@@ -156,7 +157,7 @@ def features(
     if goal is not None:
         observation["goal"] = _goal(goal, state, here, max_lines)
         observation["goal_line"] = goal.line
-        observation["goal_text"] = _spelled(goal.name, goal.value)
+        observation["goal_text"] = _spelled(goal.name, goal.asked or goal.value)
     return observation
 
 
@@ -192,7 +193,7 @@ def _lines(scene: Scene, max_lines: int) -> Array:
         flags[scene.state.line - 1, 2] = 1
     flags[[line - 1 for line in scene.breakpoints if line <= max_lines], 3] = 1
     asked = scene.question.goal or scene.question.query
-    if asked is not None:
+    if asked is not None and asked.line:
         flags[asked.line - 1, 4] = 1
     return flags
 
@@ -229,14 +230,16 @@ def _locals(state: State) -> Array:
 
 def _goal(goal: Goal, state: State, here: int, max_lines: int) -> Array:
     seen = state.locals.get(goal.name) if goal.name else None
-    if goal.event is Event.EXCEPTION:
+    if goal.asked:
+        right = goal.holds(state)
+    elif goal.event is Event.EXCEPTION:
         right = state.event is Event.EXCEPTION and exception_type(state) == goal.value
     else:
         right = (seen if goal.name else state.value) == goal.value
     return _numbers(
         *(goal.event is event for event in GOAL_EVENTS),
         goal.line / max_lines,
-        (goal.line - here) / max_lines,
+        (goal.line - here) / max_lines if goal.line else 0,
         bool(goal.name),
         seen is not None,
         right,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
 from debugworld.sandboxes.debugger import Event, State, Trace
 
@@ -16,7 +18,14 @@ _TEXT = re.compile(
     r"line (?P<line>\d+)(?: where (?P<name>\S+) = (?P<local>.+))?"
     r"|return at line (?P<return>\d+) with value (?P<value>.+)"
     r"|exception (?P<type>\S+) at line (?P<exception>\d+)"
+    r"|(?P<asked>line (?:\S+:)?(?P<at>\d+)(?: (?:hits|if) .+)?|any line if .+"
+    r"|(?P<kind>function|exception|change|failure)(?: .+)?)",
+    re.DOTALL,
 )
+_CONDITION = re.compile(r"\bif (.+)", re.DOTALL)
+_ASKED_EVENTS = {"function": Event.CALL, "exception": Event.EXCEPTION, "failure": Event.EXCEPTION}
+Shown = tuple[Event, int, str, tuple[str | None, ...]]
+"""What counts of a state for a goal that a caller wrote; see `shown_at`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +40,16 @@ class Goal:
     """For ``line``: the local that must have the value; empty where the line is enough."""
     value: str = ""
     """The local's text, the returned value's text, or the type of the exception."""
+    asked: str = ""
+    """What a caller wrote, where one did (see `Aim`); ``line`` is then 0 where it names none."""
+    shown: frozenset[Shown] = frozenset()
+    """What the states of the real run show where that holds."""
+    hits: int = 1
+    """The pass from which on it holds."""
 
     def __str__(self) -> str:
+        if self.asked:
+            return self.asked
         if self.event is Event.RETURN:
             return f"return at line {self.line} with value {self.value}"
         if self.event is Event.EXCEPTION:
@@ -53,10 +70,15 @@ class Goal:
             return Goal(Event.RETURN, int(match["return"]), "", match["value"])
         if match["exception"]:
             return Goal(Event.EXCEPTION, int(match["exception"]), "", match["type"])
+        if match["asked"]:
+            event = _ASKED_EVENTS.get(match["kind"] or "", Event.LINE)
+            return Goal(event, int(match["at"] or 0), asked=match["asked"])
         return Goal(Event.LINE, int(match["line"]), match["name"] or "", match["local"] or "")
 
     def holds(self, state: State) -> bool:
-        """Tells whether a state is the one that is asked for."""
+        """Tells whether a state is the one that is asked for; which pass it is is left out of account."""
+        if self.asked:
+            return shown_at(state, names_in(self.asked)) in self.shown
         if state.event is not self.event or state.line != self.line:
             return False
         if self.event is Event.RETURN:
@@ -69,6 +91,22 @@ class Goal:
 def exception_type(state: State) -> str:
     """Returns the name before the colon of an exception's value."""
     return (state.value or "").partition(":")[0]
+
+
+@lru_cache(maxsize=1024)
+def names_in(asked: str) -> tuple[str, ...]:
+    """Returns the names in the condition of a goal that a caller wrote, in order of appearance."""
+    condition = _CONDITION.search(asked)
+    if condition is None:
+        return ()
+    nodes = ast.walk(ast.parse(condition[1].strip(), mode="eval"))
+    return tuple(dict.fromkeys(node.id for node in nodes if isinstance(node, ast.Name)))
+
+
+def shown_at(state: State, names: tuple[str, ...]) -> Shown:
+    """Returns what counts of a state: event, line, type of the exception, and some locals' texts."""
+    raised = exception_type(state) if state.event is Event.EXCEPTION else ""
+    return state.event, state.line, raised, tuple(map(state.locals.get, names))
 
 
 @by_trace

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
 
-from debugworld.sandboxes.debugger import Program, Trace, TreeDebugger
+from debugworld.sandboxes.debugger import IllegalAction, Program, RecordedDebugger, Trace, TreeDebugger
 
+from .aim import Aim, passes
 from .chance import below
+from .errors import TaskError
 from .goal import Goal, goal_at, reachable
 from .memory import by_trace
 from .rows import Row, Rows
@@ -24,7 +27,10 @@ class ReachState(TabledEnv):
     The goal is one stop of the program: a line, with the value of a local where it has
     any; a return with its value; or an exception with its type. It is drawn from the
     real run, also where the debugger is a neural one, and at most ``max_moves`` runs to
-    its line lead there.
+    its line lead there. A caller's own ``goal`` is a breakpoint (``7 if n > 3``,
+    ``7 hits 3``, ``exception KeyError``, ``function f``, ``change total``) or a condition
+    at any line (``len(xs) == 2``); where it holds is found by the real debugger in the
+    real run, and programs whose run it never holds in are not drawn.
 
     ## Action Space
     ``text``: any `str`; the commands are those of pdb: ``s`` (step into), ``n`` (step
@@ -65,30 +71,121 @@ class ReachState(TabledEnv):
     action led the two debuggers apart.
 
     ## Arguments
-    See `DebugEnv`.
+    See `DebugEnv`. ``goal`` (None): the caller's goal in every episode; the option ``goal`` of a
+    reset goes before it, in that episode. In a dream, a stop counts that shows what some real
+    one does where the goal holds: event, line, and the locals that the condition names.
+    Conditions are evaluated in the sandbox, and in ``process`` only where it is named. A vector
+    that is stepped in tables draws goals only: with ``goal`` it steps environments one by one,
+    and its resets have no option ``goal``.
 
     ## Version History
     v0: first version.
     """
 
+    def __init__(self, family: str = "text", goal: str | None = None, **options: Any) -> None:
+        self._wanted = self._aim = None if goal is None else Aim.parse(goal)
+        super().__init__(family, **options)
+        self._places: dict[tuple[str, Aim], tuple[int, ...]] = {}
+        self._met: tuple[int, ...] = ()
+        self._may_look(self._wanted)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Starts an episode; see `DebugEnv.reset`.
+
+        Args:
+            seed: As there.
+            options: ``{"goal": "n > 3"}`` asks for a goal in this episode, beside ``task``.
+
+        Raises:
+            TaskError: the goal is none, or holds in no run that was looked at, and what `DebugEnv.reset` has.
+        """
+        given = dict(options) if isinstance(options, dict) else options
+        asked = given.pop("goal", None) if isinstance(given, dict) else None
+        self._aim = self._wanted if asked is None else Aim.parse(asked)
+        self._may_look(self._aim)
+        found = super().reset(seed=seed, options=given)
+        if self._course is not None:
+            self._course.options = options
+        return found
+
     def rows(self, program: Program, trace: Trace) -> Rows | None:
         """Returns the goals that a run reaches; see `TabledEnv`."""
-        return _rows(trace, self.max_moves)
+        if self._aim is None:
+            return _rows(trace, self.max_moves)
+        self._met = self._found(program, trace, self._aim)
+        return AimRows(trace, self._aim.goal(trace.states, self._met)) if self._met else None
 
     def question(self, program: Program, rows: Rows, row: Row) -> Question:
         """Asks for a goal; see `TabledEnv`."""
         return Question("move until the goal holds where the program stands", rows.goal(row[1]))
 
+    def _may_look(self, aim: Aim | None) -> None:
+        if aim is not None and aim.needs_run and not self._looks:
+            raise TaskError(
+                f"whether {str(aim)!r} holds is evaluated in the sandbox, in 'process' only where that is "
+                "named: add sandbox='process', or take docker or bwrap"
+            )
+
+    def _found(self, program: Program, trace: Trace, aim: Aim) -> tuple[int, ...]:
+        """Returns where an aim holds in the real run of a program."""
+        key = program.digest, aim
+        if key not in self._places:
+            assert self._traces is not None
+            debugger = RecordedDebugger(lambda _: trace, self._traces.session)
+            try:
+                debugger.reset(program)
+                self._places[key] = aim.places(debugger)
+            except IllegalAction:  # the program does not repeat its run
+                self._places[key] = ()
+            finally:
+                debugger.close()
+        return self._places[key]
+
+    def _ending(self, index: int | None) -> str:
+        told = "" if self._aim is None else f": the goal {str(self._aim)!r} holds at no stop after the entry"
+        return f"{told}{super()._ending(index)}"
+
     def _aims(self, trace: Trace) -> Sequence[int]:
+        if self._goal.asked:
+            return self._met
         return [index for index, state in enumerate(trace.states) if self._goal.holds(state)]
 
     def _reached(self, debugger: TreeDebugger) -> bool:
-        return self._goal.holds(debugger.state)
+        goal = self._goal
+        if not goal.asked:
+            return goal.holds(debugger.state)
+        if debugger is self._shadow or self.backend == "real":
+            return debugger.position in self._met
+        past = debugger.tree.states[: debugger.position + 1]
+        return goal.holds(debugger.state) and (goal.hits == 1 or passes(goal, past) >= goal.hits)
 
     @property
     def _goal(self) -> Goal:
         assert self._posed.goal is not None
         return self._posed.goal
+
+
+class AimRows(Rows):
+    """The one goal that a caller asks for in a run.
+
+    Args:
+        trace: The real run.
+        goal: The goal.
+    """
+
+    def __init__(self, trace: Trace, goal: Goal) -> None:
+        self._goal = goal
+        super().__init__(trace, 1)
+
+    def draw(self, rng: np.random.Generator) -> Row | None:
+        """Returns the only row; see `Rows`."""
+        return 0, 0, 0
+
+    def goal(self, asked: int) -> Goal:
+        """Returns the goal; see `Rows`."""
+        return self._goal
 
 
 class GoalRows(Rows):

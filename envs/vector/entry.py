@@ -21,7 +21,12 @@ from .together import TogetherVectorEnv
 
 _TABLED: tuple[type[DebugEnv], ...] = (OutputPrediction, StateQuery, ReachState)
 """Tasks that can be stepped in tables: nothing runs but what was recorded when an episode began."""
-_USUAL = (("backend", ("real", "rollout")), ("actions", ("plain",)), ("feedback", ("true",)))
+_USUAL = (
+    ("backend", ("real", "rollout")),
+    ("actions", ("plain",)),
+    ("feedback", ("true",)),
+    ("goal", (None,)),
+)
 """Arguments, and what they may be for the environments to be stepped in tables."""
 
 
