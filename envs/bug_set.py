@@ -18,6 +18,7 @@ from .origins.humanevalfix import humanevalfix
 from .origins.mini_nightmare import mini_nightmare
 from .origins.quixbugs import quixbugs
 from .origins.table import pinned
+from .part import PARTS, part_of
 from .split import SPLITS, split_of
 from .task_uri import TaskUri
 from .trace_store import trace_store
@@ -35,6 +36,7 @@ BUG_URIS = {
     "mutants/SEED[/COUNT][?of=URI]": "mutants of any task set (builtin), killed by its calls; 256 if not "
     "said; operators=AOR,ROR,... names those to use, cases= most calls of each (8), sandbox= where they run",
     "...?split=SPLIT": "of any of them, by a hash of the problem: train (8 of 10), validation, test (1)",
+    "...?part=PART": "likewise, train or test: in two, no right program of one being one of the other",
     "...?check=SANDBOX": "of public ones: runs all cases there, keeps those that hold and bugs that fail one",
 }
 """What a URI may be, and the bugs that it names."""
@@ -67,16 +69,13 @@ def load_bug_set(uri: str) -> BugSet:
 
 def _builtin(uri: TaskUri) -> BugSet:
     """Reads the bugs that ship with the package."""
-    uri.only("split")
-    split = uri.choose("split", SPLITS)
+    uri.only("split", "part")
     known = builtin_bugs()
     if uri.path and uri.path not in [bug.name for bug in known]:
         raise TaskError(
             f"there is no builtin bug {uri.path!r}; there are: {', '.join(bug.name for bug in known)}"
         )
-    bugs = [
-        bug for bug in known if uri.path in ("", bug.name) and (not split or split_of(bug.group) == split)
-    ]
+    bugs = _cut(uri, [bug for bug in known if uri.path in ("", bug.name)], Counter())
     if not bugs:
         raise TaskError(f"{uri.text!r} has no bug to offer")
     return BugSet(uri.text, tuple(bugs), trusted=True)
@@ -86,22 +85,21 @@ def _public(uri: TaskUri) -> BugSet:
     """Reads a public collection."""
     left_out: Counter[str] = Counter()
     if uri.scheme in _HUBS:
-        uri.only("path", "split", "check")
+        uri.only("path", "split", "part", "check")
         if uri.path:
             raise TaskError(
                 f"{uri.text!r}: {uri.scheme} has no parts; name a copy of yours with {uri.scheme}?path=FILE"
             )
         found = _HUBS[uri.scheme](uri.options.get("path"), left_out)
     else:
-        uri.only("split", "check", *(("sha256",) if uri.scheme == "jsonl" else ()))
+        uri.only("split", "part", "check", *(("sha256",) if uri.scheme == "jsonl" else ()))
         if not uri.path:
             raise TaskError(
                 f"{uri.text!r} names no path; use {uri.scheme}/PATH, as in {uri.scheme}//data/{uri.scheme}"
             )
         found = _PATHS[uri.scheme](pinned(uri).path, left_out)
-    split = uri.choose("split", SPLITS)
     box = uri.choose("check", SANDBOXES)
-    bugs = [bug for bug in found if not split or split_of(bug.group) == split]
+    bugs = _cut(uri, list(found), left_out)
     if box:
         bugs = _checked(bugs, box, left_out)
     left_out += Counter()  # drops zeros
@@ -109,6 +107,15 @@ def _public(uri: TaskUri) -> BugSet:
         told = "; ".join(f"{count} {reason}" for reason, count in left_out.items()) or "there were none"
         raise TaskError(f"{uri.text!r} has no bug to offer; left out: {told}")
     return BugSet(uri.text, tuple(bugs), trusted=False, left_out=dict(left_out))
+
+
+def _cut(uri: TaskUri, bugs: list[Bug], left_out: Counter[str]) -> list[Bug]:
+    """Returns the bugs of the split and of the part that a URI asks for."""
+    split, part = uri.choose("split", SPLITS), uri.choose("part", PARTS)
+    if part:
+        sources = [bug.fixed or bug.buggy for bug in bugs]
+        bugs = [bugs[place] for place in part_of(part, [bug.group for bug in bugs], sources, left_out)]
+    return [bug for bug in bugs if not split or split_of(bug.group) == split]
 
 
 def _checked(bugs: list[Bug], box: str, left_out: Counter[str]) -> list[Bug]:

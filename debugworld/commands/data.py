@@ -4,7 +4,7 @@ record runs the programs of sources in a box, on all cores, and writes Parquet s
 datasets.load_dataset reads; stopped, it goes on where it was. trajectories adds walks over the runs of such a
 data set. check says which programs of a source equal a benchmark's but for their names. show prints a card.
 
-Sources: generated/SEED/COUNT, statements/SEED/COUNT, jsonl/PATH,
+Sources: generated/SEED/COUNT[?difficulty=N-M&tags=A,B], statements/SEED/COUNT, jsonl/PATH,
 hf/NAME_OR_PATH?split=train&code=COLUMN&calls=COLUMN. docs/data.md has the whole of it.
 """
 

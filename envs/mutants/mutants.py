@@ -17,6 +17,7 @@ from debugworld.envs.errors import TaskError
 from debugworld.envs.generated import GeneratedPrograms
 from debugworld.envs.judge import Judge
 from debugworld.envs.origins.difference import lines_at_fault
+from debugworld.envs.part import PARTS
 from debugworld.envs.split import SPLITS, split_of
 from debugworld.envs.task_set import TaskSet, load_task_set
 from debugworld.envs.task_uri import TaskUri
@@ -156,7 +157,7 @@ class Mutants(Sequence[Bug]):
         programs = self._tasks.programs
         seed, _, sandbox, operators, split, cases = self._again
         if isinstance(programs, GeneratedPrograms):
-            told: list[object] = [list(programs.seeds), programs.max_lines]
+            told = programs.about
         else:
             told = [[program.digest for program in programs], list(self._tasks.groups)]
         sources = [sources_digest(), *map(package_digest, ("debugworld.envs", "debugworld.worldmodel.data"))]
@@ -198,14 +199,14 @@ class Mutants(Sequence[Bug]):
 def mutant_set(uri: TaskUri) -> BugSet:
     """Returns the set that ``mutants/SEED[/COUNT]?of=URI`` names; nothing is run yet.
 
-    Options: ``of``, the programs (``builtin``); ``split``, which of them; ``sandbox``,
+    Options: ``of``, the programs (``builtin``); ``split`` and ``part``, which of them; ``sandbox``,
     where they run (``process`` for the package's own, else ``docker``); ``operators``,
     short names joined by commas (all); ``cases``, most cases of a mutant (8).
 
     Raises:
         TaskError: the URI is wrong, the task set has no program to mutate, or libcst is missing.
     """
-    uri.only("of", "split", "sandbox", "operators", "cases")
+    uri.only("of", "split", "part", "sandbox", "operators", "cases")
     seed, count = uri.seed_and_count()
     if find_spec("libcst") is None:
         raise TaskError(f"{uri.text!r} needs libcst: pip install 'debugworld[mutants]'")
@@ -220,7 +221,7 @@ def mutant_set(uri: TaskUri) -> BugSet:
     if not cases.isdecimal() or int(cases) < 1:
         raise TaskError(f"{uri.text!r}: cases is a number from 1 on; got {cases!r}")
     split = uri.choose("split", SPLITS)
-    of = load_task_set(uri.options.get("of", "builtin"))
+    of = load_task_set(uri.options.get("of", "builtin")).part(uri.choose("part", PARTS))
     sandbox = uri.choose("sandbox", SANDBOXES) or ("process" if of.trusted else "docker")
     made = Mutants(of, seed, count, sandbox, frozenset(chosen), split, int(cases))
     return BugSet(uri.text, made, of.trusted, made.left_out)

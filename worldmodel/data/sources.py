@@ -1,7 +1,8 @@
 """Where programs come from, named by URIs.
 
 =========================  ================================================================================
-``generated/SEED/COUNT``   programs of `programs`, of all difficulties
+``generated/SEED/COUNT``   programs of `programs`, of all difficulties; ``?difficulty=2-4&tags=while,dict``
+                           turns the knobs, see `knobs`
 ``statements/SEED/COUNT``  programs of `statements`, likewise
 ``jsonl/PATH``             the rows of a file, as `rows` reads them
 ``hf/NAME_OR_PATH?...``    a data set of Hugging Face's ``datasets``: ``split=train``, ``config=...``, and
@@ -23,6 +24,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from debugworld.sandboxes.debugger import Program
+from debugworld.worldmodel.data.knobs import KNOBS, Knobs
 from debugworld.worldmodel.data.rows import RowError, load_rows, read_row
 from debugworld.worldmodel.data.split import EVALUATION_SEED, held_out
 from debugworld.worldmodel.errors import ModelError
@@ -30,7 +32,8 @@ from debugworld.worldmodel.errors import ModelError
 TRAIN, TEST, ROBUSTNESS = "train", "test", "robustness"
 """The splits; the last holds rewritten programs of the second."""
 FORMS = (
-    "generated/SEED/COUNT, statements/SEED/COUNT, jsonl/PATH, hf/NAME_OR_PATH?split=...&code=...&calls=..."
+    "generated/SEED/COUNT[?difficulty=N-M&tags=A,B], statements/SEED/COUNT, jsonl/PATH, "
+    "hf/NAME_OR_PATH?split=...&code=...&calls=..."
 )
 """The forms of a source, for error texts."""
 
@@ -83,18 +86,29 @@ class GeneratorSource(Source):
     seed: int
     """The first seed."""
     count: int
+    knobs: Knobs = Knobs()
+    """Of ``generated``; ``statements`` have none."""
 
     def __len__(self) -> int:
         return self.count
 
     def candidates(self, start: int, stop: int) -> Iterator[Candidate]:
-        """Yields the programs of the seeds ``seed + start`` to ``seed + stop - 1``."""
-        from debugworld.worldmodel.data.programs import generate
+        """Yields the programs of the seeds ``seed + start`` to ``seed + stop - 1``.
+
+        Raises:
+            ModelError: no program with all of the tags came up.
+        """
         from debugworld.worldmodel.data.statements import generate_statement
 
-        make = generate if self.kind == "generated" else generate_statement
         for seed in range(self.seed + start, self.seed + min(stop, self.count)):
-            made = make(seed, 1 + seed % 5)
+            try:
+                made = (
+                    self.knobs.make(seed)
+                    if self.kind == "generated"
+                    else generate_statement(seed, 1 + seed % 5)
+                )
+            except ValueError as error:
+                raise ModelError(f"{self.uri}, seed {seed}: {error}") from None
             split = TEST if seed >= EVALUATION_SEED else TRAIN
             yield Candidate(
                 made.program, f"{self.kind}-{seed}", split, self.uri, made.tags, "debugworld", "Apache-2.0"
@@ -184,14 +198,18 @@ def open_source(uri: str) -> Source:
     """
     kind, _, rest = uri.partition("/")
     if kind in ("generated", "statements"):
-        seed, _, count = rest.partition("/")
+        path, asks, query = rest.partition("?")
+        seed, _, count = path.partition("/")
+        knobs = _knobs(uri, query) if asks and kind == "generated" else Knobs()
+        if asks and kind == "statements":
+            raise ModelError(f"{uri!r} has options, and statements take none")
         if not seed.lstrip("-").isdecimal() or not count.isdecimal() or not int(count):
             raise ModelError(f"{uri!r} is no source; it is written {kind}/SEED/COUNT, as in {kind}/0/1000")
         if int(seed) < EVALUATION_SEED < int(seed) + int(count):
             raise ModelError(
                 f"{uri!r} crosses seed {EVALUATION_SEED}, where the test split begins; make it two"
             )
-        return GeneratorSource(uri, kind, int(seed), int(count))
+        return GeneratorSource(uri, kind, int(seed), int(count), knobs)
     if kind == "jsonl" and rest:
         source = RowSource(uri, Path(rest))
         len(source)
@@ -210,6 +228,18 @@ def open_source(uri: str) -> Source:
             raise ModelError(f"{uri!r}: there is no column {missing[0]!r}; there are: {', '.join(columns)}")
         return hub
     raise ModelError(f"{uri!r} is no source; the forms are: {FORMS}")
+
+
+def _knobs(uri: str, query: str) -> Knobs:
+    options = parse_qs(query, keep_blank_values=True)
+    unknown = sorted(options.keys() - set(KNOBS))
+    if unknown or not options or any(len(values) > 1 for values in options.values()):
+        told = f"unknown options {unknown}" if unknown else f"options that cannot be read, {query!r}"
+        raise ModelError(f"{uri!r} has {told}; there are, each once: {', '.join(KNOBS)}")
+    try:
+        return Knobs.parse(*(options.get(name, [None])[0] for name in KNOBS))
+    except ValueError as error:
+        raise ModelError(f"{uri!r}: {error}") from None
 
 
 @lru_cache(maxsize=8)
