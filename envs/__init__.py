@@ -28,6 +28,7 @@ from .solver import Player
 from .spaces import CommandSpace, TextSpace
 from .state_query import StateQuery
 from .task_set import TaskSet, load_task_set
+from .vector_curriculum import VectorCurriculum
 
 __all__ = [
     "BUG_ENV_IDS",
@@ -67,6 +68,7 @@ __all__ = [
     "TextSpace",
     "Trial",
     "Validation",
+    "VectorCurriculum",
     "load_bug_set",
     "load_episodes",
     "load_task_set",

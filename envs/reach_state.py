@@ -28,7 +28,7 @@ class ReachState(TabledEnv):
     any; a return with its value; or an exception with its type. It is drawn from the
     real run, also where the debugger is a neural one, and at most ``max_moves`` runs to
     its line lead there. A caller's own ``goal`` is a breakpoint (``7 if n > 3``,
-    ``7 hits 3``, ``exception KeyError``, ``function f``, ``change total``) or a condition
+    ``7 hits 3``, ``exception KeyError``, ``function f``, ``change n in f``) or a condition
     at any line (``len(xs) == 2``); where it holds is found by the real debugger in the
     real run, and programs whose run it never holds in are not drawn.
 

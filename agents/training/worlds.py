@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import gymnasium
-from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
+from gymnasium.vector import AutoresetMode, VectorEnv
 
-from debugworld.envs import Curriculum, DebugEnv, TaskSampler
+from debugworld.envs import Curriculum, DebugEnv, TaskSampler, VectorCurriculum
 from debugworld.envs.bug_env import BugEnv
 from debugworld.envs.curriculum import Measure
 from debugworld.envs.dream_store import DreamStore, dream_store
@@ -73,11 +73,9 @@ def open_world(config: TrainAgentConfig, sampler: TaskSampler | None = None) -> 
         config: The run.
         sampler: What draws the tasks of all of them by difficulty; None where they are drawn evenly.
     """
-    mode = AutoresetMode.SAME_STEP
-    if sampler is not None:
-        makers = [lambda: Curriculum(gymnasium.make(config.env, **config.env_options), sampler=sampler)]
-        return SyncVectorEnv(makers * config.num_envs, autoreset_mode=mode)
-    return gymnasium.make_vec(config.env, config.num_envs, autoreset_mode=mode, **config.env_options)
+    mode = AutoresetMode.SAME_STEP if sampler is None else AutoresetMode.DISABLED
+    world = gymnasium.make_vec(config.env, config.num_envs, autoreset_mode=mode, **config.env_options)
+    return world if sampler is None else VectorCurriculum(world, len(sampler), sampler=sampler)
 
 
 def dream_ahead(
