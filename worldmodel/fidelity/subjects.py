@@ -196,7 +196,7 @@ def _prompted(
         ours: folder of a checkpoint of ours.
     """
     whole = settings.get("granularity") == Granularity.LINE.value
-    pairs, programs = _examples(shown, whole)
+    pairs, programs = examples(shown, whole)
     separator = getattr(engine, "separator", SEPARATOR)
     prompted = PromptedEngine(engine, pairs, _measure(engine), separator) if shown else engine
     parameters = getattr(engine, "parameters", 0)
@@ -265,7 +265,7 @@ def _lessons(programs: Iterable[Program], whole: bool = False) -> Iterator[list[
         yield [pair for one in lessons for pair in ((one.whole,) if whole else one.parts or (one.whole,))]
 
 
-def _examples(number: int, whole: bool) -> tuple[list[Pair], list[Program]]:
+def examples(number: int, whole: bool) -> tuple[list[Pair], list[Program]]:
     """Returns the first questions with their answers, and the programs that they are of."""
     pairs: list[Pair] = []
     programs: list[Program] = []
