@@ -111,10 +111,8 @@ class EndpointEngine:
 
     def _find(self, model: str | None) -> tuple[str, str]:
         """Returns the name of the model and its owner."""
-        told = getattr(self._ask(self._client.models.list), "data", None)
-        if told is None:
-            raise ModelError(f"{self.url} tells no list of models; does its address end in /v1?")
-        listed: dict[str, str] = {entry.id: str(entry.owned_by or "") for entry in told}
+        told = self._ask(self._client.models.list)
+        listed: dict[str, str] = {entry.id: str(entry.owned_by or "") for entry in told.data}
         names = ", ".join(sorted(listed)) or "none"
         if model is None:
             if len(listed) != 1:
@@ -254,8 +252,10 @@ class EndpointEngine:
         except errors.APIStatusError as error:
             hint = f"; {_WITHOUT}" if "logprob" in error.message.lower() else ""
             raise ModelError(f"{self.url} refused ({error.status_code}: {error.message}){hint}") from error
-        except (errors.OpenAIError, json.JSONDecodeError) as error:
-            raise ModelError(f"{self.url} gave no usable answer ({error})") from error
+        except (errors.OpenAIError, json.JSONDecodeError, AttributeError) as error:  # the last over a page
+            raise ModelError(
+                f"{self.url} gave no usable answer ({error}); does its address end in /v1?"
+            ) from error
 
 
 _WITHOUT = "start it with log-probabilities, or do without them and without confidences by ?logprobs=no"
