@@ -17,7 +17,7 @@ from .bug_set import load_bug_set
 from .chance import draw_order
 from .command import Answer, Command, TaskCommand, TaskKind
 from .environment import DebugEnv
-from .errors import NothingToAsk, TaskError
+from .errors import NoSandbox, NothingToAsk, TaskError
 from .judge import Judge, Result, judge_of
 from .patch import compiled
 from .reward import Outcome
@@ -113,8 +113,6 @@ class BugEnv(DebugEnv):
         bugs = self.bug_set.bugs
         if index is not None and not 0 <= index < len(bugs):
             raise TaskError(f"{self.bug_set.uri} has no task {index}; it has 0 to {len(bugs) - 1}")
-        assert self._traces is not None
-        self._traces.open()
         tried = 0
         for place in draw_order(len(bugs), self.np_random) if index is None else [index]:
             tried += 1
@@ -124,6 +122,8 @@ class BugEnv(DebugEnv):
                 if bug is not None:
                     self._show(bug, bug.buggy, bug.cases[:1], (None,))
                     question = self._begin_bug(bug)
+            except NoSandbox:
+                raise
             except SandboxError as error:
                 if self._bug is None:
                     self._show(_NO_BUG, _NO_BUG.buggy, _NO_BUG.cases, (None,))

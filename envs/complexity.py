@@ -8,17 +8,19 @@ from debugworld.sandboxes.debugger import IllegalAction, Program, ProgramError, 
 
 from .command import Answer
 from .environment import DebugEnv
+from .findings import Findings
 from .growth import CLASSES, Fit, class_of, fit
 from .scene import Attempt, Question, one_line
 from .sized import MAX_SIZE, at_size, has_knob, measure, sized_programs
 from .task_set import TaskSet, load_task_set
+from .trace_cache import KEPT
 
 TRIED = tuple(str(2**power) for power in range(1, 9))
 """The sizes that have numbers."""
 START = 4
 """The size of the run where an episode begins."""
 _FITS: dict[tuple[str, str], Fit | None] = {}
-"""What was measured, by box and program; each once in this process."""
+"""What was fitted, by box and program."""
 
 
 class Complexity(DebugEnv):
@@ -116,9 +118,27 @@ class Complexity(DebugEnv):
     def _growth(self, program: Program) -> Fit | None:
         key = self._sandbox, program.digest
         if key not in _FITS:
-            assert self._traces is not None
-            _FITS[key] = fit(measure(program, self._traces.run))
+            _FITS[key] = fit(self._counts(program))
         return _FITS[key]
+
+    def _counts(self, program: Program) -> dict[int, int]:
+        """Returns the steps by size, as `measure` counts them; each program is measured once."""
+        findings = Findings("steps by size", self._sandbox)
+        known = findings.get(program.digest)
+        if known is not None:
+            return dict(known)
+        reasons = set()
+
+        def run(sized: Program) -> Trace:
+            assert self._traces is not None
+            trace = self._traces.run(sized)
+            reasons.add(trace.exit.reason)
+            return trace
+
+        counts = measure(program, run)
+        if reasons <= KEPT:
+            findings.put(list(counts.items()), program.digest)
+        return counts
 
     def _entered(self, text: str) -> Program:
         if not (text.isascii() and text.isdecimal()) or len(text) > 4 or not 1 <= int(text) <= MAX_SIZE:

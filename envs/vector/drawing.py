@@ -14,6 +14,7 @@ from debugworld.sandboxes.growing import Growing
 from debugworld.worldmodel.errors import ModelError
 
 from ..backend import DREAMS
+from ..errors import NoSandbox
 from ..rows import Row
 from ..scene import Scene
 from ..tabled import TabledEnv
@@ -158,9 +159,10 @@ class Drawing:
         task = self._task
         traces, subject = task._traces, self._subjects.get(place)
         assert traces is not None
-        traces.prepare(program)
         try:
             trace = traces.record(program)
+        except NoSandbox:
+            raise
         except SandboxError as error:
             broken = Subject(program, BROKEN, NOTHING, "failed")
             return broken, (0, 0, 0), str(error), broken
