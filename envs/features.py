@@ -18,7 +18,7 @@ from gymnasium import spaces
 from debugworld.sandboxes.debugger import Event, Program, State
 
 from .goal import Goal, exception_type
-from .scene import Scene
+from .scene import Scene, ShownTest
 
 TEXT_WIDTH = 32
 """Characters of a value that are shown."""
@@ -296,10 +296,20 @@ def _candidates(scene: Scene, answers: int) -> Array:
 def _tests(scene: Scene, count: int) -> Array:
     rows = np.zeros((count, len(TEST_FLAGS) + 2 * TEXT_WIDTH), np.float32)
     for row, test in enumerate(scene.tests[:count]):
-        flags = (True, test.passes is False, test.passes is True, row + 1 == scene.test, bool(test.lines))
-        texts = [encode_text(text, TEXT_WIDTH) for text in (test.expected, test.actual)]
-        rows[row] = np.concatenate([_numbers(*flags), *texts])
+        rows[row] = spelled_test(test, row + 1 == scene.test)
     return rows
+
+
+def spelled_test(test: ShownTest, current: bool) -> Array:
+    """Returns a row of ``tests``.
+
+    Args:
+        test: The test.
+        current: Whether it is debugged now.
+    """
+    flags = (True, test.passes is False, test.passes is True, current, bool(test.lines))
+    texts = [encode_text(text, TEXT_WIDTH) for text in (test.expected, test.actual)]
+    return np.concatenate([_numbers(*flags), *texts])
 
 
 def _visited(scene: Scene, max_lines: int) -> npt.NDArray[np.int8]:

@@ -14,6 +14,7 @@ from debugworld.sandboxes.growing import Growing
 from debugworld.worldmodel.errors import ModelError
 
 from ..backend import DREAMS
+from ..environment import DebugEnv
 from ..errors import NoSandbox
 from ..rows import Row
 from ..scene import Scene
@@ -211,6 +212,6 @@ def _together(draws: Sequence[_Draw]) -> Draws:
     return Draws(np.array(subjects, object), None, np.array(rows), faults, np.array(reals, object))
 
 
-def said(task: TabledEnv, number: int, scene: Scene) -> str:
+def said(task: DebugEnv, number: int, scene: Scene) -> str:
     """Returns an action as an agent would say it."""
     return task._family.spell(number, scene)
