@@ -276,11 +276,16 @@ def _trials(scene: Scene, trials: int) -> Array:
     for row, text in enumerate(scene.question.trials):
         attempt = seen.get(text)
         if attempt is not None:
-            steps = min(np.log2(1 + attempt.steps) / MANY_STEPS, 1)
+            steps = trial_share(attempt.steps)
             right = bool(scene.question.end) and attempt.end == scene.question.end
             cut = attempt.end.startswith("exit")
             rows[row] = 1, bool(attempt.end), steps, right, cut
     return rows
+
+
+def trial_share(steps: int) -> float:
+    """Returns how ``trials`` tell steps: their logarithm to base 2 as a share of `MANY_STEPS`."""
+    return float(min(np.log2(1 + steps) / MANY_STEPS, 1))
 
 
 def _candidates(scene: Scene, answers: int) -> Array:

@@ -158,17 +158,17 @@ class Drawing:
 
     def _asked(self, program: Program, place: int) -> _Draw | None:
         task = self._task
-        traces, subject = task._traces, self._subjects.get(place)
-        assert traces is not None
+        subject = self._subjects.get(place)
+        shown = task._opening(program)
         try:
-            trace = traces.record(program)
+            trace = task._record(program)
+            if subject is None or subject.trace is not trace:
+                subject = self._add(place, Subject(shown, trace, task.rows(program, trace) or NOTHING))
         except NoSandbox:
             raise
         except SandboxError as error:
-            broken = Subject(program, BROKEN, NOTHING, "failed")
+            broken = Subject(shown, BROKEN, NOTHING, "failed")
             return broken, (0, 0, 0), str(error), broken
-        if subject is None or subject.trace is not trace:
-            subject = self._add(place, Subject(program, trace, task.rows(program, trace) or NOTHING))
         row = subject.rows.draw(task.np_random)
         if row is None:
             return None

@@ -18,9 +18,15 @@ from ..state_query import StateQuery
 from .localizing import LocalizingVectorEnv
 from .recorded import RecordedVectorEnv
 from .together import TogetherVectorEnv
+from .trying import TryingVectorEnv
 
 _TABLED: tuple[type[DebugEnv], ...] = (OutputPrediction, StateQuery, ReachState)
 """Tasks that can be stepped in tables: nothing runs but what was recorded when an episode began."""
+_RECORDING: dict[type[DebugEnv], type[RecordedVectorEnv]] = {
+    FaultLocalization: LocalizingVectorEnv,
+    Complexity: TryingVectorEnv,
+}
+"""Tasks that go from one real run to others, each recorded when it is first gone to, and their vectors."""
 _USUAL = (
     ("backend", ("real", "rollout")),
     ("actions", ("plain",)),
@@ -48,8 +54,8 @@ def open_vector(task: type[DebugEnv], num_envs: int = 1, **options: Any) -> Vect
     plain = not options.get("shaping") and all(options.get(name, usual[0]) in usual for name, usual in _USUAL)
     if shown and plain and task in _TABLED:
         return RecordedVectorEnv(task, num_envs, **options)
-    if shown and plain and task is FaultLocalization and options.get("backend", "real") == "real":
-        return LocalizingVectorEnv(task, num_envs, **options)
+    if shown and plain and task in _RECORDING and options.get("backend", "real") == "real":
+        return _RECORDING[task](task, num_envs, **options)
     return TogetherVectorEnv(task, num_envs, **options)
 
 

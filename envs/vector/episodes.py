@@ -6,6 +6,7 @@ Which episodes begin when is not decided here, see `recorded`.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -232,7 +233,8 @@ class Episodes:
         """Returns what an agent may see in one environment."""
         world, batch, subject = self._world, self._batch, self._subjects[place]
         assert world is not None
-        position, tree = int(batch.positions[place]), world.traces.trees[int(batch.runs[place])]
+        position, run = int(batch.positions[place]), int(batch.runs[place])
+        tree = world.traces.trees[run]
         state = NOWHERE if self.broken[place] else batch.state(place)
         callers = () if state.exit is not None else [tree.states[index] for index in tree.callers(position)]
         moves, most, asked = int(self.moves[place]), self._task.max_moves, UNASKED
@@ -240,7 +242,7 @@ class Episodes:
         if subject.rows is not NOTHING and isinstance(self._task, TabledEnv):
             asked = self._task.question(program, subject.rows, (row[0], row[1], row[2]))
         scene = Scene(
-            program,
+            world.traces.programs[run],
             asked,
             state,
             () if state.exit is not None else (state, *callers),
@@ -275,6 +277,26 @@ class Episodes:
             done: Where others were.
         """
 
+    def _enter(self, which: Rows, runs: Rows, faults: Mapping[int, str]) -> None:
+        """Puts some environments at the entries of other runs of the same sources; breakpoints stay.
+
+        Args:
+            which: Their numbers ``(k,)``, ascending.
+            runs: Numbers of the runs ``(k,)``.
+            faults: Why the box failed, by the places below ``k`` where it did.
+        """
+        world = self._world
+        assert world is not None
+        self._batch.enter(runs, which)
+        if not self._anew:
+            self.seen["tokens"][which] = world.tokens.rows.take(runs, axis=0)
+        for turn, fault in faults.items():
+            place = which[turn : turn + 1]
+            self._batch.reset(runs[turn : turn + 1], place)
+            self._lines.begin(self.seen["lines"], world, runs[turn : turn + 1], place)
+            self.errors[place] = fault
+            self.broken[place] = self.failed[place] = True
+
     def _begin_masks(self, which: Rows, runs: Rows) -> None:
         world = self._world
         assert world is not None
@@ -282,7 +304,8 @@ class Episodes:
         self.masks[which, : self._first_answer] = world.entry_masks.rows.take(runs, axis=0)
         if self._candidates is not None:
             offered = self._candidates.offered[which]
-            self.masks[which, self._first_answer :] = self._offers.take(offered, axis=0)
+            answers = slice(self._first_answer, self._first_answer + self._task.answers)
+            self.masks[which, answers] = self._offers.take(offered, axis=0)
 
     def _show_masks(self, which: Which, places: Rows, rows: Rows) -> None:
         world, exits = self._world, self._batch.done[which]
@@ -323,6 +346,10 @@ class Episodes:
         """Tells why a command that is not the debugger's is refused in an environment."""
         return f"there is no candidate {number - self._first_answer} in this episode"
 
+    def _standing(self, which: Rows, begun: Begun) -> Rows:
+        """Returns the runs on which some environments stand, of episodes that have begun so ``(k,)``."""
+        return begun.runs
+
     def _renew(self, which: Rows) -> None:
         """Begins a new world with the runs on which the other environments stand."""
         others = np.setdiff1d(self._all, which) if self._world is not None else self._all[:0]
@@ -344,7 +371,7 @@ class Episodes:
             return
         rows = self._rows[others]
         begun = Begun(world, self._subjects[others], rows)
-        move_over(before, batch, others, begun.runs)
+        move_over(before, batch, others, self._standing(others, begun))
         for part in self._parts:
             part.place(others, begun, self.seen)
         self._stale = True

@@ -8,9 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from debugworld.sandboxes.errors import SandboxError
-from debugworld.sandboxes.growing import Growing
-
 from ..bug_env import about, no_test, shown_test
 from ..command import TaskKind
 from ..fault_localization import ASKED, TOP, FaultLocalization, accusation_note, accusation_refusal
@@ -22,7 +19,6 @@ from .begun import Rows
 from .drawing import Draws
 from .episodes import Episodes, Flags, Said
 from .recorded import RecordedVectorEnv
-from .subject import BROKEN, NOTHING, Subject, Subjects
 from .suites import SuiteDrawing, Suites
 from .worked import Worked
 
@@ -62,10 +58,6 @@ class LocalizingEpisodes(Episodes):
         """How many of them have run any."""
         self._covered = _covered(task.tests)
         self._reached = Worked(lines)
-        self._at_hand = Growing(bool)
-        self._walks = Growing(np.object_)
-        """The run of each case as a subject, where it is known."""
-        self._looked: tuple[Any, int] = (None, 0)
 
     def begin(self, which: Rows, draws: Draws) -> None:
         """Begins an episode in some environments; see `Episodes`."""
@@ -74,7 +66,7 @@ class LocalizingEpisodes(Episodes):
         first = self._test[which] = suites.firsts.rows.take(drawn)
         cases, bugs = suites.cases.rows.take(drawn, axis=0), suites.bugs.rows.take(drawn)
         own, faults = cases[np.arange(len(which)), first], dict(draws.faults)
-        subjects = self._runs(own, faults)
+        subjects = suites.walks.runs(own, faults)
         numbers = None if faults else own
         super().begin(which, Draws(subjects, numbers, np.zeros_like(draws.rows), faults, subjects))
         self._accused[which] = False
@@ -111,7 +103,7 @@ class LocalizingEpisodes(Episodes):
         for test, case in enumerate(cases):
             furthest, lines = int(self._furthest[place, test]), tuple[int, ...]()
             if furthest >= 0:
-                run: Subject = self._walks.rows[case]
+                run = suites.walks.run(case)
                 lines = lines_run(run.program, run.trace.whole[: furthest + 1])
             own, number = suites.told[case]
             tests.append(shown_test(own.cases[number], suites.results[case], lines))
@@ -156,7 +148,7 @@ class LocalizingEpisodes(Episodes):
         self._cover(np.flatnonzero(walked))
         which = np.flatnonzero(done & (numbers >= self._test_first))
         if which.size:
-            self._enter(which, numbers[which] - self._test_first)
+            self._test_by(which, numbers[which] - self._test_first)
 
     def _cover(self, which: Rows) -> None:
         """Notes which lines tests have run where moves have led further than before."""
@@ -181,8 +173,8 @@ class LocalizingEpisodes(Episodes):
         hits, debugged = self._hits[which, column], self._debugged[which, column]
         self.seen["coverage"][which, :, column] = self._covered[debugged[:, None], hits]
 
-    def _enter(self, which: Rows, tests: Rows) -> None:
-        """Goes to the entries of other tests; breakpoints stay."""
+    def _test_by(self, which: Rows, tests: Rows) -> None:
+        """Goes to the entries of other tests."""
         world, shown, suite = self._world, self.seen["tests"], self._suite[which]
         assert world is not None
         cases, before = (self._suites.cases.rows[suite, each] for each in (tests, self._test[which]))
@@ -190,52 +182,9 @@ class LocalizingEpisodes(Episodes):
         shown[which, :, _CURRENT] = 0
         shown[which, tests, _CURRENT] = 1
         faults: dict[int, str] = {}
-        subjects = self._runs(cases, faults, cases == before)
+        subjects = self._suites.walks.runs(cases, faults, cases == before)
         self._subjects[which] = self._reals[which] = subjects
-        runs = world.runs(subjects, None if faults else cases)
-        self._batch.enter(runs, which)
-        if not self._anew:
-            self.seen["tokens"][which] = world.tokens.rows.take(runs, axis=0)
-        for turn, fault in faults.items():
-            place = which[turn : turn + 1]
-            self._batch.reset(runs[turn : turn + 1], place)
-            self._lines.begin(self.seen["lines"], world, runs[turn : turn + 1], place)
-            self.errors[place] = fault
-            self.broken[place] = self.failed[place] = True
-
-    def _runs(self, cases: Rows, faults: dict[int, str], known: Flags | bool = False) -> Subjects:
-        """Returns the runs of some cases.
-
-        Args:
-            cases: Their numbers ``(k,)``.
-            faults: Why the box failed, by the places below ``k`` where it did; more are added.
-            known: Where a cursor walks over the run already ``(k,)``.
-        """
-        traces = self._task._traces
-        assert traces is not None
-        if self._looked != (traces, traces.changes):
-            self._at_hand.rows[:] = False
-        more = len(self._suites.programs) - len(self._at_hand)
-        self._at_hand.add(np.zeros(more, bool))
-        self._walks.add(np.full(more, None, object))
-        subjects = self._walks.rows.take(cases)
-        lacking = np.flatnonzero(~(self._at_hand.rows.take(cases) | known)).tolist()
-        for turn in (turn for turn in lacking if turn not in faults):
-            case = int(cases[turn])
-            program = self._suites.programs[case]
-            try:
-                trace = traces.record(program)
-            except SandboxError as error:
-                faults[turn] = str(error)
-                continue
-            self._at_hand.rows[case] = True
-            if self._walks.rows[case] is None:
-                self._walks.rows[case] = Subject(program, trace, NOTHING)
-            subjects[turn] = self._walks.rows[case]
-        for turn in faults:
-            subjects[turn] = Subject(self._suites.programs[int(cases[turn])], BROKEN, NOTHING, "failed")
-        self._looked = traces, traces.changes
-        return subjects
+        self._enter(which, world.runs(subjects, None if faults else cases), faults)
 
     def _lines_reached(self, run: int) -> Rows:
         """Returns for each line the index of the first state of a run that ran it."""

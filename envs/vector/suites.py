@@ -17,9 +17,11 @@ from ..features import TEST_FLAGS, TEXT_WIDTH, spelled_test
 from ..judge import Result
 from ..spectrum import code_lines
 from ..suite import ARRANGEMENTS, Judged
+from ..trace_store import trace_store
 from .ahead import NUMBER, PROGRAM, ROW, TAKEN, UNDRAWN, Ahead
 from .dice import Dice
 from .drawing import Draws
+from .walks import Walks
 from .worked import Worked
 
 Integers = npt.NDArray[np.int64]
@@ -45,8 +47,8 @@ class Suites:
         """What observations show of each case, not current, not debugged; zeros for case 0, for none."""
         self.passes = Growing(np.int64)
         """Whether each case passes."""
-        self.programs: list[Program] = []
-        """The faulty program entered by each case."""
+        self.walks = Walks(lambda: trace_store(task.sandbox))
+        """Runs of the faulty program entered by each case."""
         self.told: list[tuple[Bug, int]] = []
         """The bug of each case, and its place there."""
         self.results: list[Result | None] = []
@@ -59,7 +61,7 @@ class Suites:
         self._numbers = Worked(1)
         self.shown.add(np.zeros((1, len(TEST_FLAGS) + 2 * TEXT_WIDTH)))
         self.passes.add([0])
-        self.programs.append(Program(""))
+        self.walks.add(Program(""))
         self.told.append((NO_BUG, 0))
         self.results.append(None)
         self._add(NO_BUG, (None,))
@@ -114,7 +116,7 @@ class Suites:
         for place, (case, result) in enumerate(zip(bug.cases, results, strict=True)):
             self.shown.add(spelled_test(shown_test(case, result, ()), current=False)[None])
             self.passes.add([result is not None and result.passes])
-            self.programs.append(entered(Program(bug.buggy).text, case.call, bug.name))
+            self.walks.add(entered(Program(bug.buggy).text, case.call, bug.name))
             self.told.append((bug, place))
             self.results.append(result)
         self.truth.add(truth)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from typing import Any
 
 import gymnasium
@@ -21,17 +22,40 @@ from debugworld.worldmodel.errors import ModelError
 
 FEATURES = [name for name in PROGRAM_ENV_IDS if "-Features-" in name]
 LOCALIZE = "debugworld/FaultLocalization-Features-v0"
-REAL = [*FEATURES, LOCALIZE]
+COMPLEXITY = "debugworld/Complexity-Features-v0"
+REAL = [*FEATURES, LOCALIZE, COMPLEXITY]
 MODES = list(AutoresetMode)
 real_id = pytest.mark.parametrize("env_id", REAL)
 every_id = pytest.mark.parametrize("env_id", FEATURES)
 every_mode = pytest.mark.parametrize("mode", MODES)
 
 
+SIZED = [
+    ("def count(xs):\n    n = 0\n    for x in xs:\n        n += x\n    return n\n", "count(list(range(n)))"),
+    ("def pairs(n):\n    for i in range(n):\n        for j in range(n):\n            i += j\n", "pairs(n)"),
+    (
+        "def fail(n):\n    while True:\n        if n < 1:\n            raise ValueError(n)\n        n -= 1\n"
+        "def caught(n):\n    try:\n        fail(n)\n    except ValueError:\n        return n\n",
+        "caught(n)",
+    ),
+    ("def same(n):\n    if n > 8:\n        return -n\n    return n\n", "same(n)"),
+    ("def late(n):\n    x = 1\n    while n > 3:\n        x += 1\n        n -= (n < 200)\n", "late(n)"),
+]
+
+
+@pytest.fixture(scope="session")
+def sized(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """URI of programs with a size; the runs of one end from outside."""
+    path = tmp_path_factory.mktemp("sized") / "sized.jsonl"
+    rows = [{"id": call, "source": source, "call": call} for source, call in SIZED]
+    path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    return f"jsonl/{path}"
+
+
 @pytest.fixture
-def own(env_id: str, tasks: str, bugs: str) -> str:
+def own(env_id: str, tasks: str, bugs: str, sized: str) -> str:
     """URI of a small set for a task."""
-    return bugs if env_id in BUG_ENV_IDS else tasks
+    return sized if env_id == COMPLEXITY else bugs if env_id in BUG_ENV_IDS else tasks
 
 
 def same(one: Any, other: Any, path: str = "") -> None:
@@ -118,11 +142,12 @@ def test_it_agrees_with_sync(env_id: str, mode: AutoresetMode, own: str) -> None
 
 @real_id
 def test_it_agrees_on_all_programs_that_ship(env_id: str) -> None:
-    counts = agree(vectors(env_id, AutoresetMode.NEXT_STEP, 24, max_moves=30), 70, 5, legal=0.95)
+    count, steps = (6, 50) if env_id == COMPLEXITY else (24, 70)  # its runs are long
+    counts = agree(vectors(env_id, AutoresetMode.NEXT_STEP, count, max_moves=30), steps, 5, legal=0.95)
     assert all(counts.values()), counts
 
 
-@real_id
+@pytest.mark.parametrize("env_id", [*FEATURES, LOCALIZE])
 def test_it_agrees_on_generated_programs(env_id: str) -> None:
     programs = "mutants/7/12" if env_id == LOCALIZE else "generated/7/40"
     pair = vectors(env_id, AutoresetMode.SAME_STEP, 8, tasks=programs, max_moves=12)
@@ -220,7 +245,7 @@ def test_an_agent_sees_what_its_scene_holds(env_id: str, own: str) -> None:
     for _ in range(30):
         for place in range(4):
             scene = vector.scene(place)
-            seen = features(scene, 64, single.answers, single.queries, single.tests)
+            seen = features(scene, 64, single.answers, single.queries, single.tests, single.trials)
             same(
                 {key: np.asarray(part) for key, part in seen.items()},
                 {k: np.asarray(v[place]) for k, v in observations.items()},
@@ -229,6 +254,25 @@ def test_an_agent_sees_what_its_scene_holds(env_id: str, own: str) -> None:
         assert pages is not None and all("Program:" in page for page in pages)
         observations, *_, infos = vector.step(chosen(rng, infos["action_mask"], 0.9))
     vector.close()
+
+
+@real_id
+def test_pages_are_those_of_single_environments(env_id: str, own: str) -> None:
+    options = {"tasks": own, "sandbox": "process", "max_moves": 9, "render_mode": "ansi"}
+    vector = gymnasium.make_vec(env_id, 1, autoreset_mode="SameStep", **options)
+    single, rng = gymnasium.make(env_id, **options), np.random.default_rng(0)
+    vector.reset(seed=3)
+    _, info = single.reset(seed=3)
+    for _ in range(60):
+        mine, its = vector.render()[0], single.render()
+        assert mine == "".join(line for line in its.splitlines(True) if not line.startswith("Reply:"))
+        actions = chosen(rng, info["action_mask"][None], 0.8)
+        vector.step(actions)
+        *_, terminated, truncated, info = single.step(int(actions[0]))
+        if terminated or truncated:
+            _, info = single.reset()
+    vector.close()
+    single.close()
 
 
 @pytest.mark.parametrize("mode", MODES[:2])
