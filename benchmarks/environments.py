@@ -1,14 +1,14 @@
 """Environments: how long make and reset take, and steps per second of one and of many.
 
 python benchmarks/environments.py [--seconds 2] [--repeats 3] [--envs 1 16 256 1024] [--seed 0]
-    [--json out/environments.json]
+    [--tasks ReachState ...] [--json out/environments.json]
 
 Actions are drawn at random from those that the mask allows, outside of the time that is measured. Short
 episodes allow 20 moves and any action, so that most end with an early answer; long ones allow 200 moves, and
-none is ended by an answer. All programs have been seen before steps are counted. Traces are kept in a folder
-of the benchmark's own. Plain numpy is what no vector can leave out: moves of as many cursors over the same
-runs, look-ups of what they show, and every array of the observations written once; it asks nothing, judges
-nothing and begins no episode.
+none is ended by an answer or an accusation. All programs have been seen before steps are counted. Traces are
+kept in a folder of the benchmark's own. Plain numpy is what no vector can leave out: moves of as many cursors
+over the same runs, look-ups of what they show, and every array of the observations written once; it asks
+nothing, judges nothing and begins no episode.
 """
 
 from __future__ import annotations
@@ -26,15 +26,21 @@ from typing import Any
 
 import gymnasium
 import numpy as np
+import numpy.typing as npt
 from common.report import Report, spread
 
-from debugworld.envs import TaskError
+from debugworld.envs import CommandSet, TaskError, TaskKind, registration
 from debugworld.envs.trace_store import trace_store
 from debugworld.sandboxes.batch import RecordedBatch
 from debugworld.sandboxes.numbering import PLAIN
 
 GOAL, GOAL_ENVS = 200_000, 1024
-TASKS = ("ReachState", "OutputPrediction", "StateQuery")
+FIRST = "ReachState"
+"""The task whose environments Sync and Async step."""
+TASKS = (FIRST, *(task for task in registration.TASKS if task not in (FIRST, *registration.TEXT_TASKS)))
+"""Tasks that have the family Features."""
+ONE_BY_ONE = ("InputPrediction",)
+"""Those whose vector steps them one by one, since each proposal is a program of its own."""
 EPISODES = {"short": 20, "long": 200}
 """Moves of an episode."""
 FAMILIES = ("Text", "Features")
@@ -63,6 +69,16 @@ def seconds_of(function: Callable[[], Any]) -> float:
     begin = time.perf_counter()
     function()
     return time.perf_counter() - begin
+
+
+def going_on(commands: CommandSet) -> npt.NDArray[np.bool_]:
+    """Returns which commands end no episode, bool ``(len(commands),)``."""
+    found = np.ones(len(commands), bool)
+    found[commands.first_answer : commands.first_answer + commands.answers] = False
+    if TaskKind.ACCUSE in commands.kinds:
+        first = commands.first(TaskKind.ACCUSE)
+        found[first : first + commands.width(TaskKind.ACCUSE)] = False
+    return found
 
 
 def makes(task: str, family: str, repeats: int) -> list[float]:
@@ -111,12 +127,13 @@ def single(task: str, family: str, moves: int, seconds: float, seed: int) -> flo
         with suppress(TaskError):  # nothing to ask about it
             env.reset(seed=seed, options={"task": index})
     _, info = env.reset(seed=seed)
-    last = env.unwrapped.commands.first_answer if moves > EPISODES["short"] else None  # type: ignore[attr-defined]
+    commands = env.unwrapped.commands  # type: ignore[attr-defined]
+    kept = going_on(commands) | (moves <= EPISODES["short"])
     made, spent = 0, 0.0
     while spent < seconds:
         mask = info["action_mask"].copy()
-        if last is not None and mask[:last].any():
-            mask[last:] = 0
+        if mask[kept].any():
+            mask *= kept
         action = space.sample(mask=mask)
         begin = time.perf_counter()
         *_, terminated, truncated, info = env.step(action)
@@ -138,10 +155,10 @@ def vector(task: str, mode: str, count: int, moves: int, seconds: float, seed: i
     rng = np.random.default_rng(seed)
     _, infos = made.reset(seed=seed)
     commands = opened(task, "Features", "builtin").unwrapped.commands  # type: ignore[attr-defined]
-    last = commands.first_answer if moves > EPISODES["short"] else len(commands)
+    kept = going_on(commands) | (moves <= EPISODES["short"])
     steps, spent = -warm, 0.0
     while spent < seconds or steps < 1:
-        masks = infos["action_mask"][:, :last]
+        masks = infos["action_mask"] * kept
         actions = (rng.random(masks.shape, np.float32) * masks).argmax(axis=1)
         begin = clock()
         *_, infos = made.step(actions)
@@ -190,7 +207,7 @@ def dreams(mode: str, count: int, moves: int, seed: int) -> float:
     from debugworld.worldmodel.neural import shared_engine
 
     made = gymnasium.make_vec(
-        env_id("ReachState"),
+        env_id(FIRST),
         count,
         vectorization_mode=mode,
         tasks="builtin",
@@ -212,6 +229,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0, help="per measurement (default: %(default)s)")
     parser.add_argument("--repeats", type=int, default=3, help="of each measurement (default: %(default)s)")
     parser.add_argument("--envs", type=int, nargs="+", default=[1, 16, 256, GOAL_ENVS], help="of the vectors")
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS), help="that are stepped")
     parser.add_argument("--most-sync", type=int, default=256, help="of Sync, for they are slow")
     parser.add_argument("--most-async", type=int, default=16, help="of Async, each a process")
     parser.add_argument("--warm", type=int, default=100, help="vector steps that are not counted")
@@ -240,8 +258,8 @@ def measure(args: argparse.Namespace, report: Report) -> None:
         ["", "make", "reset, never seen", "reset, on disk", "reset, in memory"],
     )
     for family in FAMILIES:
-        made = makes("ReachState", family, args.repeats)
-        again = resets("ReachState", family, args.programs, args.repeats)
+        made = makes(FIRST, family, args.repeats)
+        again = resets(FIRST, family, args.programs, args.repeats)
         trace_store.cache_clear()
         for path in sorted(Path(os.environ["DEBUGWORLD_CACHE"]).rglob("*.trace")):
             path.unlink()  # the next family has seen nothing, either
@@ -253,7 +271,7 @@ def measure(args: argparse.Namespace, report: Report) -> None:
         f"Steps per second of one environment, resets included, median of {args.repeats} (least to most)",
         ["", *(f"{name} episodes" for name in EPISODES)],
     )
-    for task in TASKS:
+    for task in args.tasks:
         for family in FAMILIES:
             rates = {
                 name: [single(task, family, moves, args.seconds, args.seed) for _ in range(args.repeats)]
@@ -267,7 +285,8 @@ def measure(args: argparse.Namespace, report: Report) -> None:
     )
     most = {"sync": args.most_sync, "async": args.most_async}
     for mode in ("sync", "async", OWN, VIEWS):
-        for task in TASKS if mode in (OWN, VIEWS) else TASKS[:1]:
+        for task in args.tasks if mode in (OWN, VIEWS) else (FIRST,):
+            slow = mode not in (OWN, VIEWS) or task in ONE_BY_ONE
             for name, moves in EPISODES.items():
                 rates = {
                     str(count): [
@@ -278,7 +297,7 @@ def measure(args: argparse.Namespace, report: Report) -> None:
                             moves,
                             args.seconds,
                             args.seed,
-                            args.warm // (1 + 9 * (mode not in (OWN, VIEWS))),
+                            args.warm // (1 + 9 * slow),
                         )
                         for _ in range(args.repeats)
                     ]
@@ -297,7 +316,7 @@ def measure(args: argparse.Namespace, report: Report) -> None:
         f"Steps per second of plain numpy over the same runs, median of {args.repeats} (least to most)",
         ["", *(f"{count}" for count in args.envs), *(f"{name} episodes reach" for name in EPISODES)],
     )
-    for task in TASKS:
+    for task in (task for task in args.tasks if task not in ONE_BY_ONE):
         found = {
             str(c): [plain(task, c, args.seconds, args.seed) for _ in range(args.repeats)] for c in args.envs
         }
@@ -318,7 +337,8 @@ def measure(args: argparse.Namespace, report: Report) -> None:
     report.notes.append(
         "sync and async are Gymnasium's vectors over single environments, vector_entry_point is ours; "
         f"sync was run up to {args.most_sync} environments, async up to {args.most_async}. Seconds of "
-        f"vectors in one process are those of the clock {args.clock}; cpu is processor time."
+        f"vectors in one process are those of the clock {args.clock}; cpu is processor time. The vector of "
+        f"{' and '.join(ONE_BY_ONE)} steps its environments one by one."
     )
 
 

@@ -13,7 +13,7 @@ from .complexity import Complexity
 from .curriculum import Curriculum, TaskSampler
 from .environment import DebugEnv
 from .episode import Episode, RecordEpisodes, Validation, load_episodes, validate
-from .errors import TaskError
+from .errors import NoSandbox, TaskError
 from .fault_localization import FaultLocalization
 from .goal import Goal
 from .input_prediction import InputPrediction
@@ -52,6 +52,7 @@ __all__ = [
     "Goal",
     "InputPrediction",
     "MaskedObservations",
+    "NoSandbox",
     "OutputPrediction",
     "Player",
     "Query",

@@ -14,14 +14,13 @@ from debugworld.worldmodel.errors import ModelError
 
 from .bug import Bug, BugSet, Case
 from .bug_set import load_bug_set
-from .chance import draw_order
 from .command import Answer, Command, TaskCommand, TaskKind
 from .environment import DebugEnv
-from .errors import NothingToAsk, TaskError
+from .errors import NoSandbox, TaskError
 from .judge import Judge, Result, judge_of
 from .patch import compiled
 from .reward import Outcome
-from .scene import Question, Scene, ShownTest, one_line
+from .scene import UNASKED, Question, Scene, ShownTest, one_line
 from .settings import check_whole
 from .spectrum import lines_run
 from .task_set import TaskSet
@@ -95,7 +94,7 @@ class BugEnv(DebugEnv):
 
     def _by(self, case: Case) -> Program:
         """Returns the program as it stands, entered by a test."""
-        return _entered(self._source, case.call, self.bug.name)
+        return entered(self._source, case.call, self.bug.name)
 
     @property
     def _last_word(self) -> str:
@@ -110,29 +109,22 @@ class BugEnv(DebugEnv):
         return load_bug_set(tasks)
 
     def _draw(self, index: int | None) -> tuple[Program, Question]:
-        bugs = self.bug_set.bugs
-        if index is not None and not 0 <= index < len(bugs):
-            raise TaskError(f"{self.bug_set.uri} has no task {index}; it has 0 to {len(bugs) - 1}")
-        assert self._traces is not None
-        self._traces.open()
-        tried = 0
-        for place in draw_order(len(bugs), self.np_random) if index is None else [index]:
-            tried += 1
-            try:
-                bug = self.enterable(bugs[place])
-                question = None
-                if bug is not None:
-                    self._show(bug, bug.buggy, bug.cases[:1], (None,))
-                    question = self._begin_bug(bug)
-            except SandboxError as error:
-                if self._bug is None:
-                    self._show(_NO_BUG, _NO_BUG.buggy, _NO_BUG.cases, (None,))
-                self._fault = str(error)
-                return self._program, Question("none: the box failed")
-            if question is not None:
-                return self._program, question
-        where = f"{tried} bugs" if tried > 1 else f"task {place}"
-        raise NothingToAsk(f"{self.bug_set.uri}: {type(self).__name__} finds nothing to ask in {where}")
+        try:
+            return super()._draw(index)
+        except NoSandbox:
+            raise
+        except SandboxError as error:
+            self._show(NO_BUG, NO_BUG.buggy, NO_BUG.cases, (None,))
+            self._fault = str(error)
+            return self._program, UNASKED
+
+    def _asked(self, program: Program, place: int) -> tuple[Program, Question] | None:
+        bug = self.enterable(self.bug_set.bugs[place])
+        question = None if bug is None else self._begin_bug(bug)
+        return None if question is None else (self._program, question)
+
+    def _ending(self, index: int | None) -> str:
+        return ""
 
     def _show(
         self, bug: Bug, source: str, cases: Sequence[Case], results: Sequence[Result | None], test: int = 0
@@ -162,7 +154,7 @@ class BugEnv(DebugEnv):
         if command.kind not in self.kinds:
             return super()._task_refusal(command)
         if command.kind is TaskKind.TEST and (command.number or 0) > len(self._cases):
-            return f"there is no test {command.number}; the tests here are numbered 1 to {len(self._cases)}"
+            return no_test(command.number or 0, len(self._cases))
         return None
 
     def _obey(self, command: TaskCommand) -> Outcome:
@@ -209,18 +201,12 @@ class BugEnv(DebugEnv):
         )
 
     def _shown(self, index: int) -> ShownTest:
-        case, result = self._cases[index], self._results[index]
         lines = tuple(sorted(self._covered[index]))
-        call, expected = one_line(case.call), one_line(case.expected)
-        if result is None:
-            return ShownTest(call, expected, lines=lines)
-        actual = result.text if result.passes else f"{result.verdict}, {result.text}"
-        return ShownTest(call, expected, result.passes, _cut(one_line(actual)), lines)
+        return shown_test(self._cases[index], self._results[index], lines)
 
     def _notes(self) -> list[str]:
         """Returns what the task has to say beside, a line each."""
-        text = self.bug.description.strip()
-        return [f"About: {one_line(text[:_MAX_DESCRIPTION])}"] if text else []
+        return about(self.bug)
 
     def _pose(self, program: Program, trace: Trace) -> Question | None:
         raise NotImplementedError("a task about bugs is posed by its bug")
@@ -232,8 +218,34 @@ class BugEnv(DebugEnv):
         return False
 
 
+def shown_test(case: Case, result: Result | None, lines: tuple[int, ...]) -> ShownTest:
+    """Returns a test as an agent sees it.
+
+    Args:
+        case: The test.
+        result: What it came to; None where that is not known.
+        lines: Lines that it has run as far as it was debugged, ascending.
+    """
+    call, expected = one_line(case.call), one_line(case.expected)
+    if result is None:
+        return ShownTest(call, expected, lines=lines)
+    actual = result.text if result.passes else f"{result.verdict}, {result.text}"
+    return ShownTest(call, expected, result.passes, _cut(one_line(actual)), lines)
+
+
+def about(bug: Bug) -> list[str]:
+    """Returns what is told of a bug beside its tests, a line each."""
+    text = bug.description.strip()
+    return [f"About: {one_line(text[:_MAX_DESCRIPTION])}"] if text else []
+
+
+def no_test(number: int, count: int) -> str:
+    """Says that there is no test of a number."""
+    return f"there is no test {number}; the tests here are numbered 1 to {count}"
+
+
 @lru_cache(maxsize=1024)
-def _entered(source: str, call: str, name: str) -> Program:
+def entered(source: str, call: str, name: str) -> Program:
     """Returns a program; what is known of it, such as its outline, is found once for many episodes."""
     return Program(source, call, name)
 
@@ -242,5 +254,5 @@ def _cut(text: str) -> str:
     return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "..."
 
 
-_NO_BUG = Bug("none", "none", "", "", (Case("None", "None"),), ())
-"""What is shown where the box failed before there was a bug."""
+NO_BUG = Bug("none", "none", "", "", (Case("None", "None"),), ())
+"""What is shown where the box failed before there was something to ask."""

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+
 from debugworld.sandboxes.debugger import IllegalAction, Program, ProgramError, Trace, TreeDebugger
 
+from .answer import CHOICES, Choices
 from .command import Answer
-from .environment import DebugEnv
+from .findings import Findings
 from .growth import CLASSES, Fit, class_of, fit
+from .memory import by_trace
+from .rows import Row, Rows
 from .scene import Attempt, Question, one_line
 from .sized import MAX_SIZE, at_size, has_knob, measure, sized_programs
+from .tabled import TabledEnv
 from .task_set import TaskSet, load_task_set
+from .trace_cache import KEPT
 
 TRIED = tuple(str(2**power) for power in range(1, 9))
 """The sizes that have numbers."""
 START = 4
 """The size of the run where an episode begins."""
 _FITS: dict[tuple[str, str], Fit | None] = {}
-"""What was measured, by box and program; each once in this process."""
+"""What was fitted, by box and program."""
 
 
-class Complexity(DebugEnv):
+class Complexity(TabledEnv):
     """Say how the number of steps grows with the size of the input.
 
     ## Description
@@ -99,26 +106,50 @@ class Complexity(DebugEnv):
     def _opening(self, program: Program) -> Program:
         return at_size(program, START) if has_knob(program) else program
 
-    def _pose(self, program: Program, trace: Trace) -> Question | None:
-        if not has_knob(program):
-            return None
-        growth = self._growth(program)
-        if growth is None or not growth.clear:
-            return None
-        self._task, self._truth = program, growth.best
-        self._attempts = [Attempt(str(START))]
+    def rows(self, program: Program, trace: Trace) -> GrowthRows | None:
+        """Returns the classes of a program and the sizes to try it at; see `TabledEnv`."""
+        growth = self._growth(program) if has_knob(program) else None
+        return _rows(trace, program, growth.best) if growth is not None and growth.clear else None
+
+    def question(self, program: Program, rows: Rows, row: Row) -> Question:
+        """Asks for the class; see `TabledEnv`."""
+        assert isinstance(rows, GrowthRows)
         text = (
-            f"say how the number of steps of {program.call} grows with n, as 'answer CLASS', "
+            f"say how the number of steps of {rows.program.call} grows with n, as 'answer CLASS', "
             f"one of: {', '.join(CLASSES)}; 'size 16' starts again with n = 16"
         )
         return Question(one_line(text), candidates=tuple(CLASSES), trials=TRIED)
 
+    def _pose(self, program: Program, trace: Trace) -> Question | None:
+        question = super()._pose(program, trace)
+        if question is not None:
+            self._task, self._attempts = program, [Attempt(str(START))]
+        return question
+
     def _growth(self, program: Program) -> Fit | None:
         key = self._sandbox, program.digest
         if key not in _FITS:
-            assert self._traces is not None
-            _FITS[key] = fit(measure(program, self._traces.run))
+            _FITS[key] = fit(self._counts(program))
         return _FITS[key]
+
+    def _counts(self, program: Program) -> dict[int, int]:
+        """Returns the steps by size, as `measure` counts them; each program is measured once."""
+        findings = Findings("steps by size", self._sandbox)
+        known = findings.get(program.digest)
+        if known is not None:
+            return dict(known)
+        reasons = set()
+
+        def run(sized: Program) -> Trace:
+            assert self._traces is not None
+            trace = self._traces.run(sized)
+            reasons.add(trace.exit.reason)
+            return trace
+
+        counts = measure(program, run)
+        if reasons <= KEPT:
+            findings.put(list(counts.items()), program.digest)
+        return counts
 
     def _entered(self, text: str) -> Program:
         if not (text.isascii() and text.isdecimal()) or len(text) > 4 or not 1 <= int(text) <= MAX_SIZE:
@@ -133,3 +164,46 @@ class Complexity(DebugEnv):
 
     def _reached(self, debugger: TreeDebugger) -> bool:
         return False
+
+
+class GrowthRows(Rows):
+    """The classes, one of which is right, and the sizes to try.
+
+    Args:
+        trace: The run at the size `START`.
+        program: One with a size.
+        best: Its class.
+    """
+
+    def __init__(self, trace: Trace, program: Program, best: str) -> None:
+        super().__init__(trace, 1, (best,), len(CLASSES))
+        self.program = program
+        """The program with its size."""
+
+    @property
+    def begins(self) -> int:
+        """The trial of the size `START`."""
+        return TRIED.index(str(START))
+
+    def draw(self, rng: np.random.Generator) -> Row:
+        """Returns the only row."""
+        return 0, 0, 0
+
+    def candidates(self, number: int) -> tuple[str, ...]:
+        """Returns the classes."""
+        return tuple(CLASSES)
+
+    def choices(self, truth: int) -> Choices:
+        """Returns the classes, of which there is but one choice."""
+        texts = tuple(CLASSES)
+        right = np.array([text == self.truths[truth] for text in texts])
+        return Choices(texts, right, np.tile(np.arange(len(texts)), (CHOICES, 1)))
+
+    def trials(self, number: int) -> tuple[tuple[str, Program], ...]:
+        """Returns the sizes that have numbers."""
+        return tuple((text, at_size(self.program, int(text))) for text in TRIED)
+
+
+@by_trace
+def _rows(trace: Trace, program: Program, best: str) -> GrowthRows:
+    return GrowthRows(trace, program, best)

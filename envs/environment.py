@@ -30,7 +30,7 @@ from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.lockstep import After, LockstepDebugger
 
 from .command import Answer, Command, CommandSet, TaskCommand, Trial
-from .errors import NothingToAsk, TaskError
+from .errors import NoSandbox, NothingToAsk, TaskError
 from .family import make_family
 from .legality import action_mask
 from .page import page
@@ -342,10 +342,10 @@ class DebugEnv(Runs, Replica):
         return f", whose run ended as {end.code} ({end.reason})"
 
     def _asked(self, program: Program, place: int) -> tuple[Program, Question] | None:
-        assert self._traces is not None
-        self._traces.prepare(self._opening(program))
         try:
             question = self._pose(program, self._record(program))
+        except NoSandbox:
+            raise
         except SandboxError as error:
             self._fault = str(error)
             question = UNASKED

@@ -1,6 +1,8 @@
-"""The errors that a caller can make against an environment or its task set."""
+"""The errors that are a caller's to mend: of an environment, its task set or its machine."""
 
 from __future__ import annotations
+
+from debugworld.sandboxes.errors import SandboxError
 
 
 class TaskError(ValueError):
@@ -12,3 +14,7 @@ class TaskError(ValueError):
 
 class NothingToAsk(TaskError):
     """An environment finds no question in a task, or in any of its set."""
+
+
+class NoSandbox(SandboxError):
+    """This machine cannot have the box that an environment needs, which is the caller's to mend."""

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
+
+from debugworld.sandboxes.debugger import Program
 
 from .bug import Bug
 from .bug_env import BugEnv
 from .command import TaskCommand, TaskKind
 from .errors import TaskError
-from .judge import Result
 from .reward import SUCCESS_REWARD, Outcome
 from .scene import Question, Scene
 from .settings import check_whole
 from .spectrum import code_lines, credit
+from .suite import Judged
 
+ASKED = Question("find the line at fault: debug the tests, then say 'accuse LINE', the likeliest first")
+"""What is asked."""
 TOP = (1, 3, 5)
 """Ranks that the info tells of."""
 
@@ -51,7 +56,8 @@ class FaultLocalization(BugEnv):
 
     ## Starting State
     The entry state of the first failing test of a bug drawn from the set, without
-    breakpoints. Up to ``max_tests`` tests are drawn, at least one of them fails.
+    breakpoints. Up to ``max_tests`` tests are drawn, at least one of them fails: one of 32
+    arrangements that a bug's tests have.
 
     ## Reward
     ``1 - (rank - 1) / lines`` when a line at fault is accused at the ``rank``-th
@@ -95,36 +101,49 @@ class FaultLocalization(BugEnv):
         self.accusations = accusations
         self._accused: tuple[int, ...] = ()
         self._rank = 0
+        self._judged: dict[str, Judged | None] = {}
+
+    def judged(self, bug: Bug) -> Judged | None:
+        """Returns a bug of this set with what its cases come to, each judged once; None where none fails.
+
+        Where lines at fault are not known, or lines have no number, there is nothing to ask either.
+
+        Args:
+            bug: As `enterable` returns it.
+
+        Raises:
+            SandboxError: the box failed.
+        """
+        if bug.name not in self._judged:
+            lines = code_lines(Program(bug.buggy).text)
+            found = None
+            if bug.lines and max(lines, default=0) <= self.commands.max_lines:
+                results = self._judge.judge(bug.buggy, bug.cases, bug.fixed)
+                if not all(result.passes for result in results):
+                    found = Judged(bug, results, self.tests)
+            self._judged[bug.name] = found
+        return self._judged[bug.name]
+
+    def _draw(self, index: int | None) -> tuple[Program, Question]:
+        self._accused, self._rank = (), 0
+        return super()._draw(index)
 
     def _begin_bug(self, bug: Bug) -> Question | None:
-        self._accused, self._rank = (), 0
-        if not bug.lines:
+        judged = self.judged(bug)
+        if judged is None:
             return None
-        order = self._shuffled(bug.cases)
-        cases, rest = order[: self.tests], order[self.tests :]
-        results: list[Result] = list(self._judge.judge(bug.buggy, cases, bug.fixed))
-        while all(result.passes for result in results):
-            if not rest:
-                return None
-            cases[-1] = rest.pop(0)
-            results[-1:] = self._judge.judge(bug.buggy, cases[-1:], bug.fixed)
-        first = next(i for i, result in enumerate(results) if not result.passes)
+        places, first = judged.suite(judged.draw(self.np_random))
+        cases, results = [bug.cases[place] for place in places], [judged.results[place] for place in places]
         self._show(bug, bug.buggy, cases, results, first)
         self._lines = code_lines(self._source)
         self._truth = true_lines(bug.lines, self._lines)
-        if max(self._lines, default=0) > self.commands.max_lines:
-            return None
-        return Question(
-            "find the line at fault: debug the tests, then say 'accuse LINE', the likeliest first"
-        )
+        return ASKED
 
     def _task_refusal(self, command: TaskCommand) -> str | None:
         if command.kind is TaskKind.ACCUSE:
-            if command.number not in self._lines:
-                return f"there is no line {command.number} with code in the program"
-            if command.number in self._accused:
-                return f"line {command.number} was accused before, and is not at fault"
-            return None
+            line = command.number or 0
+            accused = self._accused if line in self._lines else None
+            return accusation_refusal(line, accused)
         return super()._task_refusal(command)
 
     def _obey(self, command: TaskCommand) -> Outcome:
@@ -142,8 +161,7 @@ class FaultLocalization(BugEnv):
         return replace(super()._look(*args, **options), accused=self._accused)
 
     def _notes(self) -> list[str]:
-        wrong = f"; not at fault: {', '.join(map(str, self._accused))}" if self._accused else ""
-        return [f"Accusations left: {self._left}{wrong}", *super()._notes()]
+        return [accusation_note(self._left, self._accused), *super()._notes()]
 
     @property
     def _left(self) -> int:
@@ -154,6 +172,24 @@ class FaultLocalization(BugEnv):
         tops = {f"top_{k}": 0 < rank <= k for k in TOP}
         exam = rank / lines if rank else 1.0
         return super()._info(success) | {"rank": rank, **tops, "exam": exam, "accusations_left": self._left}
+
+
+def accusation_refusal(line: int, accused: Collection[int] | None) -> str | None:
+    """Says why a line may not be accused; None where it may.
+
+    Args:
+        line: The line.
+        accused: Those that were accused in vain; None where the line has no code.
+    """
+    if accused is None:
+        return f"there is no line {line} with code in the program"
+    return f"line {line} was accused before, and is not at fault" if line in accused else None
+
+
+def accusation_note(left: int, accused: Sequence[int]) -> str:
+    """Tells how many accusations are left and which were in vain."""
+    wrong = f"; not at fault: {', '.join(map(str, accused))}" if accused else ""
+    return f"Accusations left: {left}{wrong}"
 
 
 def true_lines(lines: tuple[int, ...], code: tuple[int, ...]) -> frozenset[int]:

@@ -18,7 +18,7 @@ from gymnasium import spaces
 from debugworld.sandboxes.debugger import Event, Program, State
 
 from .goal import Goal, exception_type
-from .scene import Scene
+from .scene import Scene, ShownTest
 
 TEXT_WIDTH = 32
 """Characters of a value that are shown."""
@@ -276,11 +276,16 @@ def _trials(scene: Scene, trials: int) -> Array:
     for row, text in enumerate(scene.question.trials):
         attempt = seen.get(text)
         if attempt is not None:
-            steps = min(np.log2(1 + attempt.steps) / MANY_STEPS, 1)
+            steps = trial_share(attempt.steps)
             right = bool(scene.question.end) and attempt.end == scene.question.end
             cut = attempt.end.startswith("exit")
             rows[row] = 1, bool(attempt.end), steps, right, cut
     return rows
+
+
+def trial_share(steps: int) -> float:
+    """Returns how ``trials`` tell steps: their logarithm to base 2 as a share of `MANY_STEPS`."""
+    return float(min(np.log2(1 + steps) / MANY_STEPS, 1))
 
 
 def _candidates(scene: Scene, answers: int) -> Array:
@@ -296,10 +301,20 @@ def _candidates(scene: Scene, answers: int) -> Array:
 def _tests(scene: Scene, count: int) -> Array:
     rows = np.zeros((count, len(TEST_FLAGS) + 2 * TEXT_WIDTH), np.float32)
     for row, test in enumerate(scene.tests[:count]):
-        flags = (True, test.passes is False, test.passes is True, row + 1 == scene.test, bool(test.lines))
-        texts = [encode_text(text, TEXT_WIDTH) for text in (test.expected, test.actual)]
-        rows[row] = np.concatenate([_numbers(*flags), *texts])
+        rows[row] = spelled_test(test, row + 1 == scene.test)
     return rows
+
+
+def spelled_test(test: ShownTest, current: bool) -> Array:
+    """Returns a row of ``tests``.
+
+    Args:
+        test: The test.
+        current: Whether it is debugged now.
+    """
+    flags = (True, test.passes is False, test.passes is True, current, bool(test.lines))
+    texts = [encode_text(text, TEXT_WIDTH) for text in (test.expected, test.actual)]
+    return np.concatenate([_numbers(*flags), *texts])
 
 
 def _visited(scene: Scene, max_lines: int) -> npt.NDArray[np.int8]:

@@ -27,6 +27,7 @@ from .answer import outcome
 from .arguments import EntryCall, variations
 from .command import Answer, Trial
 from .environment import DebugEnv
+from .findings import Findings
 from .scene import Question, end_of, one_line
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ TEMPERATURE = 0.8
 """Of the arguments that a model proposes after its likeliest ones."""
 _KEPT = 3
 _WRONG: dict[tuple[str, str], tuple[str, ...]] = {}
-"""Argument lists that lead elsewhere, by box and program; each was run once in this process."""
+"""Argument lists that lead elsewhere, by box and program."""
 
 
 class InputPrediction(DebugEnv):
@@ -205,6 +206,9 @@ class InputPrediction(DebugEnv):
     def _wrong(self, program: Program) -> tuple[str, ...]:
         """Returns argument lists that lead elsewhere, the same ones for a program every time."""
         key = self._sandbox, program.digest
+        findings = Findings("arguments that lead elsewhere", self._sandbox)
+        if key not in _WRONG and (known := findings.get(program.digest)) is not None:
+            _WRONG[key] = tuple(known)
         if key not in _WRONG:
             found: list[str] = []
             rng = np.random.default_rng(int(program.digest[:16], 16))
@@ -214,6 +218,7 @@ class InputPrediction(DebugEnv):
                 if len(found) == self.answers - 1 or count == MAX_RUNS:
                     break
             _WRONG[key] = tuple(found)
+            findings.put(found, program.digest)
         return _WRONG[key]
 
     def _reached(self, debugger: TreeDebugger) -> bool:

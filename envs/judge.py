@@ -22,6 +22,8 @@ from debugworld.sandboxes.debugger.limits import CUT
 from debugworld.sandboxes.live import LiveSession
 
 from .bug import Bug, Case
+from .findings import Findings
+from .trace_cache import KEPT
 from .trace_store import trace_store
 
 CASE_SECONDS = 3.0
@@ -80,21 +82,31 @@ class _Outcome:
     verdict: Verdict
     """`Verdict.PASS` for a value."""
     text: str
+    lasting: bool = True
+    """Whether it follows from program and seconds; a process that was killed may be the machine's doing."""
 
 
 class Judge:
     """Runs cases, and remembers what each call came to in each source.
 
+    Whether an endless call is one is a matter of seconds; as all that follows from them and the program, it
+    is found out once for all processes.
+
     Args:
         session: Starts a program in a box, as `TraceStore.session` does; a move may take the seconds given.
         seconds: Wall clock that a call may take.
+        findings: What is known of calls from elsewhere; None for nothing.
     """
 
     def __init__(
-        self, session: Callable[[Program, float | None], LiveSession], seconds: float = CASE_SECONDS
+        self,
+        session: Callable[[Program, float | None], LiveSession],
+        seconds: float = CASE_SECONDS,
+        findings: Findings | None = None,
     ) -> None:
         self._session = session
         self._seconds = seconds
+        self._findings = findings
         self._known: OrderedDict[tuple[str, str], _Outcome] = OrderedDict()
 
     def judge(self, source: str, cases: Sequence[Case], right: str) -> tuple[Result, ...]:
@@ -155,14 +167,24 @@ class Judge:
         """Returns what expressions come to beside a program."""
         digest = hashlib.sha256(source.encode(errors="replace")).hexdigest()
         wanted = list(expressions)
-        missing = [text for text in dict.fromkeys(wanted) if (digest, text) not in self._known]
-        found = {text: self._known[digest, text] for text in wanted if (digest, text) in self._known}
-        found.update(self._evaluated(source, missing))
-        for text in missing:
-            self._known[digest, text] = found[text]
+        known = {text: self._recalled(digest, text) for text in dict.fromkeys(wanted)}
+        found = {text: outcome for text, outcome in known.items() if outcome is not None}
+        for text, outcome in self._evaluated(source, [text for text in known if text not in found]).items():
+            found[text] = self._known[digest, text] = outcome
+            if self._findings is not None and outcome.lasting:
+                self._findings.put([outcome.verdict.value, outcome.text], digest, text, self._seconds)
         while len(self._known) > _KEPT:
             self._known.popitem(last=False)
         return [found[text] for text in wanted]
+
+    def _recalled(self, digest: str, text: str) -> _Outcome | None:
+        """Returns what an expression came to earlier, from memory or disk; None where nobody knows."""
+        found = self._known.get((digest, text))
+        if found is None and self._findings is not None:
+            kept = self._findings.get(digest, text, self._seconds)
+            if kept is not None:
+                found = self._known[digest, text] = _Outcome(Verdict(kept[0]), kept[1])
+        return found
 
     def _evaluated(self, source: str, expressions: Sequence[str]) -> dict[str, _Outcome]:
         """Evaluates expressions, each in a fork of the program's process that stands before its entry."""
@@ -185,12 +207,15 @@ class Judge:
         if state.event is Event.EXIT:
             assert state.exit is not None
             said = (state.stderr.strip().splitlines() or [str(state.exit.reason)])[-1]
-            return _Outcome(Verdict.BROKEN, f"the program does not load: {said}")
+            lasting = state.exit.reason in KEPT
+            return _Outcome(Verdict.BROKEN, f"the program does not load: {said}", lasting)
         try:
             evaluation = session.evaluate(expression, 0, self._seconds)
         except IllegalAction as error:
             return _Outcome(Verdict.BROKEN, str(error))
-        verdict = _VERDICTS.get(evaluation.outcome, Verdict.BROKEN)
+        verdict = _VERDICTS.get(evaluation.outcome)
+        if verdict is None:
+            return _Outcome(Verdict.BROKEN, evaluation.text, lasting=False)
         return _Outcome(verdict, evaluation.text)
 
 
@@ -243,7 +268,7 @@ def same(left: str, right: str) -> bool:
 @cache
 def judge_of(kind: str) -> Judge:
     """Returns this process's judge for a kind of sandbox; `trace_store` must have been entered."""
-    return Judge(trace_store(kind).session)
+    return Judge(trace_store(kind).session, findings=Findings("what a call comes to", kind))
 
 
 def failing(bug: Bug, judge: Judge) -> tuple[int, ...]:

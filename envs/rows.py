@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from debugworld.sandboxes.debugger import Trace
+from debugworld.sandboxes.debugger import Program, Trace
 
 from .answer import CHOICES, Choices, choice, choices
 from .goal import Goal
@@ -40,6 +40,11 @@ class Rows(ABC):
         """The true values that candidates may hold."""
         self._trace, self._answers = trace, answers
 
+    @property
+    def begins(self) -> int:
+        """The trial in whose run an episode begins; -1 for none."""
+        return -1
+
     @abstractmethod
     def draw(self, rng: np.random.Generator) -> Row | None:
         """Draws a row; None where nothing can be asked."""
@@ -51,6 +56,10 @@ class Rows(ABC):
     def query(self, asked: int) -> Query | None:
         """Returns the moment and the variable that have a number; None where a task has none."""
         return None
+
+    def trials(self, number: int) -> tuple[tuple[str, Program], ...]:
+        """Returns what may be tried beside candidates that have a number: texts, and programs so entered."""
+        return ()
 
     def truth(self, row: Row) -> str:
         """Returns the right answer, on one line."""

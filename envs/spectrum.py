@@ -147,6 +147,14 @@ def code_lines(source: str) -> tuple[int, ...]:
 
 def lines_run(program: Program, states: Iterable[State]) -> tuple[int, ...]:
     """Returns the lines of a program's own source that some of its states ran, ascending."""
+    return tuple(sorted(first_runs(program, states)))
+
+
+def first_runs(program: Program, states: Iterable[State]) -> dict[int, int]:
+    """Returns, for each line as `lines_run` has them, the place of the first of the states that ran it."""
     end = len(program.lines) + 1 if program.is_script else program.entry_line
-    found = {state.line for state in states if state.event is Event.LINE and not state.file}
-    return tuple(sorted(line for line in found if line < end))
+    found: dict[int, int] = {}
+    for place, state in enumerate(states):
+        if state.event is Event.LINE and not state.file and state.line < end:
+            found.setdefault(state.line, place)
+    return found

@@ -16,6 +16,7 @@ from debugworld.sandboxes.debugger import Program, Trace
 from debugworld.sandboxes.live import LiveSession
 from debugworld.sandboxes.sandbox import MEGABYTE
 
+from .errors import NoSandbox
 from .trace_cache import open_trace_cache, trace_key
 
 LIMITS = {"max_events": 10_000, "timeout": 10.0, "memory": 512 * MEGABYTE}
@@ -59,22 +60,15 @@ class TraceStore:
         """Opens the sandbox, if it is not; for users only. No box starts before the first run.
 
         Raises:
-            SandboxError: this machine cannot have it.
+            NoSandbox: this machine cannot have it.
         """
         assert self._users > 0, "enter() comes first"
         if self._sandbox is None:
-            self._sandbox = open_sandbox(self.kind, **LIMITS)
+            try:
+                self._sandbox = open_sandbox(self.kind, **LIMITS)
+            except SandboxError as error:
+                raise NoSandbox(str(error)) from error
         return self._sandbox
-
-    def prepare(self, program: Program) -> None:
-        """Opens the sandbox if a program's trace is not at hand; for users only.
-
-        Raises:
-            ProgramError: the program cannot be debugged as given.
-            SandboxError: this machine cannot have the sandbox.
-        """
-        if self._known(program) is None:
-            self.open()
 
     def record(self, program: Program) -> Trace:
         """Returns the trace of a program, from memory or disk where it was seen; for users only.

@@ -297,6 +297,18 @@ class RecordedBatch:
         self._places[cursors] = self.traces.lines_of(runs, 0)[..., None]
         return self.positions
 
+    def enter(self, runs: Integers, cursors: Integers) -> None:
+        """Puts cursors at the entries of other runs of the same sources; their breakpoints stay.
+
+        Args:
+            runs: Number of a run for each of these cursors; integers ``(n,)``.
+            cursors: Numbers of the cursors ``(n,)``, none twice.
+        """
+        self.runs[cursors] = runs
+        self._starts[cursors], self._ends[cursors] = self.traces.starts[runs], self.traces.ends[runs]
+        self.rows[cursors] = self._before[cursors] = self._starts[cursors]
+        self._places[cursors] = self.traces.lines_of(runs[:, None], self._points[cursors])
+
     def step(self, actions: Integers, where: npt.NDArray[np.bool_] | None = None) -> Positions:
         """Does one action for each cursor; one that is not legal does nothing and is told in `refused`.
 

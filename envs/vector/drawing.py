@@ -14,6 +14,8 @@ from debugworld.sandboxes.growing import Growing
 from debugworld.worldmodel.errors import ModelError
 
 from ..backend import DREAMS
+from ..environment import DebugEnv
+from ..errors import NoSandbox
 from ..rows import Row
 from ..scene import Scene
 from ..tabled import TabledEnv
@@ -156,16 +158,17 @@ class Drawing:
 
     def _asked(self, program: Program, place: int) -> _Draw | None:
         task = self._task
-        traces, subject = task._traces, self._subjects.get(place)
-        assert traces is not None
-        traces.prepare(program)
+        subject = self._subjects.get(place)
+        shown = task._opening(program)
         try:
-            trace = traces.record(program)
+            trace = task._record(program)
+            if subject is None or subject.trace is not trace:
+                subject = self._add(place, Subject(shown, trace, task.rows(program, trace) or NOTHING))
+        except NoSandbox:
+            raise
         except SandboxError as error:
-            broken = Subject(program, BROKEN, NOTHING, "failed")
+            broken = Subject(shown, BROKEN, NOTHING, "failed")
             return broken, (0, 0, 0), str(error), broken
-        if subject is None or subject.trace is not trace:
-            subject = self._add(place, Subject(program, trace, task.rows(program, trace) or NOTHING))
         row = subject.rows.draw(task.np_random)
         if row is None:
             return None
@@ -209,6 +212,6 @@ def _together(draws: Sequence[_Draw]) -> Draws:
     return Draws(np.array(subjects, object), None, np.array(rows), faults, np.array(reals, object))
 
 
-def said(task: TabledEnv, number: int, scene: Scene) -> str:
+def said(task: DebugEnv, number: int, scene: Scene) -> str:
     """Returns an action as an agent would say it."""
     return task._family.spell(number, scene)

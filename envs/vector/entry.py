@@ -15,12 +15,18 @@ from ..output_prediction import OutputPrediction
 from ..reach_state import ReachState
 from ..repair import Repair
 from ..state_query import StateQuery
-from ..tabled import TabledEnv
+from .localizing import LocalizingVectorEnv
 from .recorded import RecordedVectorEnv
 from .together import TogetherVectorEnv
+from .trying import TryingVectorEnv
 
 _TABLED: tuple[type[DebugEnv], ...] = (OutputPrediction, StateQuery, ReachState)
 """Tasks that can be stepped in tables: nothing runs but what was recorded when an episode began."""
+_RECORDING: dict[type[DebugEnv], type[RecordedVectorEnv]] = {
+    FaultLocalization: LocalizingVectorEnv,
+    Complexity: TryingVectorEnv,
+}
+"""Tasks that go from one real run to others, each recorded when it is first gone to, and their vectors."""
 _USUAL = (
     ("backend", ("real", "rollout")),
     ("actions", ("plain",)),
@@ -46,8 +52,10 @@ def open_vector(task: type[DebugEnv], num_envs: int = 1, **options: Any) -> Vect
         raise ValueError(f"a vector needs at least one environment; got num_envs={num_envs}")
     shown = options.get("family") == "features" and options.get("render_mode") != "human"
     plain = not options.get("shaping") and all(options.get(name, usual[0]) in usual for name, usual in _USUAL)
-    if shown and plain and issubclass(task, TabledEnv) and task in _TABLED:
+    if shown and plain and task in _TABLED:
         return RecordedVectorEnv(task, num_envs, **options)
+    if shown and plain and task in _RECORDING and options.get("backend", "real") == "real":
+        return _RECORDING[task](task, num_envs, **options)
     return TogetherVectorEnv(task, num_envs, **options)
 
 

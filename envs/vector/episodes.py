@@ -6,7 +6,8 @@ Which episodes begin when is not decided here, see `recorded`.
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from debugworld.sandboxes.debugger import ActionKind
 from debugworld.sandboxes.numbering import LINE_KINDS, PLAIN
 
 from ..backend import DREAMS
+from ..environment import DebugEnv
 from ..reward import SUCCESS_REWARD
 from ..scene import NOWHERE, UNASKED, Scene
 from ..tabled import TabledEnv
@@ -39,6 +41,21 @@ Flags = npt.NDArray[np.bool_]
 Rewards = npt.NDArray[np.float64]
 
 
+class Said(NamedTuple):
+    """What came of commands that are not the debugger's; an array for all environments each."""
+
+    done: Flags
+    """Where one was done; else it was refused."""
+    free: Flags
+    """Where it cost no move."""
+    ends: Flags
+    """Where it ended the episode."""
+    success: Flags
+    """Where it did so with success."""
+    rewards: Rewards | float
+    """What success is worth."""
+
+
 class Episodes:
     """The episodes of so many environments; none has begun yet.
 
@@ -48,7 +65,7 @@ class Episodes:
         anew: Whether the arrays of `REWRITTEN` are others before each `show`; else they must stay.
     """
 
-    def __init__(self, task: TabledEnv, count: int, anew: bool) -> None:
+    def __init__(self, task: DebugEnv, count: int, anew: bool) -> None:
         self._task, self._count, self._anew = task, count, anew
         commands = task.commands
         self._first_answer = commands.first_answer
@@ -76,6 +93,7 @@ class Episodes:
         left = np.maximum(np.arange(task.max_moves, -2, -1), 0)
         self._shares = (left / max(task.max_moves, 1)).astype(np.float32)
         """The share of the moves that is left after so many of them, of which one may be too much."""
+        self._last_word, self._visits = task._last_word, "visited" in self.seen
         self._offers = np.tri(task.answers + 1, task.answers, -1, np.int8)
         self._last = np.full(count, -1, np.int64)
         self._all = np.arange(count)
@@ -115,7 +133,8 @@ class Episodes:
             self.errors[which[turn]] = fault
             self.broken[which[turn]] = self.failed[which[turn]] = True
         self.moves[which] = 0
-        self.seen["visited"][which] = 0
+        if self._visits:
+            self.seen["visited"][which] = 0
         self._last[which] = -1
         self._begin_masks(which, begun.runs)
 
@@ -132,29 +151,23 @@ class Episodes:
         batch, most = self._batch, self._task.max_moves
         moving = active & ~self.broken
         saying = moving & (numbers >= self._first_answer)
-        choice = np.where(saying, numbers - self._first_answer, 0)
-        answered = saying
-        if self._candidates is not None:
-            answered = saying & (choice < self._candidates.offered)
         walking = moving & ~saying & (self.moves < most)
         batch.step(numbers, walking)
-        refused = np.where(walking, batch.refused, moving & ~answered)
+        done, free, ends, success, worth = self._say(numbers, saying)
+        refused = np.where(walking, batch.refused, moving & ~done)
         self._refuse(numbers, active, refused, saying)
-        counted = moving & ~answered
+        counted = moving & ~free
         self.moves += counted
-        success = np.zeros(self._count, bool)
-        if self._candidates is not None:
-            said = np.flatnonzero(answered)
-            success[said] = self._candidates.right(said, choice[said])
+        self._move(numbers, walking & ~refused, saying & done)
         if self._goals is not None:
             success |= walking & ~refused & self._goals.holds(batch.rows)
         if self._shadow is not None:
             self._shadow.step(numbers, walking & ~refused)
         cost = self._task.move_cost
         rewards = np.where(counted, np.where(refused, -(cost + self._task.refusal_cost), -cost), 0.0)
-        rewards += SUCCESS_REWARD * success
-        terminated = answered | success
-        spent = (self.moves > most) | ((self.moves == most) & (not self._task.answers))
+        rewards += worth * success
+        terminated = ends | success
+        spent = (self.moves > most) | ((self.moves == most) & (not self._last_word))
         truncated = active & ~terminated & (self.broken | spent)
         self._last = np.where(active, numbers, self._last)
         setting, bound, sets = batch.changed
@@ -195,8 +208,9 @@ class Episodes:
             else:
                 seen[name][which] = spelled.take(numbers, axis=0)
         self._lines.show(seen["lines"], world, self._batch, places)
-        there = (lines > 0) & (lines <= world.max_lines)
-        seen["visited"].reshape(-1)[(places * world.max_lines + (lines - 1))[there]] = 1
+        if self._visits:
+            there = (lines > 0) & (lines <= world.max_lines)
+            seen["visited"].reshape(-1)[(places * world.max_lines + (lines - 1))[there]] = 1
         for part in self._parts:
             part.show(which, rows, seen)
         self._show_masks(which, places, rows)
@@ -211,19 +225,24 @@ class Episodes:
             return None
         return self._shadow.met | (success & bool(self._task.answers))
 
+    def told(self) -> dict[str, npt.NDArray[Any]]:
+        """Returns what infos have of this task beside what all have, an array for each key."""
+        return {}
+
     def scene(self, place: int) -> Scene:
         """Returns what an agent may see in one environment."""
         world, batch, subject = self._world, self._batch, self._subjects[place]
         assert world is not None
-        position, tree = int(batch.positions[place]), world.traces.trees[int(batch.runs[place])]
+        position, run = int(batch.positions[place]), int(batch.runs[place])
+        tree = world.traces.trees[run]
         state = NOWHERE if self.broken[place] else batch.state(place)
         callers = () if state.exit is not None else [tree.states[index] for index in tree.callers(position)]
         moves, most, asked = int(self.moves[place]), self._task.max_moves, UNASKED
         program, row = subject.program, self._rows[place].tolist()
-        if subject.rows is not NOTHING:
+        if subject.rows is not NOTHING and isinstance(self._task, TabledEnv):
             asked = self._task.question(program, subject.rows, (row[0], row[1], row[2]))
         scene = Scene(
-            program,
+            world.traces.programs[run],
             asked,
             state,
             () if state.exit is not None else (state, *callers),
@@ -233,10 +252,50 @@ class Episodes:
             0 if asked.query is None else asked.query.passes(tree.states[: position + 1]),
             "",
             self.errors[place] or "",
-            visited=tuple((1 + np.flatnonzero(self.seen["visited"][place])).tolist()),
+            visited=tuple((1 + np.flatnonzero(self.seen["visited"][place])).tolist()) if self._visits else (),
         )
         last = int(self._last[place])
         return scene if last < 0 else dataclasses.replace(scene, last=said(self._task, last, scene))
+
+    def _say(self, numbers: Rows, saying: Flags) -> Said:
+        """Does the commands that are not the debugger's in some environments."""
+        success = np.zeros(self._count, bool)
+        if self._candidates is None:
+            return Said(saying, saying, saying, success, SUCCESS_REWARD)
+        choice = np.where(saying, numbers - self._first_answer, 0)
+        answered = saying & (choice < self._candidates.offered)
+        said = np.flatnonzero(answered)
+        success[said] = self._candidates.right(said, choice[said])
+        return Said(answered, answered, answered, success, SUCCESS_REWARD)
+
+    def _move(self, numbers: Rows, walked: Flags, done: Flags) -> None:
+        """Takes notice of what was done in some environments, where moves are counted already.
+
+        Args:
+            numbers: Of the commands ``(count,)``.
+            walked: Where the debugger's were.
+            done: Where others were.
+        """
+
+    def _enter(self, which: Rows, runs: Rows, faults: Mapping[int, str]) -> None:
+        """Puts some environments at the entries of other runs of the same sources; breakpoints stay.
+
+        Args:
+            which: Their numbers ``(k,)``, ascending.
+            runs: Numbers of the runs ``(k,)``.
+            faults: Why the box failed, by the places below ``k`` where it did.
+        """
+        world = self._world
+        assert world is not None
+        self._batch.enter(runs, which)
+        if not self._anew:
+            self.seen["tokens"][which] = world.tokens.rows.take(runs, axis=0)
+        for turn, fault in faults.items():
+            place = which[turn : turn + 1]
+            self._batch.reset(runs[turn : turn + 1], place)
+            self._lines.begin(self.seen["lines"], world, runs[turn : turn + 1], place)
+            self.errors[place] = fault
+            self.broken[place] = self.failed[place] = True
 
     def _begin_masks(self, which: Rows, runs: Rows) -> None:
         world = self._world
@@ -245,7 +304,8 @@ class Episodes:
         self.masks[which, : self._first_answer] = world.entry_masks.rows.take(runs, axis=0)
         if self._candidates is not None:
             offered = self._candidates.offered[which]
-            self.masks[which, self._first_answer :] = self._offers.take(offered, axis=0)
+            answers = slice(self._first_answer, self._first_answer + self._task.answers)
+            self.masks[which, answers] = self._offers.take(offered, axis=0)
 
     def _show_masks(self, which: Which, places: Rows, rows: Rows) -> None:
         world, exits = self._world, self._batch.done[which]
@@ -271,16 +331,24 @@ class Episodes:
             self.errors[gone] = None
         self.failed = np.where(active, refused | self.broken, self.failed)
         spent = self.moves >= self._task.max_moves
-        told = "answer now" if self._task.answers else "the episode is over"
+        told = f"{self._last_word} now" if self._last_word else "the episode is over"
         for place in np.flatnonzero(refused).tolist():
             number = int(numbers[place])
             if saying[place]:
-                text = f"there is no candidate {number - self._first_answer} in this episode"
+                text = self._own_refusal(place, number)
             elif spent[place]:
                 text = f"{self._refusals.action(number)}: no moves are left; {told}"
             else:
                 text = self._refusals.text(place, number)
             self.errors[place] = text
+
+    def _own_refusal(self, place: int, number: int) -> str:
+        """Tells why a command that is not the debugger's is refused in an environment."""
+        return f"there is no candidate {number - self._first_answer} in this episode"
+
+    def _standing(self, which: Rows, begun: Begun) -> Rows:
+        """Returns the runs on which some environments stand, of episodes that have begun so ``(k,)``."""
+        return begun.runs
 
     def _renew(self, which: Rows) -> None:
         """Begins a new world with the runs on which the other environments stand."""
@@ -291,7 +359,7 @@ class Episodes:
         batch = self._batch = RecordedBatch(world.traces, self._count)
         self._refusals = Refusals(batch, self._task.commands)
         answers = self._task.answers
-        self._goals = None if answers else Goals(world, self._count)
+        self._goals = Goals(world, self._count) if "goal" in self.seen else None
         queries = Queries(world, self._count) if self._task.queries else None
         self._candidates = Candidates(world, self._count, answers, queries) if answers else None
         self._aims = self._goals or queries
@@ -303,7 +371,7 @@ class Episodes:
             return
         rows = self._rows[others]
         begun = Begun(world, self._subjects[others], rows)
-        move_over(before, batch, others, begun.runs)
+        move_over(before, batch, others, self._standing(others, begun))
         for part in self._parts:
             part.place(others, begun, self.seen)
         self._stale = True

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from debugworld.sandboxes.growing import Growing
 
 from ..answer import CHOICES
+from ..complexity import GrowthRows
 from ..output_prediction import OutcomeRows
 from ..reach_state import GoalRows
 from ..rows import Rows
@@ -92,6 +93,24 @@ class OutcomeLots(Lots):
         rows = np.zeros((len(runs), 3), np.int64)
         rows[:, 2] = chance[:, 0] * CHOICES
         return rows, np.ones(len(runs), np.int64)
+
+
+class GrowthLots(Lots):
+    """Rows of `GrowthRows`: one of each run."""
+
+    ahead = 0
+
+    def __init__(self) -> None:
+        self._runs = 0
+
+    def add(self, rows: GrowthRows) -> int:
+        """Adds the rows of a run; see `Lots`."""
+        self._runs += 1
+        return self._runs - 1
+
+    def draw(self, runs: Integers, chance: Chance) -> tuple[Integers, Integers]:
+        """Draws rows; see `Lots`."""
+        return np.zeros((len(runs), 3), np.int64), np.zeros(len(runs), np.int64)
 
 
 class GoalLots(Lots):
@@ -179,9 +198,18 @@ class QueryLots(Lots):
         return chance.ravel().take([firsts, firsts + 1])
 
 
+_LOTS = (
+    (OutcomeRows, OutcomeLots),
+    (GoalRows, GoalLots),
+    (QueryRows, QueryLots),
+    (GrowthRows, GrowthLots),
+)
+"""The classes of rows, with those that draw them."""
+
+
 def lots_of(rows: Rows) -> Lots:
     """Returns the class of lots that draws such rows, with nothing in it."""
-    for kind, lots in ((OutcomeRows, OutcomeLots), (GoalRows, GoalLots), (QueryRows, QueryLots)):
+    for kind, lots in _LOTS:
         if isinstance(rows, kind):
             return lots()
     raise AssertionError(f"no lots for {type(rows).__name__}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import gymnasium
 import numpy as np
@@ -10,18 +10,30 @@ import numpy.typing as npt
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
+from ..environment import DebugEnv
 from ..page import page
 from ..picture import picture
 from ..scene import Scene
 from ..settings import asked_task
 from ..tabled import TabledEnv
 from .copies import Copies
-from .drawing import Drawing
+from .dice import Dice
+from .drawing import Drawing, Draws
 from .episodes import REWRITTEN, Episodes, Flags, Rewards
 from .refusals import look_open
 from .seeds import Seeds, spread
 
 Infos = dict[str, Any]
+
+
+class Draw(Protocol):
+    """Draws what the episodes of many environments are about."""
+
+    dice: Dice
+    """The environments' generators."""
+
+    def draw(self, which: npt.NDArray[np.int64], index: int | None = None) -> Draws:
+        """Draws an episode for each of some environments; see `Drawing`."""
 
 
 class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
@@ -40,7 +52,7 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
 
     def __init__(
         self,
-        task: type[TabledEnv],
+        task: type[DebugEnv],
         num_envs: int = 1,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
         copy: bool = True,
@@ -56,7 +68,7 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
         self.single_action_space = self._task.action_space
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
-        self._episodes, self._drawing = Episodes(self._task, num_envs, copy), Drawing(self._task, num_envs)
+        self._episodes, self._drawing = self._parts()
         self._copies = Copies()
         self._over = np.zeros(num_envs, bool)
         self._begun = False
@@ -158,6 +170,12 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
         """Frees this vector's share of the sandbox."""
         self._task.close()
 
+    def _parts(self) -> tuple[Episodes, Draw]:
+        """Returns the episodes, and what draws them."""
+        task = self._task
+        assert isinstance(task, TabledEnv)
+        return Episodes(task, self.num_envs, self.copy), Drawing(task, self.num_envs)
+
     def _begin(self, which: Flags, index: int | None = None) -> None:
         """Draws and begins an episode in some environments."""
         places = np.flatnonzero(which)
@@ -227,6 +245,7 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
         real = episodes.success_real(success)
         if real is not None:
             parts["success_real"] = real
+        parts |= episodes.told()
         everyone, found = which.all(), {}
         for key, values in parts.items():
             if everyone:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ class Worked:
         self._rows = Growing(np.int32, (width,))
 
     def look(
-        self, numbers: npt.NDArray[np.int64], work_out: Callable[[int], Sequence[int]]
+        self, numbers: npt.NDArray[np.int64], work_out: Callable[[int], npt.ArrayLike]
     ) -> npt.NDArray[np.int32]:
         """Returns rows; int32 ``(k, width)``.
 

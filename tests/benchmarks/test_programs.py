@@ -93,12 +93,14 @@ def test_lookups_in_a_loop(tmp_path: Path) -> None:
 
 def test_environments_are_made_reset_and_stepped(tmp_path: Path) -> None:
     words = ["--seconds", "0.01", "--repeats", "1", "--envs", "1", "3", "--most-async", "0", "--warm", "3"]
+    words += ["--tasks", "ReachState", "StateQuery", "FaultLocalization"]
     told = measured(tmp_path, "environments", *words, "--programs", "generated/0/4", "--dreams")
     results = told["results"]
     for family in ("Text", "Features"):
         assert set(results[f"begin, {family}"]) == {"make", "never seen", "on disk", "in memory"}
         assert all(results[f"single, StateQuery-{family}"][name][0] > 0 for name in ("short", "long"))
-    assert results["vector_entry_point, ReachState, long"]["3"][0] > 0
+    for task in ("ReachState", "FaultLocalization"):
+        assert results[f"vector_entry_point, {task}, long"]["3"][0] > 0
     assert results["sync, ReachState, short"]["3"][0] > 0 and not results["async, ReachState, long"]
     assert all(goal["met"] is None for goal in told["goals"])
 

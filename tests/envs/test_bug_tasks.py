@@ -22,6 +22,7 @@ from debugworld.envs import (
 )
 from debugworld.envs.features import TEST_FLAGS
 from debugworld.envs.spectrum import Evidence
+from debugworld.envs.task_set import TaskSet
 from debugworld.sandboxes import SandboxError
 from debugworld.sandboxes.debugger import Action
 
@@ -298,9 +299,9 @@ def test_a_fault_while_judging_a_start_truncates_the_first_step(
 
     for env_id in (LOCALIZE, REPAIR, INJECT):
         env = make(env_id)
-        env.reset(seed=0)
+        env.reset(seed=0, options={"task": 0})
         monkeypatch.setattr(env._judge, "judge", broken)
-        observation, info = env.reset(seed=0)
+        observation, info = env.reset(seed=0, options={"task": 1})
         assert info["fault"] and observation in env.observation_space
         assert env.step("s")[3]
         monkeypatch.undo()
@@ -391,13 +392,13 @@ def test_a_bug_without_a_repair_may_be_repaired_but_not_compared(make: Make) -> 
     wrong = "def double(n):\n    return n + 1\n"
     cases = (Case("double(3)", "6"), Case("double(1)", "2"), Case("double(5)", "10"))
     bugs = BugSet("mine", (Bug("double", "double", wrong, "", cases, ()),), trusted=True)
-    env = make(REPAIR)
-    env.bug_set = bugs  # type: ignore[attr-defined]
+    env, programs = make(REPAIR), TaskSet("mine", bugs.programs, trusted=True)
+    env.bug_set, env.task_set = bugs, programs  # type: ignore[attr-defined]
     *_, info = played(env, ["edit 2     return 2 * n", "submit"], {"task": 0})
     assert info["success"] and info["similarity"] == 0
     for env_id, options in ((LOCALIZE, {}), (INJECT, {}), (REPAIR, {"reward": "similarity"})):
         env = make(env_id, **options)
-        env.bug_set = bugs  # type: ignore[attr-defined]
+        env.bug_set, env.task_set = bugs, programs  # type: ignore[attr-defined]
         with pytest.raises(TaskError, match="nothing to ask"):
             env.reset(seed=0)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from debugworld.envs import Bug, Case, load_bug_set
+from debugworld.envs.findings import Findings
 from debugworld.envs.judge import Judge, Verdict, failing, literal, same
 from debugworld.envs.trace_store import TraceStore
 from debugworld.sandboxes import SandboxError
@@ -128,6 +129,34 @@ def test_a_call_is_run_once_for_each_source(store: TraceStore) -> None:
     first = judge.judge(source, cases, right)
     assert begun == [source, right] and first == judge.judge(source, cases, right)
     assert begun == [source, right]
+
+
+def test_another_judge_knows_what_a_call_came_to_but_by_chance(
+    store: TraceStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fails(*_: object) -> LiveSession:
+        raise SandboxError("the lamp went out")
+
+    monkeypatch.setenv("DEBUGWORLD_CACHE", str(tmp_path))
+    cases = [Case(call, expected) for call, expected, _ in CASES]
+    killed = Case("os._exit(0)", "None")
+    findings = Findings("what a call comes to", "process")
+    found = Judge(store.session, 1.0, findings).judge(SOURCE, cases, SOURCE)
+    again = Judge(fails, 1.0, Findings("what a call comes to", "process"))
+    kept = [case for case in cases if case != killed]
+    assert again.judge(SOURCE, kept, SOURCE) == tuple(
+        result for case, result in zip(cases, found, strict=True) if case != killed
+    )
+    others = Findings("something else", "process"), Findings("what a call comes to", "docker")
+    for judge, source in (
+        *((Judge(fails, 1.0, other), SOURCE) for other in others),
+        (Judge(fails, 2.0, findings), SOURCE),
+        (again, SOURCE + "\n"),
+    ):
+        with pytest.raises(SandboxError, match="lamp"):
+            judge.judge(source, kept[:1], SOURCE)
+    with pytest.raises(SandboxError, match="lamp"):
+        again.judge(SOURCE, [killed], SOURCE)
 
 
 def test_tests_never_enter_the_box_with_the_program(store: TraceStore) -> None:

@@ -203,3 +203,30 @@ def test_the_cursors_that_are_not_meant_stay(data: st.DataObject) -> None:
             if does and legal:
                 debugger.step(action)
         check(batch, single)
+
+
+def test_another_run_of_a_source_is_entered_with_the_breakpoints_that_there_are() -> None:
+    calls = [Program(PROGRAMS[0].source, f"f({count})") for count in (3, 5)]
+    told = [(program, record(program)) for program in calls]
+    batch, single = RecordedBatch(TraceBatch(told, LINES), 2), []
+    for cursor in range(2):
+        debugger = RecordedDebugger(lambda program: dict(told)[program])
+        debugger.reset(calls[0])
+        single.append(debugger)
+        for action in ("break 5", "break 12", "continue", "step_into"):
+            debugger.step(Action.parse(action))
+            number = batch.traces.numbering.number(Action.parse(action))
+            batch.step(np.full(2, number), np.arange(2) == cursor)
+    check(batch, single)
+    points = single[1].breakpoints
+    single[1].reset(calls[1])
+    for point in points:
+        single[1].bind(point)
+    batch.enter(np.array([1]), np.array([1]))
+    check(batch, single)
+    for _ in range(12):
+        for debugger in single:
+            if not debugger.done:
+                debugger.step(Action.parse("continue"))
+        batch.step(np.full(2, batch.traces.numbering.number(Action.parse("continue"))))
+        check(batch, single)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from typing import Any
 
 import gymnasium
@@ -11,7 +12,7 @@ import pytest
 from gymnasium.vector import AutoresetMode, VectorEnv
 
 import debugworld.envs.vector.episodes as episodes
-from debugworld.envs import PROGRAM_ENV_IDS, TaskError
+from debugworld.envs import BUG_ENV_IDS, PROGRAM_ENV_IDS, TaskError
 from debugworld.envs.dream_store import DreamStore
 from debugworld.envs.features import features
 from debugworld.envs.trace_store import TraceStore, trace_store
@@ -20,9 +21,41 @@ from debugworld.sandboxes import SandboxError
 from debugworld.worldmodel.errors import ModelError
 
 FEATURES = [name for name in PROGRAM_ENV_IDS if "-Features-" in name]
+LOCALIZE = "debugworld/FaultLocalization-Features-v0"
+COMPLEXITY = "debugworld/Complexity-Features-v0"
+REAL = [*FEATURES, LOCALIZE, COMPLEXITY]
 MODES = list(AutoresetMode)
+real_id = pytest.mark.parametrize("env_id", REAL)
 every_id = pytest.mark.parametrize("env_id", FEATURES)
 every_mode = pytest.mark.parametrize("mode", MODES)
+
+
+SIZED = [
+    ("def count(xs):\n    n = 0\n    for x in xs:\n        n += x\n    return n\n", "count(list(range(n)))"),
+    ("def pairs(n):\n    for i in range(n):\n        for j in range(n):\n            i += j\n", "pairs(n)"),
+    (
+        "def fail(n):\n    while True:\n        if n < 1:\n            raise ValueError(n)\n        n -= 1\n"
+        "def caught(n):\n    try:\n        fail(n)\n    except ValueError:\n        return n\n",
+        "caught(n)",
+    ),
+    ("def same(n):\n    if n > 8:\n        return -n\n    return n\n", "same(n)"),
+    ("def late(n):\n    x = 1\n    while n > 3:\n        x += 1\n        n -= (n < 200)\n", "late(n)"),
+]
+
+
+@pytest.fixture(scope="session")
+def sized(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """URI of programs with a size; the runs of one end from outside."""
+    path = tmp_path_factory.mktemp("sized") / "sized.jsonl"
+    rows = [{"id": call, "source": source, "call": call} for source, call in SIZED]
+    path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    return f"jsonl/{path}"
+
+
+@pytest.fixture
+def own(env_id: str, tasks: str, bugs: str, sized: str) -> str:
+    """URI of a small set for a task."""
+    return sized if env_id == COMPLEXITY else bugs if env_id in BUG_ENV_IDS else tasks
 
 
 def same(one: Any, other: Any, path: str = "") -> None:
@@ -100,47 +133,50 @@ def agree(pair: list[Any], steps: int, seed: int, legal: float = 0.8) -> dict[st
 
 
 @every_mode
-@every_id
-def test_it_agrees_with_sync(env_id: str, mode: AutoresetMode, tasks: str) -> None:
-    pair = vectors(env_id, mode, 5, tasks=tasks, sandbox="process", max_moves=7)
+@real_id
+def test_it_agrees_with_sync(env_id: str, mode: AutoresetMode, own: str) -> None:
+    pair = vectors(env_id, mode, 5, tasks=own, sandbox="process", max_moves=7)
     counts = agree(pair, 150, 11)
     assert all(counts.values()), counts
 
 
-@every_id
+@real_id
 def test_it_agrees_on_all_programs_that_ship(env_id: str) -> None:
-    counts = agree(vectors(env_id, AutoresetMode.NEXT_STEP, 24, max_moves=30), 70, 5, legal=0.95)
+    count, steps = (6, 50) if env_id == COMPLEXITY else (24, 70)  # its runs are long
+    counts = agree(vectors(env_id, AutoresetMode.NEXT_STEP, count, max_moves=30), steps, 5, legal=0.95)
     assert all(counts.values()), counts
 
 
-@every_id
+@pytest.mark.parametrize("env_id", [*FEATURES, LOCALIZE])
 def test_it_agrees_on_generated_programs(env_id: str) -> None:
-    pair = vectors(env_id, AutoresetMode.SAME_STEP, 8, tasks="generated/7/40", max_moves=12)
+    programs = "mutants/7/12" if env_id == LOCALIZE else "generated/7/40"
+    pair = vectors(env_id, AutoresetMode.SAME_STEP, 8, tasks=programs, max_moves=12)
     counts = agree(pair, 60, 3, legal=0.9)
     assert all(counts.values()), counts
 
 
 @every_mode
-@every_id
+@real_id
 @pytest.mark.slow
-def test_it_agrees_with_async(env_id: str, mode: AutoresetMode, tasks: str) -> None:
-    pair = vectors(env_id, mode, 2, "async", tasks=tasks, sandbox="process", max_moves=5)
+def test_it_agrees_with_async(env_id: str, mode: AutoresetMode, own: str) -> None:
+    pair = vectors(env_id, mode, 2, "async", tasks=own, sandbox="process", max_moves=5)
     agree(pair, 40, 2)
 
 
-@every_id
-def test_without_moves_it_agrees(env_id: str, tasks: str) -> None:
+@real_id
+def test_without_moves_it_agrees(env_id: str, own: str) -> None:
     moves = 3 if "ReachState" in env_id else 0
-    agree(vectors(env_id, AutoresetMode.SAME_STEP, 3, tasks=tasks, sandbox="process", max_moves=moves), 30, 0)
+    agree(vectors(env_id, AutoresetMode.SAME_STEP, 3, tasks=own, sandbox="process", max_moves=moves), 30, 0)
 
 
-@every_id
-def test_it_agrees_when_the_box_fails(env_id: str, tasks: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@real_id
+def test_it_agrees_when_the_box_fails(env_id: str, own: str, monkeypatch: pytest.MonkeyPatch) -> None:
     record, broken, store = TraceStore.record, [False], trace_store("process")
 
     def fails(self: TraceStore, program: Any) -> Any:
         """A run in memory needs no box."""
-        if broken[0] and len(program.source) % 2 and program.digest not in self._traces:
+        odd = (len(program.source) + len(program.call)) % 2  # so it may fail at one test of a bug only
+        if broken[0] and odd and program.digest not in self._traces:
             raise SandboxError("the lamp went out")
         return record(self, program)
 
@@ -152,7 +188,7 @@ def test_it_agrees_when_the_box_fails(env_id: str, tasks: str, monkeypatch: pyte
     monkeypatch.setattr(TraceStore, "record", fails)
     for mode, begin in itertools.product(MODES[:2], (False, True)):
         turn(begin)
-        pair = vectors(env_id, mode, 6, tasks=tasks, sandbox="process", max_moves=4)
+        pair = vectors(env_id, mode, 6, tasks=own, sandbox="process", max_moves=4)
         for seed in (1, 1, 1, 2):  # the second time a run is looked up otherwise, the third time not at all
             same(*(each.reset(seed=seed) for each in pair))
         turn(not begin)
@@ -199,17 +235,17 @@ def test_they_agree_when_the_model_fails(env_id: str, tasks: str, monkeypatch: p
         broken[0] = False
 
 
-@every_id
-def test_an_agent_sees_what_its_scene_holds(env_id: str, tasks: str) -> None:
-    vector = gymnasium.make_vec(env_id, 4, tasks=tasks, sandbox="process", max_moves=6, render_mode="ansi")
+@real_id
+def test_an_agent_sees_what_its_scene_holds(env_id: str, own: str) -> None:
+    vector = gymnasium.make_vec(env_id, 4, tasks=own, sandbox="process", max_moves=6, render_mode="ansi")
     assert isinstance(vector, RecordedVectorEnv)
-    single = gymnasium.make(env_id, tasks=tasks, sandbox="process").unwrapped
+    single = gymnasium.make(env_id, tasks=own, sandbox="process").unwrapped
     rng = np.random.default_rng(0)
     observations, infos = vector.reset(seed=9)
     for _ in range(30):
         for place in range(4):
             scene = vector.scene(place)
-            seen = features(scene, 64, single.answers, single.queries)
+            seen = features(scene, 64, single.answers, single.queries, single.tests, single.trials)
             same(
                 {key: np.asarray(part) for key, part in seen.items()},
                 {k: np.asarray(v[place]) for k, v in observations.items()},
@@ -220,8 +256,27 @@ def test_an_agent_sees_what_its_scene_holds(env_id: str, tasks: str) -> None:
     vector.close()
 
 
+@real_id
+def test_pages_are_those_of_single_environments(env_id: str, own: str) -> None:
+    options = {"tasks": own, "sandbox": "process", "max_moves": 9, "render_mode": "ansi"}
+    vector = gymnasium.make_vec(env_id, 1, autoreset_mode="SameStep", **options)
+    single, rng = gymnasium.make(env_id, **options), np.random.default_rng(0)
+    vector.reset(seed=3)
+    _, info = single.reset(seed=3)
+    for _ in range(60):
+        mine, its = vector.render()[0], single.render()
+        assert mine == "".join(line for line in its.splitlines(True) if not line.startswith("Reply:"))
+        actions = chosen(rng, info["action_mask"][None], 0.8)
+        vector.step(actions)
+        *_, terminated, truncated, info = single.step(int(actions[0]))
+        if terminated or truncated:
+            _, info = single.reset()
+    vector.close()
+    single.close()
+
+
 @pytest.mark.parametrize("mode", MODES[:2])
-@every_id
+@real_id
 def test_old_runs_are_forgotten_unseen(
     env_id: str, mode: AutoresetMode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -233,10 +288,19 @@ def test_old_runs_are_forgotten_unseen(
     assert len(renewed) > 3
 
 
-@every_id
-def test_costs_agree(env_id: str, tasks: str) -> None:
+@pytest.mark.parametrize("options", [{"max_tests": 1, "accusations": 1}, {"max_tests": 2, "max_lines": 24}])
+def test_tests_and_accusations_agree(options: dict[str, int], bugs: str) -> None:
+    pair = vectors(
+        LOCALIZE, AutoresetMode.SAME_STEP, 5, tasks=bugs, sandbox="process", max_moves=9, **options
+    )
+    counts = agree(pair, 120, 3, legal=0.9)
+    assert all(counts.values()), counts
+
+
+@real_id
+def test_costs_agree(env_id: str, own: str) -> None:
     costs = {"move_cost": 0.3, "refusal_cost": 0.0625}
-    pair = vectors(env_id, AutoresetMode.SAME_STEP, 4, tasks=tasks, sandbox="process", max_moves=6, **costs)
+    pair = vectors(env_id, AutoresetMode.SAME_STEP, 4, tasks=own, sandbox="process", max_moves=6, **costs)
     pair[0].reset(seed=0)
     line = pair[0].single_action_space.n - 1 if "ReachState" in env_id else 8 + 63  # far past the program
     assert (pair[0].step(np.full(4, line))[1] == -0.3625).all()

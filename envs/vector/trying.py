@@ -1,0 +1,208 @@
+"""Episodes whose agents may enter the program otherwise, side by side: trials, and how far each led."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+
+from debugworld.sandboxes.debugger import Event
+from debugworld.sandboxes.growing import Growing
+
+from ..environment import DebugEnv
+from ..features import trial_share
+from ..scene import Attempt, Scene, end_of
+from ..tabled import TabledEnv
+from ..trace_store import trace_store
+from .asked import Which
+from .begun import Begun, Rows
+from .drawing import Drawing, Draws
+from .episodes import Episodes, Flags, Said
+from .recorded import RecordedVectorEnv
+from .subject import Subject, Subjects
+from .walks import Walks
+from .worked import Worked
+
+_NONE = 0
+"""The program, and the end of a run, that there is not."""
+
+
+class TryingEpisodes(Episodes):
+    """The episodes of so many environments; none has begun yet.
+
+    Args:
+        task: An environment of the task, for its spaces and limits; its questions name no end of a run.
+        count: Environments.
+        anew: As `Episodes` takes it.
+    """
+
+    def __init__(self, task: DebugEnv, count: int, anew: bool) -> None:
+        super().__init__(task, count, anew)
+        self._first_trial = task.commands.first_trial
+        self._walks = Walks(lambda: trace_store(task.sandbox))
+        self._walks.add(task.task_set.programs[0])
+        self._programs = Growing(np.int64, (task.trials,))
+        """What each list of trials enters, as the walks number it, `_NONE` behind the last."""
+        self._texts: list[tuple[str, ...]] = []
+        """What is said for them."""
+        self._known: dict[tuple[Hashable, int], int] = {}
+        self._list = np.zeros(count, np.int64)
+        """The list of trials that each environment has."""
+        self._currents: Subjects = np.full(count, None, object)
+        """The runs on which they stand."""
+        self._trial = np.full(count, -1)
+        """The trial whose run that is; -1 for none."""
+        self._furthest, self._end = np.zeros((2, count), np.int64)
+        """Index of the furthest state of that run that was reached, and the end that was seen."""
+        self._past: list[list[tuple[int, ...]]] = [[] for _ in range(count)]
+        """What was tried before, in time; see `_attempted`."""
+        self._ends, self._numbers = [""], {"": _NONE}
+        """Ends of runs by number, and their numbers."""
+        self._cuts = Growing(bool)
+        """Which of them came from outside."""
+        self._cuts.add([False])
+        self._logarithms = Growing(np.float32)
+        """What observations show of so many steps."""
+
+    def begin(self, which: Rows, draws: Draws) -> None:
+        """Begins an episode in some environments; see `Episodes`."""
+        super().begin(which, draws)
+        self._currents[which] = draws.subjects
+        pairs = list(zip(draws.subjects, draws.rows[:, 2].tolist(), strict=True))
+        lists = self._list[which] = [self._trials(subject, number) for subject, number in pairs]
+        self._trial[which] = [subject.rows.begins for subject, _ in pairs]
+        self._furthest[which] = self._end[which] = 0
+        for place in which.tolist():
+            self._past[place] = []
+        self.seen["trials"][which] = 0
+        self.masks[which, self._first_trial :] = self._programs.rows[lists] != _NONE
+
+    def show(self, which: Which = slice(None)) -> None:
+        """Writes observations and masks; see `Episodes`."""
+        which = slice(None) if self._stale else which
+        super().show(which)
+        places = self._all[which]
+        places = places[(self._trial[places] >= 0) & ~self.broken[places]]
+        if not places.size:
+            return
+        runs, positions = self._batch.runs[places], self._batch.positions[places]
+        followed = self._place(runs)
+        furthest = self._furthest[places] = np.maximum(self._furthest[places], positions)
+        here = self._endings.rows.take(followed + positions)
+        ends = self._end[places] = np.where(here != _NONE, here, self._end[places])
+        shown, trial = self.seen["trials"], self._trial[places]
+        shown[places, trial, 0] = 1
+        shown[places, trial, 1] = ends != _NONE
+        shown[places, trial, 2] = self._logarithms.rows.take(self._steps.rows.take(followed + furthest))
+        shown[places, trial, 4] = self._cuts.rows.take(ends)
+
+    def scene(self, place: int) -> Scene:
+        """Returns what an agent may see in one environment."""
+        told, texts = list(self._past[place]), self._texts[self._list[place]]
+        if not self.broken[place]:
+            told += self._attempted(np.array([place])).tolist()
+        attempts = [Attempt(texts[trial], steps, self._ends[end]) for trial, steps, end in told if trial >= 0]
+        return dataclasses.replace(super().scene(place), attempts=tuple(attempts))
+
+    def _say(self, numbers: Rows, saying: Flags) -> Said:
+        trying = saying & (numbers >= self._first_trial)
+        said = super()._say(numbers, saying & ~trying)
+        return said._replace(done=said.done | (trying & (self.masks[self._all, numbers] > 0)))
+
+    def _move(self, numbers: Rows, walked: Flags, done: Flags) -> None:
+        which = np.flatnonzero(done & (numbers >= self._first_trial))
+        if which.size:
+            self._try(which, numbers[which] - self._first_trial)
+
+    def _try(self, which: Rows, trials: Rows) -> None:
+        """Starts the programs again as trials say; breakpoints stay."""
+        world, faults = self._world, dict[int, str]()
+        assert world is not None
+        programs = self._programs.rows[self._list[which], trials]
+        subjects = self._walks.runs(programs, faults)
+        if faults:
+            runs = world.runs(subjects)
+        else:
+            found = self._entries.look(programs, lambda turn: world.runs(subjects[turn : turn + 1]))
+            runs = found[:, 0].astype(np.int64)
+        done = np.setdiff1d(np.arange(len(which)), list(faults))
+        for place, told in zip(which[done].tolist(), self._attempted(which[done]).tolist(), strict=True):
+            self._past[place].append(tuple(told))
+        self._currents[which] = subjects
+        self._enter(which, runs, faults)
+        self._trial[which[done]] = trials[done]
+        self._furthest[which[done]] = self._end[which[done]] = 0
+
+    def _attempted(self, which: Rows) -> Rows:
+        """Returns what is walked over in some environments: the trial, its steps as far as known, its end."""
+        followed = self._place(self._batch.runs[which])
+        steps = self._steps.rows.take(followed + self._furthest[which])
+        return np.stack([self._trial[which], steps, self._end[which]], axis=1)
+
+    def _place(self, runs: Rows) -> Rows:
+        """Returns the places of the first states of runs among all that were followed."""
+        return self._followed.look(runs, lambda turn: (self._follow(int(runs[turn])),))[:, 0].astype(np.int64)
+
+    def _trials(self, subject: Subject, number: int) -> int:
+        """Returns the number of the list of trials that a subject has beside some candidates."""
+        key = subject.key, number
+        if key not in self._known:
+            found = subject.rows.trials(number)
+            row = np.full((1, self._task.trials), _NONE)
+            row[0, : len(found)] = [self._walks.add(program) for _, program in found]
+            self._known[key] = self._programs.add(row)
+            self._texts.append(tuple(text for text, _ in found))
+        return self._known[key]
+
+    def _follow(self, run: int) -> int:
+        """Adds the steps and ends of a run; returns the place of its first state among them."""
+        assert self._world is not None
+        states = self._world.traces.trees[run].states
+        steps = np.cumsum([state.event is Event.LINE for state in states])
+        ends = [end_of(state) for state in states]
+        if len(ends) > 1:
+            ends[-1] = ends[-1] or ends[-2]
+        for end in ends:
+            if self._numbers.setdefault(end, len(self._ends)) == len(self._ends):
+                self._ends.append(end)
+                self._cuts.add([end.startswith("exit")])
+        more = range(len(self._logarithms), int(steps[-1]) + 1)
+        self._logarithms.add(list(map(trial_share, more)))
+        self._steps.add(steps)
+        return self._endings.add([self._numbers[end] for end in ends])
+
+    def _own_refusal(self, place: int, number: int) -> str:
+        if number < self._first_trial:
+            return super()._own_refusal(place, number)
+        trial, texts = number - self._first_trial, self._texts[self._list[place]]
+        if trial >= len(texts):
+            return f"there is no trial {trial} in this episode"
+        return f"try {texts[trial]}: no moves are left; {self._last_word} now"
+
+    def _show_masks(self, which: Which, places: Rows, rows: Rows) -> None:
+        super()._show_masks(which, places, rows)
+        spent = places[(self.moves[which] >= self._task.max_moves) & ~self.broken[which]]
+        if spent.size:
+            self.masks[spent, self._first_trial :] = 0
+
+    def _standing(self, which: Rows, begun: Begun) -> Rows:
+        assert self._world is not None
+        return self._world.runs(self._currents[which])
+
+    def _renew(self, which: Rows) -> None:
+        self._followed, self._entries = Worked(1), Worked(1)
+        """Where the states of each run are, and the runs of the programs that were tried."""
+        self._steps, self._endings = Growing(np.int32), Growing(np.int64)
+        """Lines that were about to run up to each state of a run, and the end that shows there."""
+        super()._renew(which)
+
+
+class TryingVectorEnv(RecordedVectorEnv):
+    """`RecordedVectorEnv` of tasks whose agents may enter the program otherwise."""
+
+    def _parts(self) -> tuple[TryingEpisodes, Drawing]:
+        task: Any = self._task
+        assert isinstance(task, TabledEnv)
+        return TryingEpisodes(task, self.num_envs, self.copy), Drawing(task, self.num_envs)
