@@ -78,7 +78,9 @@ class FaultLocalization(BugEnv):
 
     ## Arguments
     See `DebugEnv`; ``tasks`` names bugs (see `bug_set`). ``max_tests`` (8): most tests
-    that are shown. ``accusations`` (5): accusations that an episode allows.
+    that are shown. ``accusations`` (5): accusations that an episode allows. ``least_tests`` (0):
+    tests that must have been debugged (at least one of their lines was run) before a line may be
+    accused, all where there are fewer; once the moves are used up it may be accused at once.
 
     ## Version History
     v0: first version.
@@ -87,12 +89,16 @@ class FaultLocalization(BugEnv):
     kinds = (TaskKind.ACCUSE, TaskKind.TEST)
     last_word = "accuse"
 
-    def __init__(self, family: str = "text", accusations: int = 5, **options: Any) -> None:
-        check_whole(accusations=accusations)
+    def __init__(
+        self, family: str = "text", accusations: int = 5, least_tests: int = 0, **options: Any
+    ) -> None:
+        check_whole(accusations=accusations, least_tests=least_tests)
         if accusations < 1:
             raise TaskError(f"need accusations >= 1; got {accusations}")
+        if least_tests < 0:
+            raise TaskError(f"need least_tests >= 0; got {least_tests}")
         super().__init__(family, **options)
-        self.accusations = accusations
+        self.accusations, self.least_tests = accusations, least_tests
         self._accused: tuple[int, ...] = ()
         self._rank = 0
 
@@ -124,8 +130,15 @@ class FaultLocalization(BugEnv):
                 return f"there is no line {command.number} with code in the program"
             if command.number in self._accused:
                 return f"line {command.number} was accused before, and is not at fault"
-            return None
+            return self._too_early()
         return super()._task_refusal(command)
+
+    def _too_early(self) -> str | None:
+        """Says how many tests must be debugged before a line may be accused; None where it may be."""
+        least, debugged = min(self.least_tests, len(self._cases)), sum(map(bool, self._covered))
+        if debugged >= least or self._moves >= self.max_moves:
+            return None
+        return f"debug at least {least} tests before you accuse; {debugged} so far"
 
     def _obey(self, command: TaskCommand) -> Outcome:
         if command.kind is not TaskKind.ACCUSE:
@@ -143,7 +156,9 @@ class FaultLocalization(BugEnv):
 
     def _notes(self) -> list[str]:
         wrong = f"; not at fault: {', '.join(map(str, self._accused))}" if self._accused else ""
-        return [f"Accusations left: {self._left}{wrong}", *super()._notes()]
+        early = self._too_early()
+        first = [f"First: {early}"] if early else []
+        return [f"Accusations left: {self._left}{wrong}", *first, *super()._notes()]
 
     @property
     def _left(self) -> int:
