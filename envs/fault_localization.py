@@ -84,7 +84,9 @@ class FaultLocalization(BugEnv):
 
     ## Arguments
     See `DebugEnv`; ``tasks`` names bugs (see `bug_set`). ``max_tests`` (8): most tests
-    that are shown. ``accusations`` (5): accusations that an episode allows.
+    that are shown. ``accusations`` (5): accusations that an episode allows. ``least_tests`` (0):
+    tests that must have been debugged (at least one of their lines was run) before a line may be
+    accused, all where there are fewer; once the moves are used up it may be accused at once.
 
     ## Version History
     v0: first version.
@@ -93,12 +95,16 @@ class FaultLocalization(BugEnv):
     kinds = (TaskKind.ACCUSE, TaskKind.TEST)
     last_word = "accuse"
 
-    def __init__(self, family: str = "text", accusations: int = 5, **options: Any) -> None:
-        check_whole(accusations=accusations)
+    def __init__(
+        self, family: str = "text", accusations: int = 5, least_tests: int = 0, **options: Any
+    ) -> None:
+        check_whole(accusations=accusations, least_tests=least_tests)
         if accusations < 1:
             raise TaskError(f"need accusations >= 1; got {accusations}")
+        if least_tests < 0:
+            raise TaskError(f"need least_tests >= 0; got {least_tests}")
         super().__init__(family, **options)
-        self.accusations = accusations
+        self.accusations, self.least_tests = accusations, least_tests
         self._accused: tuple[int, ...] = ()
         self._rank = 0
         self._judged: dict[str, Judged | None] = {}
@@ -143,8 +149,14 @@ class FaultLocalization(BugEnv):
         if command.kind is TaskKind.ACCUSE:
             line = command.number or 0
             accused = self._accused if line in self._lines else None
-            return accusation_refusal(line, accused)
+            return accusation_refusal(line, accused) or self._too_early()
         return super()._task_refusal(command)
+
+    def _too_early(self) -> str | None:
+        """Says how many tests must be debugged before a line may be accused; None where it may be."""
+        if self._moves >= self.max_moves:
+            return None
+        return evidence_refusal(self.least_tests, len(self._cases), sum(map(bool, self._covered)))
 
     def _obey(self, command: TaskCommand) -> Outcome:
         if command.kind is not TaskKind.ACCUSE:
@@ -161,7 +173,9 @@ class FaultLocalization(BugEnv):
         return replace(super()._look(*args, **options), accused=self._accused)
 
     def _notes(self) -> list[str]:
-        return [accusation_note(self._left, self._accused), *super()._notes()]
+        early = self._too_early()
+        first = [f"First: {early}"] if early else []
+        return [accusation_note(self._left, self._accused), *first, *super()._notes()]
 
     @property
     def _left(self) -> int:
@@ -184,6 +198,18 @@ def accusation_refusal(line: int, accused: Collection[int] | None) -> str | None
     if accused is None:
         return f"there is no line {line} with code in the program"
     return f"line {line} was accused before, and is not at fault" if line in accused else None
+
+
+def evidence_refusal(least: int, tests: int, debugged: int) -> str | None:
+    """Says how many tests must be debugged before a line may be accused; None where enough were.
+
+    Args:
+        least: How many are asked for.
+        tests: How many there are.
+        debugged: Of how many at least one line was run.
+    """
+    least = min(least, tests)
+    return f"debug at least {least} tests before you accuse; {debugged} so far" if debugged < least else None
 
 
 def accusation_note(left: int, accused: Sequence[int]) -> str:

@@ -10,7 +10,14 @@ import numpy.typing as npt
 
 from ..bug_env import about, no_test, shown_test
 from ..command import TaskKind
-from ..fault_localization import ASKED, TOP, FaultLocalization, accusation_note, accusation_refusal
+from ..fault_localization import (
+    ASKED,
+    TOP,
+    FaultLocalization,
+    accusation_note,
+    accusation_refusal,
+    evidence_refusal,
+)
 from ..features import COVERAGE, TEST_FLAGS
 from ..reward import SUCCESS_REWARD
 from ..scene import UNASKED, Scene
@@ -56,6 +63,8 @@ class LocalizingEpisodes(Episodes):
         """How many failing and how many passing tests have run each line, as far as they were debugged."""
         self._debugged = np.zeros((count, 2), np.int64)
         """How many of them have run any."""
+        self._early = np.zeros(count, bool)
+        """Where more tests have to be debugged before a line may be accused."""
         self._covered = _covered(task.tests)
         self._reached = Worked(lines)
 
@@ -79,6 +88,8 @@ class LocalizingEpisodes(Episodes):
         shown["tests"][which, first, _CURRENT] = 1
         shown["coverage"][which] = 0
         self.masks[which, self._accuse : self._test_first] = suites.code.rows.take(bugs, axis=0)
+        self._early[which] = self._task.least_tests > 0
+        self.masks[which, self._accuse : self._test_first] *= ~self._early[which, None]
         there = np.arange(cases.shape[1]) < suites.counts.rows.take(drawn)[:, None]
         self.masks[which, self._test_first :] = there
 
@@ -98,7 +109,7 @@ class LocalizingEpisodes(Episodes):
         suites, suite = self._suites, int(self._suite[place])
         cases = suites.cases.rows[suite, : int(suites.counts.rows[suite])].tolist()
         bug = suites.told[cases[0]][0]
-        accused = tuple(self._guessed[place])
+        accused, early = tuple(self._guessed[place]), self._too_early(place)
         tests = []
         for test, case in enumerate(cases):
             furthest, lines = int(self._furthest[place, test]), tuple[int, ...]()
@@ -113,7 +124,11 @@ class LocalizingEpisodes(Episodes):
             tests=tuple(tests),
             test=int(self._test[place]) + 1,
             accused=accused,
-            notes=(accusation_note(int(self._left[place]), accused), *about(bug)),
+            notes=(
+                accusation_note(int(self._left[place]), accused),
+                *([f"First: {early}"] if early else []),
+                *about(bug),
+            ),
         )
 
     @property
@@ -201,14 +216,30 @@ class LocalizingEpisodes(Episodes):
             line = number - self._accuse + 1
             bug = self._suites.bugs.rows[self._suite[place]]
             accused = self._guessed[place] if self._suites.code.rows[bug, line - 1] else None
-            return f"{command}: {accusation_refusal(line, accused)}"
+            return f"{command}: {accusation_refusal(line, accused) or self._too_early(place)}"
         if self.moves[place] >= self._task.max_moves:
             return f"{command}: no moves are left; {self._last_word} now"
         count = int(self._suites.counts.rows[self._suite[place]])
         return f"{command}: {no_test(number - self._test_first + 1, count)}"
 
+    def _too_early(self, place: int) -> str | None:
+        """Says how many tests must be debugged before a line may be accused; None where it may be."""
+        if self.moves[place] >= self._task.max_moves:
+            return None
+        tests = int(self._suites.counts.rows[self._suite[place]])
+        return evidence_refusal(self._task.least_tests, tests, int(self._debugged[place].sum()))
+
     def _show_masks(self, which: Any, places: Rows, rows: Rows) -> None:
         super()._show_masks(which, places, rows)
+        early = places[self._early[which] & ~self.broken[which]]
+        if early.size:
+            suite = self._suite[early]
+            least = np.minimum(self._task.least_tests, self._suites.counts.rows.take(suite))
+            enough = self._debugged[early].sum(axis=1) >= least
+            ready = early[enough | (self.moves[early] >= self._task.max_moves)]
+            self._early[ready] = False
+            bugs = self._suites.bugs.rows.take(self._suite[ready])
+            self.masks[ready, self._accuse : self._test_first] = self._suites.code.rows.take(bugs, axis=0)
         spent = places[(self.moves[which] >= self._task.max_moves) & ~self.broken[which]]
         if spent.size:
             self.masks[spent, self._test_first :] = 0

@@ -91,6 +91,28 @@ def test_the_last_wrong_accusation_ends_the_episode(make: Make) -> None:
     assert (reward, terminated, info["success"], info["rank"], info["exam"]) == (0, True, False, 0, 1)
 
 
+def test_evidence_may_be_asked_for_before_accusations(make: Make) -> None:
+    env = make(LOCALIZE, least_tests=2, max_tests=3)
+    page, *_, info = played(env, ["accuse 4"], COUNT)
+    assert info["error"] == "accuse 4: debug at least 2 tests before you accuse; 0 so far"
+    assert "First: debug at least 2 tests before you accuse; 0 so far\n" in page
+    *_, info = played(env, ["c", "c", "accuse 4"], COUNT)  # the same test again
+    assert "1 so far" in info["error"]
+    page, *_ = played(env, ["c", f"test {1 + env.scene.test % 3}", "c"], COUNT)
+    assert "First:" not in page
+    *_, info = env.step("accuse 4")
+    assert info["success"]
+
+
+def test_who_has_no_moves_left_may_accuse_without_evidence(make: Make) -> None:
+    env = make(FEATURES, least_tests=9, max_tests=2, max_moves=1)
+    _, info = env.reset(seed=0, options=COUNT)
+    accuse = env.commands.number(TaskCommand(TaskKind.ACCUSE, 4))
+    assert not info["action_mask"][accuse]
+    *_, info = env.step(env.commands.number(Action.parse("step_into")))
+    assert info["action_mask"][accuse]
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
@@ -407,6 +429,7 @@ def test_a_bug_without_a_repair_may_be_repaired_but_not_compared(make: Make) -> 
     ("env_id", "options", "text"),
     [
         (LOCALIZE, {"accusations": 0}, "accusations >= 1"),
+        (LOCALIZE, {"least_tests": -1}, "least_tests >= 0"),
         (LOCALIZE, {"max_tests": 0}, "max_tests >= 1"),
         (LOCALIZE, {"max_lines": 3}, "max_lines=7"),
         (LOCALIZE, {"tasks": "nowhere"}, "bug set"),
