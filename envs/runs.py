@@ -111,7 +111,7 @@ class Runs(Task):
                 self._model,
                 self._max_states,
                 self._after,
-                traces.session if self._looks else None,
+                traces.look,
                 self._engine,
                 self._walked,
             )

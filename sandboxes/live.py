@@ -459,6 +459,16 @@ class LiveSession:
             self._link.close()
             self._tenancy.leave(self._link)
 
+    @property
+    def closed(self) -> bool:
+        """Whether the run is over and the box free."""
+        return self._closed
+
+    def abandon(self) -> None:
+        """Ends the run while somebody still holds it, who finds its place in time unknown and starts another."""
+        self.close()
+        self._index = None
+
     def _go(self, data: bytes) -> State:
         """Sends a command that moves, and arrives at the state that it leads to."""
         deadline = time.monotonic() + self._timeout
