@@ -409,17 +409,20 @@ class DebugEnv(Runs, Replica):
 
     def _move(self, action: Action) -> str:
         """Does a legal move; returns the text of a fault, or nothing."""
+        failure = ""
         try:
             self.debugger.step(action)
             self._reply = self.debugger.reply
             selected = self.debugger.selected
             self._frame = self.debugger.frames()[selected] if selected else None
         except IllegalAction as error:  # of a look into a program that does not repeat its run
-            if self._decoy is None:
-                return f"{action}: {error}"
+            failure = f"{action}: {error}" if self._decoy is None else ""
         except (SandboxError, ModelError) as error:
             self._fault = str(error)
-            return self._fault
+        if self._session is not None and self._session.lost:
+            self._fault = f"the {self.sandbox} box was lost while {self._current.name} stood still in it"
+        if self._fault or failure:
+            return self._fault or failure
         for debugger in self._followers:
             if debugger.refusal(action) is None:
                 debugger.step(action)

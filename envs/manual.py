@@ -15,7 +15,7 @@ from .registration import TASKS, families_of
 
 ASSIGNED = (
     "An assignment brings a run of its own, in which moves go on; what is asked and judged stays the program "
-    "as it is given, and the other run counts for no pass and no coverage. Entering the program anew undoes it."
+    "as it is given, and the other run counts for no pass or coverage. Entering the program anew undoes it."
 )
 UNASSIGNED = "Assignments are refused here: what is judged are the program's own runs."
 _CODE = re.compile(r"``([^`]+)``")

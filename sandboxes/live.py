@@ -464,8 +464,13 @@ class LiveSession:
         """Whether the run is over and the box free."""
         return self._closed
 
+    @property
+    def lost(self) -> bool:
+        """Whether the box was lost under it."""
+        return self._state.exit is not None and self._state.exit.reason == _LOST
+
     def abandon(self) -> None:
-        """Ends the run while somebody still holds it, who finds its place in time unknown and starts another."""
+        """Ends the run under somebody who holds it, and finds its place in time unknown."""
         self.close()
         self._index = None
 
