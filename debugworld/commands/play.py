@@ -153,14 +153,14 @@ def _chosen(env: DebugEnv, command: Command) -> Command:
     if not isinstance(command, (Answer, Trial)):
         return command
     question = env.scene.question
-    kind, word, texts = Trial, "try", question.trials
-    if isinstance(command, Answer):
-        kind, word, texts = Answer, "answer", question.candidates
+    answers = isinstance(command, Answer)
+    word, texts = ("answer", question.candidates) if answers else ("try", question.trials)
     if not texts:
         raise IllegalAction(f"this task takes no '{word}'")
     if not command.text.isdecimal() or int(command.text) >= len(texts):
         raise IllegalAction(f"{word} by number, 0 to {len(texts) - 1}")
-    return kind(texts[int(command.text)])
+    text = texts[int(command.text)]
+    return Answer(text) if answers else Trial(text)
 
 
 def _help(env: DebugEnv, word: str) -> list[str]:
