@@ -179,7 +179,7 @@ class BugEnv(DebugEnv):
                     debugger.reset(program)
                     for point in points:
                         debugger.bind(point)
-                elif debugger.position:
+                elif debugger.position or debugger.program.edits:
                     debugger.restart()
         except (SandboxError, ModelError) as error:
             self._fault = str(error)

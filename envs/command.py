@@ -2,24 +2,33 @@
 
 One vocabulary with two faces. The text face is that of pdb; the flat face numbers
 the same commands from 0, so that a mask over the numbers holds for the texts too.
-What holds a text of its own (an expression, a condition, an edit) has no number.
+What holds a text of its own (an expression, a condition, a name, an edit) has no number, nor has
+what selects a frame, of which arrays show nothing.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 
-from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind, Breakpoint, IllegalAction
+from debugworld.sandboxes.debugger import (
+    BASIC_KINDS,
+    Action,
+    ActionKind,
+    Breakpoint,
+    BreakpointKind,
+    IllegalAction,
+)
 
 _SHORT = {
     "s": ActionKind.STEP_INTO,
     "n": ActionKind.STEP_OVER,
     "r": ActionKind.STEP_RETURN,
     "u": ActionKind.RUN_TO,
+    "until": ActionKind.RUN_UNTIL,
     "c": ActionKind.CONTINUE,
     "back": ActionKind.BACK_INTO,
     "bo": ActionKind.BACK_OVER,
@@ -28,9 +37,56 @@ _SHORT = {
     "b": ActionKind.BREAK,
     "cl": ActionKind.CLEAR,
     "p": ActionKind.EVALUATE,
+    "!": ActionKind.SET,
+    "up": ActionKind.UP,
+    "d": ActionKind.DOWN,
 }
-_KINDS = {kind.value: kind for kind in (*BASIC_KINDS, ActionKind.EVALUATE)}
+_KINDS = {kind.value: kind for kind in _SHORT.values()}
 _WORDS = {kind: word for word, kind in _SHORT.items()}
+LOOK_KINDS = (
+    ActionKind.EVALUATE,
+    ActionKind.RUN_UNTIL,
+    ActionKind.SET,
+    ActionKind.UP,
+    ActionKind.DOWN,
+)
+"""The actions without numbers: what holds an expression, and what selects a frame."""
+WATCH = "watch"
+"""Word for a breakpoint at a variable's change."""
+ANSWER = "answer"
+"""Name of the command that answers."""
+TRY = "try"
+"""Name of the command that enters the program otherwise."""
+ABOUT = {
+    "step_into": "step into the next state, into calls too",
+    "step_over": "step over calls to the next line of this function",
+    "step_return": "run to the end of this function",
+    "run_to": "run to a line",
+    "continue": "run to the next breakpoint or to the end",
+    "back_into": "step back to the previous state",
+    "back_over": "step back to the previous line of this function",
+    "back_to_call": "go back to the call of this function",
+    "reverse_continue": "run backwards to a breakpoint or to the start",
+    "break": "set a breakpoint on a line",
+    "clear": "remove a breakpoint",
+    "evaluate": "evaluate an expression here",
+    "run_until": "run to the next line where a condition is true, or to the end",
+    "set": "assign a variable; what follows is a new run",
+    "up": "look into the caller's frame, until the next move",
+    "down": "look into the called frame again",
+    "accuse": "name a line as the one at fault",
+    "test": "go to the start of another test",
+    "run": "run the tests that are shown",
+    "undo": "take the last edit back",
+    "submit": "end the episode with the program as it stands",
+    "delete": "remove a line",
+    "edit": "put a text in place of a line",
+    "insert": "put a text before a line",
+    "replace": "put a text in place of the statement that begins at a line",
+    "try": "start the program again with other arguments, or at another size",
+    "answer": "answer the question; this ends the episode",
+}
+"""What each command does, in a few words, by its name."""
 
 PLAIN_KINDS = tuple(kind for kind in BASIC_KINDS if not kind.takes_line)
 """The moves that need no line, in the order of their numbers."""
@@ -148,29 +204,114 @@ def parse(text: str, kinds: Collection[TaskKind] = ()) -> Command:
         IllegalAction: the text is no command; the message lists the commands.
     """
     word, _, rest = text.strip().partition(" ")
-    if word == "answer" and rest.strip():
-        return Answer(rest.strip())
-    if word in ("try", "size") and rest.strip():
-        return Trial(rest.strip())
+    if text.lstrip().startswith("!"):
+        word, rest = "!", text.strip()[1:]
+    rest = rest.strip()
+    if word == ANSWER and rest:
+        return Answer(rest)
+    if word in (TRY, "size") and rest:
+        return Trial(rest)
     kind = _SHORT.get(word) or _KINDS.get(word)
-    if kind is ActionKind.EVALUATE and rest.strip():
-        return Action(kind, text=rest.strip())
-    if kind is ActionKind.BREAK and (condition := _CONDITION.fullmatch(rest)):
-        return Action(kind, breakpoint=Breakpoint(int(condition[1]), condition=condition[2]))
-    if kind in BASIC_KINDS and (rest.strip().isdecimal() if kind.takes_line else not rest.strip()):
-        return Action.parse(f"{kind} {rest}")
+    if kind is not None:
+        action = _parse_action(kind, rest, pdb=word not in _KINDS)
+    else:
+        action = _breakpoint(ActionKind.BREAK, rest and f"change {rest}") if word == WATCH else None
+    if action is not None:
+        return action
     if word.partition("\n")[0] in kinds:
         return _parse_task(text.lstrip())
-    words = [w + _USAGE.get(k, " LINE" if k.takes_line else "") for w, k in _SHORT.items()]
-    usages = ", ".join(
-        [*words, *(each.usage for each in TaskKind if each in kinds), "answer VALUE", "try VALUE"]
-    )
     shown = text if len(text) <= 80 else text[:77] + "..."
-    raise IllegalAction(f"{shown!r} is no command; the commands are: {usages}")
+    told = ", ".join([*usages(kinds), "answer VALUE", "try VALUE"])
+    raise IllegalAction(f"{shown!r} is no command; the commands are: {told}")
 
 
-_CONDITION = re.compile(r"\s*(\d{1,9})(?:\s*,|\s+if\s)\s*(.*\S)\s*", re.DOTALL)
-_USAGE = {ActionKind.EVALUATE: " EXPRESSION", ActionKind.BREAK: " LINE[, CONDITION]"}
+def usages(kinds: Collection[TaskKind] = (), answers: bool = False, trials: bool = False) -> dict[str, str]:
+    """Returns how the commands are written, each with what it does.
+
+    Args:
+        kinds: What the task takes beside the debugger's actions.
+        answers: Whether it takes answers.
+        trials: Whether the program may be entered otherwise.
+    """
+    found: dict[str, str] = {}
+    for word, kind in _SHORT.items():
+        usage = _USAGE.get(kind, " LINE" if kind.takes_line else "")
+        found[word + usage] = _MORE.get(kind, ABOUT[kind])
+    found[f"{WATCH} NAME [in FUNCTION]"] = _WATCHED
+    found |= {each.usage: ABOUT[each] for each in TaskKind if each in kinds}
+    if trials:
+        found[f"{TRY} VALUE"] = ABOUT[TRY]
+    if answers:
+        found[f"{ANSWER} VALUE"] = ABOUT[ANSWER]
+    return found
+
+
+_USAGE = {
+    ActionKind.RUN_UNTIL: " CONDITION",
+    ActionKind.EVALUATE: " EXPRESSION",
+    ActionKind.SET: "NAME = EXPRESSION",
+    ActionKind.BREAK: " LINE|FUNCTION|exception TYPE[ hits N][, CONDITION]",
+    ActionKind.CLEAR: " LINE|...",
+    ActionKind.UP: " [COUNT]",
+    ActionKind.DOWN: " [COUNT]",
+}
+_MORE = {
+    ActionKind.BREAK: "set a breakpoint on a line, on a function's entry, or where an exception is raised; "
+    "from the Nth time on, and where a condition is true",
+    ActionKind.CLEAR: "remove a breakpoint, written as it was set; by a line all that are there",
+    ActionKind.EVALUATE: "evaluate an expression in the frame that is looked into",
+}
+_WATCHED = (
+    "set a breakpoint where a variable changes: one of this function, of the one that is named, or a global"
+)
+_FORMS = frozenset(map(str, BreakpointKind))
+_COMMA = re.compile(r"((?:(?!\sif\s)[\w.<>: ])+?)\s*,\s*(?=\S)")
+_NAME = re.compile(r"[^\W\d][\w.<>]*(?:\s+(?:hits|if)\s.*)?", re.DOTALL)
+
+
+def _parse_action(kind: ActionKind, rest: str, pdb: bool) -> Action | None:
+    """Reads what follows an action's word; None where it does not belong there."""
+    if kind in (ActionKind.BREAK, ActionKind.CLEAR):
+        return _breakpoint(kind, rest)
+    if kind is ActionKind.RUN_UNTIL and pdb and rest.isdecimal():
+        return _parse_action(ActionKind.RUN_TO, rest, pdb)
+    if kind is ActionKind.SET:
+        return Action.parse(f"{kind} {rest}") if "=" in rest else None
+    if kind in (ActionKind.EVALUATE, ActionKind.RUN_UNTIL):
+        return Action(kind, text=rest) if rest else None
+    counted = kind in (ActionKind.UP, ActionKind.DOWN)
+    fits = rest.isdecimal() if kind.takes_line else not rest or (counted and rest.isdecimal())
+    return Action.parse(f"{kind} {rest}") if fits else None
+
+
+def _breakpoint(kind: ActionKind, text: str) -> Action | None:
+    """Reads a breakpoint in the debugger's form or in pdb's; None where there is nothing to read.
+
+    Raises:
+        IllegalAction: it is neither.
+    """
+    if not text.strip():
+        return None
+    if kind is ActionKind.CLEAR and text.split()[0] == WATCH:
+        text = text.replace(WATCH, "change", 1)
+    written = _COMMA.sub(r"\1 if ", text, count=1) if _COMMA.match(text) else text
+    named = _NAME.fullmatch(written) is not None and written.split()[0] not in _FORMS
+    return Action(kind, breakpoint=Breakpoint.parse(f"function {written}" if named else written))
+
+
+def placed(command: Command, function: str, names: Collection[str]) -> Command:
+    """Returns a command as it is meant where the program stands.
+
+    Args:
+        command: What was said; the change of a variable may be watched without saying whose it is.
+        function: The function of the frame that is looked into.
+        names: Its locals; a variable that is none of them is a global.
+    """
+    point = command.breakpoint if isinstance(command, Action) else None
+    if point is None or point.kind is not BreakpointKind.CHANGE or point.function or point.name not in names:
+        return command
+    assert isinstance(command, Action)
+    return Action(command.kind, breakpoint=replace(point, function=function))
 
 
 def _parse_task(text: str) -> TaskCommand:
@@ -182,15 +323,28 @@ def _parse_task(text: str) -> TaskCommand:
 
 
 def spell(command: Command) -> str:
-    """Returns the shortest text that `parse` reads as this command."""
+    """Returns a text that `parse` reads as this command, in pdb's words where it has them."""
     if not isinstance(command, Action):
         return str(command)
-    word, point = _WORDS[command.kind], command.breakpoint
-    if point is not None and point.condition is not None:
-        return f"{word} {point.line}, {point.condition}"
-    if command.text:
-        return f"{word} {command.text}"
-    return word if command.line is None else f"{word} {command.line}"
+    kind, point = command.kind, command.breakpoint
+    if point is not None:
+        text = str(replace(point, condition=None))
+        word = _WORDS[kind]
+        if point.kind is BreakpointKind.CHANGE:
+            word = WATCH if kind is ActionKind.BREAK else f"{word} {WATCH}"
+            text = text.removeprefix("change ")
+        return f"{word} {text}" + ("" if point.condition is None else f", {point.condition}")
+    if kind is ActionKind.SET:
+        return f"!{command.name} = {command.text}"
+    word = str(kind) if kind is ActionKind.RUN_UNTIL and command.text.isdecimal() else _WORDS[kind]
+    return str(command).replace(str(kind), word, 1)
+
+
+def holds_expression(command: Command) -> bool:
+    """Tells whether an action of the debugger has an expression of the agent evaluated."""
+    if not isinstance(command, Action):
+        return False
+    return bool(command.text) or (command.breakpoint is not None and command.breakpoint.condition is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +401,8 @@ class CommandSet:
         """Returns the number of a command on a line up to ``max_lines``.
 
         Raises:
-            ValueError: it has none, because it holds a text of its own or names a line or test too far.
+            ValueError: it has none, because it holds a text of its own, looks into a frame, or names a line
+                or test too far.
         """
         if isinstance(command, TaskCommand):
             if command.kind.takes_text:
@@ -256,8 +411,10 @@ class CommandSet:
             if place > width:
                 raise ValueError(f"{command} has no number; {command.kind} goes up to {width}")
             return self.first(command.kind) + place - 1
-        if command.breakpoint is not None and command.breakpoint.condition is not None:
-            raise ValueError("a breakpoint under a condition has no number")
+        point = command.breakpoint
+        whole = point is None or point == Breakpoint(command.line or 1)
+        if not whole or command.kind not in BASIC_KINDS or command.count > 1 or command.file:
+            raise ValueError(f"'{command}' has no number")
         if command.line is None:
             return PLAIN_KINDS.index(command.kind)
         return len(PLAIN_KINDS) + LINE_KINDS.index(command.kind) * self.max_lines + command.line - 1

@@ -18,18 +18,30 @@ import numpy.typing as npt
 from debugworld.sandboxes.debugger import (
     Action,
     ActionKind,
+    Breakpoint,
+    Frame,
     IllegalAction,
     Program,
     ProgramError,
     State,
     TreeDebugger,
 )
+from debugworld.sandboxes.debugger.scopes import scopes
 from debugworld.sandboxes.errors import SandboxError
 from debugworld.worldmodel.confidence import confidence_of
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.lockstep import After, LockstepDebugger
 
-from .command import Answer, Command, CommandSet, TaskCommand, Trial
+from .command import (
+    LOOK_KINDS,
+    Answer,
+    Command,
+    CommandSet,
+    TaskCommand,
+    Trial,
+    holds_expression,
+    placed,
+)
 from .errors import NoSandbox, NothingToAsk, TaskError
 from .family import make_family
 from .legality import action_mask
@@ -55,6 +67,11 @@ CONFIDENCE_DIGITS = 3
 class DebugEnv(Runs, Replica):
     """What all tasks share; see `OutputPrediction`, `ReachState` and `StateQuery`.
 
+    What is said in the family text is told by `usages`; an expression, a frame of the stack and a
+    breakpoint at anything but a line are for that family alone. An assignment (``!n = 3``) brings another
+    run, in which moves go on: the question and the truth stay, and of passes, coverage and shaping only
+    those up to it count. Where the run itself is judged, it is refused, see `Task.assigns`.
+
     A copy, by `pickle` or by `copy`, is another environment at the same point of the same episode, which it
     has played again.
 
@@ -64,7 +81,8 @@ class DebugEnv(Runs, Replica):
         tasks: URI of the task set (see `task_set`).
         sandbox: Name of the sandbox that real runs are recorded in; None takes
             ``process`` for the package's own programs, else ``docker``. Expressions of the agent
-            (``p``, conditions) are evaluated there, but in ``process`` only where the caller names it.
+            (``p``, conditions, ``!n = 3``) are evaluated there, but in ``process`` only where the caller
+            names it.
         model: Folder of a checkpoint or of another model, or a server's address; None takes the one that
             ships with the package. After ``?`` it takes settings, as ``DIR?format=paper`` or
             ``DIR?granularity=line``, see `worldmodel.opening`. ``rollout`` takes whatever `open_subject` of
@@ -163,6 +181,7 @@ class DebugEnv(Runs, Replica):
         self._truth_met = False
         self._moves = 0
         self._reply = ""
+        self._frame: Frame | None = None
         self._current = self.task_set.programs[0]
         self._attempts: list[Attempt] = []
         self._visited: set[int] = set()
@@ -357,6 +376,9 @@ class DebugEnv(Runs, Replica):
             command = self._family.command(action, scene)
         except IllegalAction as error:
             return None, str(error)
+        frame = self._caller or self.debugger.state
+        owners = (scope for scope in scopes(self.debugger.program) if scope.name == frame.function)
+        command = placed(command, frame.function, {name for owner in owners for name in owner.locals})
         refusal = self._refusal(command)
         return (command, "") if refusal is None else (None, f"{command}: {refusal}")
 
@@ -377,25 +399,36 @@ class DebugEnv(Runs, Replica):
             except IllegalAction as error:
                 return str(error)
             return None
+        if command.kind is ActionKind.SET and not self.assigns:
+            return "this task is about the program's own runs, so that nothing can be assigned"
+        if holds_expression(command) and not self._looks:
+            return (
+                "expressions are evaluated where sandbox names a box; this environment was made without one"
+            )
         return self.debugger.refusal(command)
 
     def _move(self, action: Action) -> str:
         """Does a legal move; returns the text of a fault, or nothing."""
+        failure = ""
         try:
             self.debugger.step(action)
             self._reply = self.debugger.reply
+            selected = self.debugger.selected
+            self._frame = self.debugger.frames()[selected] if selected else None
         except IllegalAction as error:  # of a look into a program that does not repeat its run
-            if self._decoy is None:
-                return f"{action}: {error}"
+            failure = f"{action}: {error}" if self._decoy is None else ""
         except (SandboxError, ModelError) as error:
             self._fault = str(error)
-            return self._fault
+        if self._session is not None and self._session.lost:
+            self._fault = f"the {self.sandbox} box was lost while {self._current.name} stood still in it"
+        if self._fault or failure:
+            return self._fault or failure
         for debugger in self._followers:
             if debugger.refusal(action) is None:
                 debugger.step(action)
         self._truth_met = self._truth_met or (self._shadow is not None and self._reached(self._shadow))
-        if self._decoy is not None and action.kind is ActionKind.EVALUATE:
-            self._reply = self._decoy.told()
+        if self._decoy is not None and action.kind in LOOK_KINDS:
+            self._reply = self._decoy.told() if action.kind is ActionKind.EVALUATE else ""
         return ""
 
     def _try(self, trial: Trial) -> str:
@@ -417,7 +450,7 @@ class DebugEnv(Runs, Replica):
         debugger = self._shadow or self._debugger
         if self._distances is None or debugger is None or self._fault:
             return 0.0
-        return potential(int(self._distances[debugger.position]))
+        return potential(int(self._distances[_own(debugger)]))
 
     def _spent(self) -> bool:
         """Tells whether the moves are used up; an answer may still be given after the last one."""
@@ -445,6 +478,8 @@ class DebugEnv(Runs, Replica):
             encodable(error or self._fault),
             "" if broken else self._reply,
             attempts=tuple(self._attempts),
+            frame=None if broken or self._decoy is not None else self._caller,
+            points=() if broken else _points(self.debugger),
         )
 
     @property
@@ -460,9 +495,17 @@ class DebugEnv(Runs, Replica):
             self._visited.add(scene.state.line)
         return replace(scene, visited=tuple(sorted(self._visited)))
 
+    @property
+    def _caller(self) -> Frame | None:
+        """The caller's frame that is looked into; None where that is the innermost one."""
+        return self._frame if self.debugger.selected else None
+
     def _past(self) -> Sequence[State]:
-        """Returns the states up to the current one, as the debugger that is shown knows them."""
-        return self._view.tree.states[: self._view.position + 1]
+        """Returns the states up to the current one, as the debugger that is shown knows them.
+
+        What follows an assignment is another run and left out.
+        """
+        return self._view.tree.states[: _own(self._view) + 1]
 
     def _info(self, success: bool) -> dict[str, Any]:
         assert self._scene is not None
@@ -485,3 +528,14 @@ class DebugEnv(Runs, Replica):
         if isinstance(self._debugger, LockstepDebugger) and shown:
             info["differences"] = [asdict(each) for each in self._debugger.latest]
         return info
+
+
+def _own(debugger: TreeDebugger) -> int:
+    """Returns the index of the last state of the program's own run on the way to the current one."""
+    return min((debugger.position, *(edit.index for edit in debugger.program.edits)))
+
+
+def _points(debugger: TreeDebugger) -> tuple[str, ...]:
+    """Returns the breakpoints that say more than their line, as they are written."""
+    points = debugger.breakpoints
+    return tuple(str(point) for point in points if point != Breakpoint(point.line or 1))

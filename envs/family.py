@@ -57,7 +57,7 @@ class Family(ABC):
 
 
 class TextFamily(Family):
-    """Pages to read and pdb-like commands to say.
+    """Pages to read and pdb-like commands to say, see `usages`.
 
     Args:
         max_lines: Lines that ``action_mask`` covers.

@@ -9,9 +9,15 @@ from typing import Any
 
 import gymnasium
 
+from .command import usages
 from .environment import DebugEnv
 from .registration import TASKS, families_of
 
+ASSIGNED = (
+    "An assignment brings a run of its own, in which moves go on; what is asked and judged stays the program "
+    "as it is given, and the other run counts for no pass or coverage. Entering the program anew undoes it."
+)
+UNASSIGNED = "Assignments are refused here: what is judged are the program's own runs."
 _CODE = re.compile(r"``([^`]+)``")
 
 
@@ -44,6 +50,10 @@ def _page(task: str) -> Iterator[str]:
     yield "### Arguments of all tasks"
     yield ""
     yield from _arguments(task)
+    yield ""
+    yield "### Commands of Text"
+    yield ""
+    yield from _commands(task)
     for family in families_of(task):
         env = gymnasium.make(f"debugworld/{task}-{family}-v0")
         yield ""
@@ -81,6 +91,22 @@ def _arguments(task: str) -> Iterator[str]:
     for name, meaning in re.findall(r"^    (\w+): (.*(?:\n        .*)*)", block, re.MULTILINE):
         words = _CODE.sub(r"`\1`", " ".join(meaning.split()))
         yield f"| `{name}` | `{defaults[name]!r}` | {words} |"
+
+
+def _commands(task: str) -> Iterator[str]:
+    """Yields a table of all that may be said, and how an assignment counts."""
+    env = gymnasium.make(f"debugworld/{task}-Text-v0")
+    base = env.unwrapped
+    assert isinstance(base, DebugEnv)
+    found = usages(base.kinds, bool(base.answers), bool(base.trials))
+    assigns = base.assigns
+    env.close()
+    yield "| command | does |"
+    yield "|---|---|"
+    for usage, about in found.items():
+        yield f"| `{usage}` | {about} |".replace("LINE|", "LINE\\|").replace("FUNCTION|", "FUNCTION\\|")
+    yield ""
+    yield ASSIGNED if assigns else UNASSIGNED
 
 
 def _document(task: str) -> str:

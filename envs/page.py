@@ -34,6 +34,11 @@ def _lines(scene: Scene) -> Iterator[str]:
         yield f"Error: {one_line(scene.error)}"
     if scene.reply:
         yield f"Reply: {one_line(scene.reply)}"
+    if scene.points:
+        yield f"Breakpoints: {one_line('; '.join(scene.points))}"
+    if scene.frame is not None:
+        yield f"Frame: {scene.frame.function}, line {scene.frame.line}"
+        yield from (f"  {name} = {one_line(value)}" for name, value in scene.frame.locals.items())
     yield from scene.notes
     if scene.tests:
         yield "Tests:"

@@ -9,6 +9,7 @@ import numpy as np
 
 from debugworld.sandboxes.debugger import Program, RecordedDebugger, State, Trace, TreeDebugger
 from debugworld.sandboxes.errors import SandboxError
+from debugworld.sandboxes.live import LiveSession
 from debugworld.worldmodel.completion import CompletionEngine
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.lockstep import After
@@ -62,6 +63,7 @@ class Runs(Task):
         self._debugger: TreeDebugger | None = None
         self._shadow: RecordedDebugger | None = None
         self._decoy: Decoy | None = None
+        self._session: LiveSession | None = None
         self._fault = ""
 
     def _record(self, program: Program) -> Trace:
@@ -111,7 +113,7 @@ class Runs(Task):
                 self._model,
                 self._max_states,
                 self._after,
-                traces.session if self._looks else None,
+                self._open_session,
                 self._engine,
                 self._walked,
             )
@@ -124,8 +126,15 @@ class Runs(Task):
         self._shadow = RecordedDebugger(self._record) if self.backend in DREAMS else None
         self._decoy = Decoy(traces.record) if self._feedback == "random" else None
 
+    def _open_session(self, program: Program) -> LiveSession:
+        """Starts a program for looks, see `TraceStore.look`."""
+        assert self._traces is not None
+        self._session = self._traces.look(program)
+        return self._session
+
     def _begin(self, program: Program, start: int) -> None:
         """Resets the debuggers and goes to a state of the real run, which they all take for true."""
+        self._session = None
         try:
             states = self._record(program).states[: start + 1]
             for debugger in self._debuggers:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from debugworld.sandboxes.debugger import Event, Exit, ExitCode, Program, State, TreeDebugger
+from debugworld.sandboxes.debugger import Event, Exit, ExitCode, Frame, Program, State, TreeDebugger
 
 from .goal import Goal
 from .query import Query
@@ -109,6 +109,10 @@ class Scene:
     """What else the task has to say, a line each."""
     attempts: tuple[Attempt, ...] = ()
     """What the agent has tried, in time, where the task lets it."""
+    frame: Frame | None = None
+    """The caller's frame that looks refer to; None where that is the frame of the state."""
+    points: tuple[str, ...] = ()
+    """The breakpoints that their lines do not tell in full, as they are written, oldest first."""
     visited: tuple[int, ...] = ()
     """Lines where the agent has seen the program stand in this episode, the current one included, ascending;
     empty where the task is about a bug, whose tests tell of their own lines."""

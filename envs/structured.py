@@ -11,17 +11,13 @@ from gymnasium import spaces
 
 from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind, Breakpoint, IllegalAction
 
-from .command import Answer, Command, TaskCommand, TaskKind, Trial, spell
+from .command import ANSWER, LOOK_KINDS, TRY, Answer, Command, TaskCommand, TaskKind, Trial, spell
 from .family import Family
 from .scene import Scene
 from .spaces import TextSpace
 
 MAX_TEXT = 4096
 """Most characters of the part ``text``."""
-ANSWER = "answer"
-"""Name of the command that answers."""
-TRY = "try"
-"""Name of the command that enters the program otherwise."""
 
 
 class StructuredFamily(Family):
@@ -29,9 +25,10 @@ class StructuredFamily(Family):
 
     An action is ``{"command": Discrete, "number": Discrete}`` and one part more: in the features family
     ``"answer"``, the number of a candidate or a trial, where the task takes answers; in the text family
-    ``"text"``, for an answer, a trial, an edit, an expression, or the condition of a breakpoint. ``command``
-    is a place in `names`; ``number`` is a line or the number of a test, and 0 is none. What a command does
-    not take is ignored.
+    ``"text"``, for an answer, a trial, an edit, an expression, an assignment as ``n = 3``, or the condition
+    of a breakpoint. ``command`` is a place in `names`; ``number`` is a line, the number of a test or of
+    frames, and 0 is none. A ``break`` or ``clear`` without a line has its text read as `Breakpoint.parse`
+    does: ``change n in f hits 2``. What a command does not take is ignored.
 
     Args:
         inner: The family to show and to answer like.
@@ -48,10 +45,10 @@ class StructuredFamily(Family):
         answers, kinds = self.commands.answers, self.commands.kinds
         if self._numbered:
             kinds = tuple(kind for kind in kinds if not kind.takes_text)
-        looks = () if self._numbered else (ActionKind.EVALUATE,)
+        looks = () if self._numbered else LOOK_KINDS
         trials = self.commands.trials
         says = (*([ANSWER] if answers else []), *([TRY] if trials else []))
-        self._kinds = (*BASIC_KINDS, *looks, *kinds, *says)
+        self._kinds = (*BASIC_KINDS, *looks[:1], *kinds, *says, *looks[1:])
         self.names = tuple(map(str, self._kinds))
         highest = max(self.commands.max_lines, self.commands.tests)
         parts: dict[str, spaces.Space[Any]] = {
@@ -79,10 +76,12 @@ class StructuredFamily(Family):
         if kind in (ANSWER, TRY):
             return self._said(str(kind), action, scene)
         assert isinstance(kind, ActionKind)
-        if kind is ActionKind.EVALUATE:
-            return Action(kind, text=_filled(text, "an expression"))
+        if kind in LOOK_KINDS:
+            return _look(kind, number, text)
         if not kind.takes_line:
             return Action(kind)
+        if not number and kind is not ActionKind.RUN_TO and text.strip():
+            return Action(kind, breakpoint=Breakpoint.parse(text.strip()))
         if not number:
             raise IllegalAction(f"{kind} needs a line from 1 on")
         if kind is ActionKind.BREAK and text.strip():
@@ -101,9 +100,8 @@ class StructuredFamily(Family):
         elif isinstance(command, TaskCommand):
             name, parts["number"], parts["text"] = str(command.kind), command.number or 0, command.text
         else:
-            name, parts["number"], parts["text"] = str(command.kind), command.line or 0, command.text or ""
-            if command.breakpoint is not None:
-                parts["number"], parts["text"] = command.breakpoint.line, command.breakpoint.condition or ""
+            name = str(command.kind)
+            parts["number"], parts["text"] = _parts_of(command)
         if name not in self.names:
             raise IllegalAction(f"this task does not take '{command}'; it takes: {', '.join(self.names)}")
         parts["command"] = self.names.index(name)
@@ -128,6 +126,36 @@ class StructuredFamily(Family):
         if int(action["answer"]) >= count:
             raise IllegalAction(f"there is no {name} {int(action['answer'])}; there are {count}")
         return self.inner.command(self._first(name) + int(action["answer"]), scene)
+
+
+def _look(kind: ActionKind, number: int, text: str) -> Action:
+    """Puts together an action that has no number."""
+    if kind in (ActionKind.UP, ActionKind.DOWN):
+        return Action(kind, count=number or 1)
+    if kind is ActionKind.SET:
+        return Action.parse(f"{kind} {_filled(text, 'an assignment')}")
+    return Action(kind, text=_filled(text, "an expression"))
+
+
+def _parts_of(action: Action) -> tuple[int, str]:
+    """Takes a debugger's action apart: its number and its text.
+
+    Raises:
+        IllegalAction: it has none.
+    """
+    point = action.breakpoint
+    if point is not None:
+        at_line = point == Breakpoint(point.line or 1, condition=point.condition)
+        if at_line and (point.condition is None or action.kind is ActionKind.BREAK):
+            return point.line, point.condition or ""
+        return 0, str(point)
+    if action.kind is ActionKind.SET:
+        return 0, f"{action.name} = {action.text}"
+    if action.kind in (ActionKind.UP, ActionKind.DOWN):
+        return action.count, ""
+    if action.count > 1 or action.file:
+        raise IllegalAction(f"'{action}' has no parts: a move is made once, and in the program's own source")
+    return action.line or 0, action.text
 
 
 def _filled(text: str, what: str) -> str:

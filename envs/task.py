@@ -50,6 +50,11 @@ class Task(gymnasium.Env[Any, Any]):
     def _reached(self, debugger: TreeDebugger) -> bool:
         """Tells whether the task is done where a debugger stands after a move."""
 
+    @property
+    def assigns(self) -> bool:
+        """Whether variables may be assigned: where an answer or a command is judged, not the run itself."""
+        return bool(self.answers or self.kinds) and not self.trials
+
     def _load(self, tasks: str, max_lines: int) -> TaskSet:
         """Reads the task set, with the programs that fit; a task may have built-in programs of its own."""
         return load_task_set(tasks).within(max_lines)

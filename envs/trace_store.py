@@ -21,6 +21,8 @@ from .trace_cache import open_trace_cache, trace_key
 
 LIMITS = {"max_events": 10_000, "timeout": 10.0, "memory": 512 * MEGABYTE}
 """Of every recording, as `Sandbox` takes them."""
+MOST_LOOKS = 8
+"""Live sessions of a store that stand still for looks; fewer than the boxes of a sandbox."""
 _MAX_TRACES = 4096
 
 
@@ -37,6 +39,7 @@ class TraceStore:
         """Changes of what is in memory: while it stays, so do the traces there."""
         self._sandbox: Sandbox | None = None
         self._traces: OrderedDict[str, Trace] = OrderedDict()
+        self._looks: list[LiveSession] = []
         self._users = 0
 
     def enter(self) -> None:
@@ -98,6 +101,19 @@ class TraceStore:
             SandboxError: the sandbox failed.
         """
         return self.open().session(program, timeout)
+
+    def look(self, program: Program) -> LiveSession:
+        """Starts a live session that its user can do without; the oldest of `MOST_LOOKS` is ended for it.
+
+        Raises:
+            ProgramError: the program cannot be debugged as given.
+            SandboxError: the sandbox failed.
+        """
+        self._looks = [each for each in self._looks if not each.closed]
+        while len(self._looks) >= MOST_LOOKS:
+            self._looks.pop(0).abandon()
+        self._looks.append(self.session(program))
+        return self._looks[-1]
 
     def _known(self, program: Program) -> Trace | None:
         trace = self._traces.get(program.digest)

@@ -459,6 +459,21 @@ class LiveSession:
             self._link.close()
             self._tenancy.leave(self._link)
 
+    @property
+    def closed(self) -> bool:
+        """Whether the run is over and the box free."""
+        return self._closed
+
+    @property
+    def lost(self) -> bool:
+        """Whether the box was lost under it."""
+        return self._state.exit is not None and self._state.exit.reason == _LOST
+
+    def abandon(self) -> None:
+        """Ends the run under somebody who holds it, and finds its place in time unknown."""
+        self.close()
+        self._index = None
+
     def _go(self, data: bytes) -> State:
         """Sends a command that moves, and arrives at the state that it leads to."""
         deadline = time.monotonic() + self._timeout

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -102,6 +104,36 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         del os.environ["DEBUGWORLD_CACHE"]
     else:
         os.environ["DEBUGWORLD_CACHE"] = told
+
+
+FOLDERS = ("debugworld", "sandboxes", "worldmodel", "envs", "agents")
+"""Those that a wheel is made of."""
+
+
+@pytest.fixture(scope="session")
+def tracked_files() -> list[str]:
+    """Paths of the files of this repository."""
+    told = subprocess.run(["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, check=True)
+    return [name for name in told.stdout.decode().split("\0") if name]
+
+
+@pytest.fixture(scope="session")
+def wheel(tracked_files: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel of this tree."""
+    source = tmp_path_factory.mktemp("source")
+    for name in tracked_files:
+        if name.startswith(FOLDERS) or "/" not in name:
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_bytes((REPOSITORY / name).read_bytes())
+    subprocess.run(
+        [sys.executable, "-c", "from setuptools import build_meta; build_meta.build_wheel('out')"],
+        cwd=source,
+        check=True,
+        capture_output=True,
+        env={**os.environ, "PYTHONSAFEPATH": ""},
+    )
+    [made] = (source / "out").glob("*.whl")
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -135,6 +135,8 @@ class LockstepDebugger(TreeDebugger):
             IllegalAction: the real debugger refuses; neither side has moved.
             ModelError: the neural debugger broke.
         """
+        if action.kind is ActionKind.SET:
+            return super().step(action)
         state = self.real.step(action)
         self._follow()
         self._reply = self.real.reply

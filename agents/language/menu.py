@@ -16,38 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from debugworld.envs import Answer, Command, CommandSet, TaskCommand, TaskKind, Trial, parse, spell
-from debugworld.envs.structured import ANSWER, TRY
+from debugworld.envs.command import ABOUT, ANSWER, TRY
 from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind, IllegalAction
 from debugworld.worldmodel.constraint import END
 
 _LINE = re.compile(r"^(?:->|  )[* ] *(\d+)  ", re.MULTILINE)
 _TEST = re.compile(r"^(?:->|  ) +(\d+)  .*  (?:passes|fails: |not run)", re.MULTILINE)
-ABOUT = {
-    "step_into": "step into the next state, into calls too",
-    "step_over": "step over calls to the next line of this function",
-    "step_return": "run to the end of this function",
-    "run_to": "run to a line",
-    "continue": "run to the next breakpoint or to the end",
-    "back_into": "step back to the previous state",
-    "back_over": "step back to the previous line of this function",
-    "back_to_call": "go back to the call of this function",
-    "reverse_continue": "run backwards to a breakpoint or to the start",
-    "break": "set a breakpoint on a line",
-    "clear": "remove a breakpoint",
-    "evaluate": "evaluate an expression here",
-    "accuse": "name a line as the one at fault",
-    "test": "go to the start of another test",
-    "run": "run the tests that are shown",
-    "undo": "take the last edit back",
-    "submit": "end the episode with the program as it stands",
-    "delete": "remove a line",
-    "edit": "put a text in place of a line",
-    "insert": "put a text before a line",
-    "replace": "put a text in place of the statement that begins at a line",
-    "try": "start the program again with other arguments, or at another size",
-    "answer": "answer the question; this ends the episode",
-}
-"""What each command does, in a few words, by its name."""
 
 
 @dataclass(frozen=True)

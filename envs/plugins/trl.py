@@ -7,17 +7,28 @@ what the environment paid.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gymnasium
 
-from debugworld.envs.command import Answer, Command, TaskCommand, TaskKind, Trial, spell
+from debugworld.envs.command import (
+    ANSWER,
+    LOOK_KINDS,
+    TRY,
+    Answer,
+    Command,
+    TaskCommand,
+    TaskKind,
+    Trial,
+    parse,
+    spell,
+)
 from debugworld.envs.environment import DebugEnv
 from debugworld.envs.errors import TaskError
 from debugworld.envs.spaces import MAX_COMMAND
-from debugworld.envs.structured import ANSWER, TRY
-from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind, IllegalAction
+from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind, Breakpoint, IllegalAction
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -84,17 +95,42 @@ class _Tool(NamedTuple):
     """Those of `_ARGUMENTS` that it takes."""
 
 
+class _Argument(NamedTuple):
+    """What a tool is told."""
+
+    kind: type
+    """Its type."""
+    text: str
+    """What it means."""
+    default: Any = Parameter.empty
+    """What it is where it is left out; one without must be there."""
+
+
 _ARGUMENTS = {
-    "line": (int, "Number of the line."),
-    "number": (int, "Number of the test."),
-    "text": (str, "The new text, with its indentation."),
-    "expression": (str, "A Python expression over the variables in sight."),
-    "entry": (str, "Arguments as they stand between the brackets of the call, or a size, as the task asks."),
-    "value": (
+    "line": _Argument(int, "Number of the line."),
+    "number": _Argument(int, "Number of the test."),
+    "text": _Argument(str, "The new text, with its indentation."),
+    "expression": _Argument(str, "A Python expression over the variables in sight."),
+    "variable": _Argument(str, "Name of a variable in sight."),
+    "wanted": _Argument(str, "A Python expression over the variables in sight, true where to stop."),
+    "condition": _Argument(str, "A Python expression that must be true there; empty for none.", ""),
+    "hits": _Argument(int, "The pass from which on it holds.", 1),
+    "count": _Argument(int, "Number of frames.", 1),
+    "event": _Argument(
+        str,
+        "'function NAME' for its entry, 'exception TYPE' where one is raised, 'change NAME in FUNCTION' of a "
+        "local, 'change NAME' of a global; 'hits 2' and 'if CONDITION' may follow.",
+    ),
+    "entry": _Argument(
+        str, "Arguments as they stand between the brackets of the call, or a size, as the task asks."
+    ),
+    "value": _Argument(
         str,
         'The value as Python\'s repr writes it; for an exception its type and message, as "Type: message".',
     ),
 }
+_EVENTS = {"break_on": ActionKind.BREAK, "clear_on": ActionKind.CLEAR}
+"""Names of the tools about breakpoints that no line tells in full."""
 TOOLS: dict[str, _Tool] = {
     "step_into": _Tool("step_into", "Go to the next state in time, into a call if there is one."),
     "step_over": _Tool(
@@ -109,9 +145,23 @@ TOOLS: dict[str, _Tool] = {
     "reverse_continue": _Tool(
         "reverse_continue", "Run backwards to the last breakpoint, or to the start of the program."
     ),
-    "break": _Tool("break_at", "Set a breakpoint on a line.", ("line",)),
-    "clear": _Tool("clear_at", "Remove the breakpoint on a line.", ("line",)),
-    "evaluate": _Tool("evaluate", "Evaluate an expression where the program stands.", ("expression",)),
+    "break": _Tool("break_at", "Set a breakpoint on a line.", ("line", "condition", "hits")),
+    "clear": _Tool("clear_at", "Remove the breakpoints on a line.", ("line",)),
+    "break_on": _Tool("break_on", "Set a breakpoint on something that happens.", ("event",)),
+    "clear_on": _Tool("clear_on", "Remove a breakpoint on something that happens.", ("event",)),
+    "run_until": _Tool(
+        "run_until", "Run to the next line where a condition is true, or to the end.", ("wanted",)
+    ),
+    "evaluate": _Tool(
+        "evaluate", "Evaluate an expression in the frame that is looked into.", ("expression",)
+    ),
+    "set": _Tool(
+        "assign",
+        "Assign a variable of the frame that is looked into; what follows is a new run.",
+        ("variable", "expression"),
+    ),
+    "up": _Tool("up", "Look into the frame of the caller, until the next move.", ("count",)),
+    "down": _Tool("down", "Look into the frame of the callee again.", ("count",)),
     "accuse": _Tool("accuse", "Name a line as the one at fault.", ("line",)),
     "test": _Tool("go_to_test", "Go to the entry of another test.", ("number",)),
     "run": _Tool("run_tests", "Run the tests that are shown."),
@@ -130,14 +180,14 @@ TOOLS: dict[str, _Tool] = {
     ),
     "answer": _Tool("answer", "Answer the question of the task; this ends the episode.", ("value",)),
 }
-"""The tool of each command, by the command's name."""
+"""The tools, by the name of the command; a breakpoint has one for lines and one for all else."""
 
 
 def tool_call(command: Command) -> tuple[str, dict[str, Any]]:
     """Returns the name and the arguments of the tool call that stands for a command.
 
     Raises:
-        IllegalAction: there is none; a breakpoint under a condition is one of the texts only.
+        IllegalAction: there is none; a move is made once, and in the program's own source.
     """
     name, values = ANSWER, tuple[Any, ...]()
     if isinstance(command, Answer):
@@ -147,35 +197,51 @@ def tool_call(command: Command) -> tuple[str, dict[str, Any]]:
     elif isinstance(command, TaskCommand):
         name = str(command.kind)
         values = (command.number, command.text) if command.kind.takes_text else (command.number,)
+    elif command.breakpoint is not None:
+        name, values = _breakpoint_call(command.kind, command.breakpoint)
     else:
         name = str(command.kind)
-        values = (command.text,) if command.kind is ActionKind.EVALUATE else (command.line,)
-        if command.breakpoint is not None and command.breakpoint.condition is not None:
+        looks = command.kind in LOOK_KINDS
+        if command.file or (command.count > 1 and not looks):
             raise IllegalAction(f"'{command}' has no tool")
+        told = (command.name, command.text) if command.text else (command.count if looks else command.line,)
+        values = tuple(value for value in told if value != "")
     tool = TOOLS[name]
-    return tool.name, dict(zip(tool.arguments, values, strict=False))
+    given = dict(zip(tool.arguments, values, strict=False))
+    return tool.name, {key: value for key, value in given.items() if value != _ARGUMENTS[key].default}
+
+
+def _breakpoint_call(kind: ActionKind, point: Breakpoint) -> tuple[str, tuple[Any, ...]]:
+    plain = Breakpoint(point.line or 1)
+    if kind is ActionKind.BREAK and point == replace(plain, condition=point.condition, hits=point.hits):
+        return str(kind), (point.line, point.condition or "", point.hits)
+    if point == plain:
+        return str(kind), (point.line,)
+    return next(name for name, each in _EVENTS.items() if each is kind), (str(point),)
 
 
 def _method(kind: str) -> Callable[..., str]:
     """Returns a method with the signature, the types and the docstring that a schema is made of."""
     described = TOOLS[kind]
+    told = {name: _ARGUMENTS[name] for name in described.arguments}
 
     def tool(self: ToolEnvironment, *values: Any, **named: Any) -> str:
-        given = signature.bind(self, *values, **named).arguments
-        return self._do(_said(kind, *(given[each] for each in described.arguments)))
+        given = signature.bind(self, *values, **named)
+        given.apply_defaults()
+        return self._do(_said(kind, *(given.arguments[each] for each in described.arguments)))
 
     parameters = [
-        Parameter(each, Parameter.POSITIONAL_OR_KEYWORD, annotation=_ARGUMENTS[each][0])
-        for each in described.arguments
+        Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, annotation=each.kind, default=each.default)
+        for name, each in told.items()
     ]
     itself = Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)
     signature = Signature([itself, *parameters], return_annotation=str)
-    told = "".join(f"    {each}: {_ARGUMENTS[each][1]}\n" for each in described.arguments)
-    arguments = f"Args:\n{told}\n" if told else ""
+    lines = "".join(f"    {name}: {each.text}\n" for name, each in told.items())
+    arguments = f"Args:\n{lines}\n" if told else ""
     tool.__name__ = described.name
     tool.__doc__ = f"{described.text}\n\n{arguments}Returns:\n    The page that follows."
     tool.__signature__ = signature  # type: ignore[attr-defined]
-    tool.__annotations__ = {each: _ARGUMENTS[each][0] for each in described.arguments} | {"return": str}
+    tool.__annotations__ = {name: each.kind for name, each in told.items()} | {"return": str}
     return tool
 
 
@@ -184,16 +250,19 @@ def _said(kind: str, *values: Any) -> str:
 
     Models write numbers as texts, too; those are read.
     """
-    whole = (value.is_integer() if isinstance(value, float) else _is_number(value) for value in values[:1])
-    if TOOLS[kind].arguments[:1] in (("line",), ("number",)) and any(whole):
-        values = (int(values[0]), *values[1:])
+    told = zip(TOOLS[kind].arguments, values, strict=True)
+    values = tuple(
+        int(value) if _ARGUMENTS[name].kind is int and _is_whole(value) else value for name, value in told
+    )
     try:
         return spell(_command(kind, *values))
     except (IllegalAction, TypeError):
-        return " ".join(map(str, (kind, *values)))[:MAX_COMMAND]
+        return " ".join(map(str, (_EVENTS.get(kind, kind), *values)))[:MAX_COMMAND]
 
 
-def _is_number(value: Any) -> bool:
+def _is_whole(value: Any) -> bool:
+    if isinstance(value, float):
+        return value.is_integer()
     return isinstance(value, str) and value.strip().isdecimal() and len(value) < 10
 
 
@@ -204,9 +273,17 @@ def _command(kind: str, *values: Any) -> Command:
         return Trial(str(values[0]))
     if kind in set(TaskKind):
         return TaskCommand(TaskKind(kind), *values)
-    if kind == ActionKind.EVALUATE:
-        return Action(ActionKind.EVALUATE, text=str(values[0]))
-    return Action(ActionKind(kind), *values)
+    if kind in _EVENTS:
+        return parse(f"{_EVENTS[kind]} {values[0]}")
+    action = ActionKind(kind)
+    if action is ActionKind.BREAK:
+        line, condition, hits = values
+        return Action(action, breakpoint=Breakpoint(line, condition=condition or None, hits=hits))
+    if action is ActionKind.SET:
+        return Action.parse(f"{action} {values[0]} = {values[1]}")
+    if action in (ActionKind.UP, ActionKind.DOWN):
+        return Action(action, count=values[0])
+    return Action(action, text=str(values[0])) if action in LOOK_KINDS else Action(action, *values)
 
 
 def environment_factory(env_id: str, **arguments: Any) -> type[ToolEnvironment]:
@@ -225,9 +302,10 @@ def environment_factory(env_id: str, **arguments: Any) -> type[ToolEnvironment]:
     if not isinstance(base, DebugEnv) or not base.shows_text:
         raise TaskError(f"{env_id} does not show text; tools are made of the ids of the text family")
     says = (*([ANSWER] if base.answers else []), *([TRY] if base.trials else []))
-    kinds = [*BASIC_KINDS, ActionKind.EVALUATE, *base.kinds, *says]
+    looks = [kind for kind in LOOK_KINDS if base.assigns or kind is not ActionKind.SET]
+    names = map(str, (*BASIC_KINDS, *_EVENTS, *looks, *base.kinds, *says))
     env.close()
-    methods = {TOOLS[str(kind)].name: _method(str(kind)) for kind in kinds}
+    methods = {TOOLS[name].name: _method(name) for name in names}
     members = {"_env_id": env_id, "_arguments": arguments} | methods
     return type(type(base).__name__, (ToolEnvironment,), members)
 

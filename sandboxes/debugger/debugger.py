@@ -173,8 +173,9 @@ class Debugger(ABC):
             self.assign(action.name, action.text)
             self._reply = ""
         else:
+            frames = self.frames()
             self._selected += action.count if kind is ActionKind.UP else -action.count
-            frame = self.frames()[self._selected]
+            frame = frames[self._selected]
             self._reply = f"{frame.function}, line {frame.line}: {frame.source}"
         return self.state
 

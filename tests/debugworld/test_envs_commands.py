@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import pty
+import select
+import subprocess
+import sys
 from pathlib import Path
 
 import gymnasium
@@ -71,7 +76,7 @@ def test_answers_of_features_are_chosen_by_number(
     assert play(monkeypatch, lines, name, "--seed", "3") == 0
     told = capsys.readouterr()
     assert "  answer 0: " in told.out and "reward" in told.out.splitlines()[-1]
-    for text in ("answer by number, 0 to 7", "no line 999", "is no command"):
+    for text in ("answer by number, 0 to 7", "line 999 has no number", "is no command"):
         assert text in told.err
 
 
@@ -81,6 +86,118 @@ def test_leaving_in_the_middle(
 ) -> None:
     assert play(monkeypatch, lines, TEXT, "--episodes", "3") == 0
     assert "reward" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", REGISTERED_IDS)
+def test_every_id_is_played_with_any_option(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--option", "max_moves=4", "--option", "shaping=0.5", "--sandbox", "process"]
+    assert play(monkeypatch, ["?", "help", "b 1", "s", "s", "answer 0"], name, "--seed", "1", *options) == 0
+    told = capsys.readouterr()
+    assert "Moves left: 3\n" in told.out and "Moves left: 4\n" in told.out
+    assert ("until CONDITION" in told.out) is ("-Text-" in name)
+    assert "step over calls to the next line" in told.out
+
+
+@pytest.mark.parametrize(("family", "answer"), [("Text", "answer 0"), ("Features", "answer 7")])
+def test_actions_may_be_played_in_parts(
+    family: str, answer: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [
+        "s",
+        "b 9, n ==",
+        "answer 99" if family == "Features" else "nonsense",
+        "help b",
+        "history",
+        answer,
+    ]
+    name = f"debugworld/OutputPrediction-{family}-v0"
+    assert play(monkeypatch, lines, name, "--seed", "1", "--option", "actions=dict") == 0
+    told = capsys.readouterr()
+    assert "   1  s  (-0.01)" in told.out and "b LINE" in told.out and "until CONDITION" not in told.out
+    assert len(told.err.splitlines()) == 2 and "1 moves" in told.out.splitlines()[-1]
+
+
+def test_an_edit_may_have_several_lines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = ["insert 1 <<", "def one():", "    return 1", "", ".", "undo", "q"]
+    name = "debugworld/Repair-Text-v0"
+    assert play(monkeypatch, lines, name, "--seed", "1", "--sandbox", "process") == 0
+    edited = capsys.readouterr().out.split("Task: ")[2]
+    assert "1  def one():\n" in edited and "2      return 1\n" in edited
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ("max_move=3", "no argument 'max_move'"),
+        ("nonsense", "KEY=VALUE"),
+        ("render_mode=human", "play shows"),
+    ],
+)
+def test_options_that_are_none_are_told(
+    option: str, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert play(monkeypatch, [], TEXT, "--option", option) == 2
+    assert told in capsys.readouterr().err
+
+
+class Terminal:
+    """A person at a terminal, who types when asked."""
+
+    def __init__(self, *words: str) -> None:
+        self._mine, theirs = pty.openpty()
+        run = [sys.executable, "-m", "debugworld", *words]
+        variables = os.environ | {"TERM": "dumb", "COLUMNS": "200"}
+        self.process = subprocess.Popen(run, stdin=theirs, stdout=theirs, stderr=theirs, env=variables)
+        os.close(theirs)
+
+    def read(self, end: str) -> str:
+        """Returns what is shown until it ends so."""
+        shown = ""
+        while not shown.endswith(end):
+            ready, _, _ = select.select([self._mine], [], [], 120)
+            assert ready, shown
+            try:
+                more = os.read(self._mine, 65536)
+            except OSError:  # the other end is closed
+                more = b""
+            assert more, shown
+            shown += more.decode().replace("\r\n", "\n")
+        return shown
+
+    def say(self, keys: str, end: str = "\n> ") -> str:
+        """Types a line, and returns what is shown until the next question."""
+        os.write(self._mine, keys.encode() + b"\n")
+        return self.read(end)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self._mine)
+
+
+def test_a_person_plays_at_a_terminal() -> None:
+    words = ["play", "debugworld/Repair-Text-v0", "--seed", "1", "--sandbox", "process"]
+    terminal = Terminal(*words, "--option", "max_moves=9")
+    try:
+        assert "Moves left: 9\n" in terminal.read("\n> ")
+        assert "Moves left: 8\n" in terminal.say("s")
+        assert "Moves left: 7\n" in terminal.say("\x1b[A")  # the key that brings the last line back
+        assert "undo  " in terminal.say("help")
+        assert "\n   2  s  (-0.01)\n" in terminal.say("history")
+        assert terminal.say("insert 1 <<", "\n. ").endswith("\n. ")
+        terminal.say("def one():", "\n. ")
+        terminal.say("    return 1", "\n. ")
+        assert "1  def one():\n" in terminal.say(".")
+        assert "Last: !nothing = 1" in terminal.say("!nothing = 1")
+        terminal.say("q", "q\n")
+        assert terminal.process.wait(60) == 0
+    finally:
+        terminal.close()
 
 
 def test_the_pages_in_docs_are_those_of_the_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from debugworld.envs.conformance import Conformance
+
 NEW_TASK = """
 import gymnasium
-from debugworld.envs import DebugEnv, OutputPrediction
+from dataclasses import replace
+from debugworld.envs import DebugEnv
 from debugworld.envs.answer import candidates
 from debugworld.envs.conformance import Conformance
 from debugworld.envs.scene import Question
@@ -39,6 +42,7 @@ gymnasium.register("mine/CountStates-v0", lambda **options: CountStates(**option
 class TestCountStates(Conformance):
     env_id = "mine/CountStates-v0"
     arguments = {{"tasks": "builtin"}}
+    dream = {{"model": {model!r}, "max_states": 30}}
 """
 DOC = (
     '"""Count.\n\n    '
@@ -53,17 +57,18 @@ DOC = (
 )
 
 
-def outcome(folder: Path, doc: str = DOC, extra: str = "") -> str:
-    """Writes the task and its tests into one file, lets pytest run it, returns what it said."""
-    (folder / "test_mine.py").write_text(NEW_TASK.format(doc=doc, extra=extra))
-    words = ["-q", "-p", "no:cacheprovider", "-k", "not dream and not vectors", "test_mine.py"]
+def outcome(folder: Path, model: Path, doc: str = DOC, extra: str = "", only: str = "test") -> str:
+    """Writes the task and its tests into one file, lets pytest run them or some, returns what it said."""
+    (folder / "test_mine.py").write_text(NEW_TASK.format(doc=doc, extra=extra, model=str(model)))
+    words = ["-q", "-p", "no:cacheprovider", "-k", only, "test_mine.py"]
     run = [sys.executable, "-m", "pytest", *words]
     return subprocess.run(run, cwd=folder, capture_output=True, text=True, timeout=200).stdout
 
 
-def test_a_new_task_has_its_tests_in_a_few_lines(tmp_path: Path) -> None:
-    told = outcome(tmp_path)
-    assert " passed" in told and "failed" not in told, told
+def test_a_new_task_has_its_tests_in_a_few_lines(tmp_path: Path, tiny_checkpoint: Path) -> None:
+    told = outcome(tmp_path, tiny_checkpoint)
+    count = sum(name.startswith("test_") for name in vars(Conformance))
+    assert told.splitlines()[-1].startswith(f"{count} passed in "), told
 
 
 @pytest.mark.parametrize(
@@ -85,8 +90,21 @@ def test_a_new_task_has_its_tests_in_a_few_lines(tmp_path: Path) -> None:
             "    def _move(self, action):\n        self.debugger.step(action)\n        return ''\n",
             "test_a_fault_in_a_move_truncates",
         ),
+        (
+            DOC,
+            "    def _info(self, success):\n        return super()._info(success) | {'confidence': 2.0}\n",
+            "test_the_checker_has_no_complaint_about_a_dream",
+        ),
+        (
+            DOC,
+            "    def _look(self, *told):\n        scene = super()._look(*told)\n"
+            "        return replace(scene, notes=(str(id(self)),))\n",
+            "test_vectors_agree_with_single_environments",
+        ),
     ],
 )
-def test_what_is_wrong_is_found(doc: str, extra: str, test: str, tmp_path: Path) -> None:
-    told = outcome(tmp_path, doc, extra)
+def test_what_is_wrong_is_found(
+    doc: str, extra: str, test: str, tmp_path: Path, tiny_checkpoint: Path
+) -> None:
+    told = outcome(tmp_path, tiny_checkpoint, doc, extra, test)
     assert f"FAILED test_mine.py::TestCountStates::{test}" in told, told

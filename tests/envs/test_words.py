@@ -22,20 +22,52 @@ from debugworld.envs import (
     spell,
 )
 from debugworld.envs.answer import same_value
-from debugworld.envs.command import EDIT_KINDS
+from debugworld.envs.command import EDIT_KINDS, LOOK_KINDS, usages
 from debugworld.envs.features import encode_text
-from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind, Breakpoint, Event, IllegalAction
+from debugworld.sandboxes.debugger import (
+    BASIC_KINDS,
+    Action,
+    ActionKind,
+    Breakpoint,
+    BreakpointKind,
+    Event,
+    IllegalAction,
+)
 
 kinds = st.sampled_from(BASIC_KINDS)
 plain = st.builds(lambda k, n: Action(k, n if k.takes_line else None), kinds, st.integers(1, 500))
 looks = st.sampled_from(["n", "len(xs) > 3", "a if b else c", "(x, y)", "'a, b'"])
 asked = st.builds(lambda text: Action(ActionKind.EVALUATE, text=text), looks)
-held = st.builds(
-    lambda n, text: Action(ActionKind.BREAK, breakpoint=Breakpoint(n, condition=text)),
+names = st.sampled_from(["n", "Box.area", "f.<locals>.g", "failure", "hits"])
+points = st.builds(
+    lambda kind, n, name, owner, condition, hits: Breakpoint(
+        n if kind is BreakpointKind.LINE else 0,
+        kind,
+        "" if kind in (BreakpointKind.LINE, BreakpointKind.FAILURE) else name.replace(".<locals>", ""),
+        owner if kind is BreakpointKind.CHANGE else "",
+        condition=condition,
+        hits=hits,
+    ),
+    st.sampled_from(BreakpointKind),
     st.integers(1, 500),
-    looks,
+    names,
+    st.just("") | names,
+    st.none() | looks,
+    st.sampled_from([1, 3]),
+).filter(lambda point: point.kind is not BreakpointKind.CHANGE or point.name.isidentifier())
+held = st.builds(
+    lambda kind, point: Action(kind, breakpoint=point),
+    st.sampled_from([ActionKind.BREAK, ActionKind.CLEAR]),
+    points,
 )
-actions = plain | asked | held
+until = st.builds(lambda text: Action(ActionKind.RUN_UNTIL, text=text), looks | st.just("7"))
+assigned = st.builds(lambda text: Action(ActionKind.SET, name="n", text=text), looks)
+framed = st.builds(
+    lambda kind, n: Action(kind, count=n),
+    st.sampled_from([ActionKind.UP, ActionKind.DOWN]),
+    st.integers(1, 9),
+)
+actions = plain | asked | held | until | assigned | framed
 values = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF), min_size=1, max_size=40)
 values = values.filter(lambda text: text.strip() == text)
 commands = actions | st.builds(Answer, values)
@@ -52,10 +84,76 @@ def test_the_long_form_reads_too(action: Action) -> None:
     assert parse(str(action)) == action
 
 
-@pytest.mark.parametrize("text", ["", "jump 3", "u", "u -1", "s 4", "answer", "N", "p", "p a b", "b 7, n >"])
+NONE = [
+    "",
+    "jump 3",
+    "u",
+    "u -1",
+    "s 4",
+    "answer",
+    "N",
+    "p",
+    "p a b",
+    "b 7, n >",
+    "until",
+    "up x",
+    "d -1",
+    "!",
+]
+NONE += ["! n", "!n == 3", "set n", "watch", "watch n > 3", "b n x", "b exception", "step_instruction"]
+
+
+@pytest.mark.parametrize("text", NONE)
 def test_what_is_no_command(text: str) -> None:
     with pytest.raises(IllegalAction):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("until 7", "run_to 7"),
+        ("until n", "run_until n"),
+        ("b area", "break function area"),
+        ("b Box.area, n > 3", "break function Box.area if n > 3"),
+        ("b 7 hits 3, n in (1, 2)", "break 7 hits 3 if n in (1, 2)"),
+        ("b 7 if f(n, 2)", "break 7 if f(n, 2)"),
+        ("watch n", "break change n"),
+        ("watch n in f, n > 3", "break change n in f if n > 3"),
+        ("cl area", "clear function area"),
+        ("cl watch n", "clear change n"),
+        ("! n = [1]", "set n = [1]"),
+        ("down 2", "down 2"),
+    ],
+)
+def test_the_words_are_those_of_pdb(said: str, meant: str) -> None:
+    assert parse(said) == Action.parse(meant)
+
+
+def test_every_usage_is_read_as_what_it_tells_of() -> None:
+    found = usages(tuple(TaskKind), answers=True, trials=True)
+    stead = {"LINE|FUNCTION|exception TYPE": "f", "LINE|...": "7", "LINE": "7", "NAME": "n", "FUNCTION": "f"}
+    stead |= {"NUMBER": "2", "COUNT": "2", "TEXT": "x", "VALUE": "5", "CONDITION": "n", "EXPRESSION": "3"}
+    kinds = set()
+    for usage in found:
+        for word, instance in stead.items():
+            usage = usage.replace(word, instance)
+        command = parse(
+            usage.replace("[ hits N][, n]", "").replace("[", "").replace("]", ""), tuple(TaskKind)
+        )
+        kinds.add(getattr(command, "kind", type(command).__name__))
+    assert kinds == {*BASIC_KINDS, *LOOK_KINDS, *TaskKind, "Answer", "Trial"}
+
+
+@given(actions)
+def test_only_what_has_a_number_says_it(action: Action) -> None:
+    commands = CommandSet(500, 0)
+    try:
+        number = commands.number(action)
+    except ValueError:
+        assert action not in map(commands.action, range(len(commands)))
+    else:
+        assert commands.action(number) == action
 
 
 def test_a_condition_is_written_as_in_pdb() -> None:

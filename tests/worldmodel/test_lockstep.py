@@ -10,6 +10,7 @@ import pytest
 from debugworld.sandboxes import Sandbox, open_sandbox
 from debugworld.sandboxes.debugger import (
     Action,
+    ActionKind,
     Breakpoint,
     IllegalAction,
     Program,
@@ -158,8 +159,17 @@ def test_an_assignment_is_made_on_both_sides(box: Sandbox) -> None:
 
 
 def test_an_assignment_that_the_dream_cannot_make_is_a_difference(box: Sandbox) -> None:
-    with assigning(box, RecordedDebugger(record)) as debugger:
+    class Unable(RecordedDebugger):
+        """Says too late that it cannot assign."""
+
+        def refusal(self, action: Action) -> str | None:
+            return None if action.kind is ActionKind.SET else super().refusal(action)
+
+    with assigning(box, Unable(record)) as debugger:
         debugger.assign("n", "10")
         assert [(each.field, each.action) for each in debugger.latest] == [("refusal", "set n = 10")]
+        debugger.step(Action.parse("set n = 11"))
+        assert [(each.field, each.action) for each in debugger.latest] == [("refusal", "set n = 11")]
+        assert debugger.state.locals == {"n": "11"} and debugger.program == debugger.real.program
         with pytest.raises(IllegalAction):
             debugger.assign("absent", "1")

@@ -15,8 +15,10 @@ class DebugAction(Action):
         ...,
         max_length=4096,
         description="A debugger command: s (step into), n (step over), r (step return), u LINE (run to), "
-        "c (continue), b LINE (break), cl LINE (clear), back, bo (back over), bc (back to call), rc (reverse "
-        "continue), p EXPRESSION; 'answer VALUE' where a value is asked for; and what the page names beside.",
+        "until CONDITION, c (continue), b LINE, b LINE, CONDITION or b FUNCTION (break), watch NAME (break "
+        "where it changes), cl LINE (clear), back, bo (back over), bc (back to call), rc (reverse continue), "
+        "p EXPRESSION, up and d (look into another frame), !NAME = EXPRESSION (assign); 'answer VALUE' where "
+        "a value is asked for; and what the page names beside.",
     )
 
 

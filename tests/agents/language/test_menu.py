@@ -10,8 +10,9 @@ import gymnasium
 import jsonschema
 import pytest
 
-from debugworld.agents.language.menu import ABOUT, LineGrammar, Menu
+from debugworld.agents.language.menu import LineGrammar, Menu
 from debugworld.envs import ENV_IDS, Answer, DebugEnv, TaskCommand, TaskKind, Trial, parse, spell
+from debugworld.envs.command import ABOUT
 from debugworld.sandboxes.debugger import Action, ActionKind, IllegalAction
 from debugworld.worldmodel.constraint import END
 from debugworld.worldmodel.endpoint import outside

@@ -73,7 +73,7 @@ def caller(tmp_path_factory: pytest.TempPathFactory) -> Path:
     newline = tokenizer("\n")["input_ids"][-1]
     optimizer = torch.optim.Adam(model.parameters(), 0.02)
     for _ in range(80):  # to say either call behind a line end, and nothing behind a call
-        ids = torch.randint(0, words, (8, 12))
+        ids = torch.randint(0, words, (8, 200))  # a model of a few words forgets itself over a long page
         ids[:, -2], ids[:, -1] = newline, torch.tensor(calls)[torch.arange(8) % 2]
         logits = model(input_ids=ids).logits
         loss = torch.nn.functional.cross_entropy(logits[:, -2], ids[:, -1])

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("openenv", reason="openenv: pip install 'debugworld[openenv]'")
 
-from debugworld.envs import ENV_IDS, Answer, Command, DebugEnv, spell
+from debugworld.envs import ENV_IDS, Answer, Command, DebugEnv, parse, spell
 from debugworld.envs.command import TaskCommand, TaskKind, Trial
 from debugworld.envs.page import page
 from debugworld.envs.plugins.openenv import DebugAction, HostedEnvironment
@@ -19,7 +19,24 @@ from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind
 
 BEFORE = [Action(ActionKind.STEP_OVER), Action(ActionKind.BREAK, 3), Action(ActionKind.STEP_INTO)]
 LINES = (1, 2, 3, 7, 64)
-LOOK = Action(ActionKind.EVALUATE, text="1 + 1")
+DONE = (
+    "p 1 + 1",
+    "until len(str(7)) == 1",
+    "up",
+    "b {line}, 1 + 1 == 2",
+    "b {line} hits 2",
+    "b {line} hits 2, True",
+    "b main",
+    "b exception Exception, True",
+    "cl {line}",
+    "cl watch {name} in {function}",
+    "watch {name} in {function}",
+    "!{name} = 7 * 7",
+)
+"""What only texts can say, where a program stands in a function that has a local."""
+REFUSED = ("d", "b nobody", "watch nothing", "cl main", "!nothing = 1", "up 60")
+BOX = {"sandbox": "process"}
+"""Expressions are evaluated where a box is named."""
 Told = tuple[str, float, bool, bool]
 
 
@@ -27,7 +44,7 @@ class Faced:
     """An environment, told commands in its own way."""
 
     def __init__(self, env_id: str, **arguments: Any) -> None:
-        env = gymnasium.make(env_id, **arguments)
+        env = gymnasium.make(env_id, **BOX, **arguments)
         assert isinstance(env.unwrapped, DebugEnv)
         self.env, self.base = env, env.unwrapped
 
@@ -41,7 +58,7 @@ class Faced:
 
 
 def by_tools(env_id: str, seed: int, commands: list[Command]) -> list[Told]:
-    env = environment_factory(env_id)()
+    env = environment_factory(env_id, **BOX)()
     env.reset(seed=seed)
     told, paid = [], 0.0
     for command in commands:
@@ -55,7 +72,7 @@ def by_tools(env_id: str, seed: int, commands: list[Command]) -> list[Told]:
 
 
 def by_openenv(env_id: str, seed: int, commands: list[Command]) -> list[Told]:
-    env = HostedEnvironment(env_id)
+    env = HostedEnvironment(env_id, **BOX)
     env.reset(seed=seed)
     seen = [env.step(DebugAction(command=spell(command))) for command in commands]
     env.close()
@@ -63,8 +80,8 @@ def by_openenv(env_id: str, seed: int, commands: list[Command]) -> list[Told]:
 
 
 def own(base: DebugEnv) -> list[Command]:
-    """What the task takes beside, and what only texts can say."""
-    found: list[Command] = [LOOK]
+    """What the task takes beside."""
+    found: list[Command] = []
     for kind in base.kinds:
         if kind.takes_line or kind is TaskKind.TEST:
             text = "    pass" if kind.takes_text else ""
@@ -95,13 +112,38 @@ def test_every_command_means_the_same_in_every_face(task: str) -> None:
     assert bool(question.trials) == bool(plain.base.trials)
     commands += own(plain.base)
     for command in commands:
-        sequence = [*BEFORE, command]
-        expected = plain.play(7, sequence)
         written = isinstance(command, TaskCommand) and command.kind.takes_text
-        for name, face in (faces if written or command == LOOK else faces | numbered).items():
-            assert face.play(7, sequence) == expected, (name, command)
-        assert by_openenv(text, 7, sequence) == expected, command
+        agree(text, plain, faces if written else faces | numbered, [*BEFORE, command])
+
+
+def agree(text: str, plain: Faced, others: dict[str, Faced], sequence: list[Command]) -> list[Told]:
+    """Tells what a sequence of commands brings, which is the same in every face."""
+    expected = plain.play(7, sequence)
+    for name, face in others.items():
+        assert face.play(7, sequence) == expected, (name, sequence)
+    assert by_openenv(text, 7, sequence) == expected, sequence
+    if all(plain.base.assigns or tool_call(each)[0] != "assign" for each in sequence):
         tools = by_tools(text, 7, sequence)
         for found, wanted in zip(tools, expected, strict=True):
-            assert (found[0], found[2], found[3]) == (wanted[0], wanted[2], wanted[3]), command
+            assert (found[0], found[2], found[3]) == (wanted[0], wanted[2], wanted[3]), sequence
             assert found[1] == pytest.approx(wanted[1])
+    return expected
+
+
+@pytest.mark.parametrize("task", list(TASKS))
+def test_what_only_texts_can_say_means_the_same_in_every_face(task: str) -> None:
+    text = f"debugworld/{task}-Text-v0"
+    plain, parts = Faced(text), {"parts of texts": Faced(text, actions="dict")}
+    begin: list[Command] = [Action(ActionKind.STEP_INTO)] * 3
+    if plain.base.trials:
+        numbered = Faced(text.replace("Text", "Features"))
+        numbered.env.reset(seed=7)
+        begin.insert(0, Trial(numbered.base.scene.question.trials[0]))
+    plain.play(7, begin)
+    state = plain.base.debugger.state
+    names = {"name": next(iter(state.locals)), "function": state.function, "line": state.line}
+    begin += [parse(each.format(**names)) for each in ("b {line}", "watch {name}")]
+    for said in (*DONE, *REFUSED):
+        page, *_ = agree(text, plain, parts, [*begin, parse(said.format(**names))])[-1]
+        done = said in DONE and (plain.base.assigns or not said.startswith("!"))
+        assert ("\nError: " not in page) == done, page

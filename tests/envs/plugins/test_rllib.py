@@ -14,7 +14,9 @@ MASKED = "debugworld.envs:debugworld/ReachState-Masked-v0"
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_an_iteration_of_ppo_says_nothing_illegal() -> None:
+@pytest.mark.parametrize("runners", [0, 1])
+def test_an_iteration_of_ppo_says_nothing_illegal(runners: int) -> None:
+    """Sampled by the learner itself, and by a runner in a process of its own."""
     import ray
     from ray.rllib.algorithms.ppo import PPOConfig
     from ray.rllib.core.rl_module.rl_module import RLModuleSpec
@@ -23,15 +25,16 @@ def test_an_iteration_of_ppo_says_nothing_illegal() -> None:
     config = (
         PPOConfig()
         .environment(MASKED, env_config={"max_lines": 24})
-        .env_runners(num_env_runners=0, num_envs_per_env_runner=2)
+        .env_runners(num_env_runners=runners, num_envs_per_env_runner=2)
         .rl_module(rl_module_spec=RLModuleSpec(module_class=ActionMaskingTorchRLModule))
         .training(train_batch_size_per_learner=256, minibatch_size=128, num_epochs=1)
         .learners(num_learners=0)
         .debugging(seed=0)
     )
-    ray.init(num_cpus=1, include_dashboard=False)
+    ray.init(num_cpus=1 + runners, include_dashboard=False)
     try:
         algorithm = config.build_algo()
+        assert algorithm.env_runner_group.num_healthy_remote_workers() == runners
         before = algorithm.get_module().get_state()
         result: dict[str, Any] = algorithm.train()
         after = algorithm.get_module().get_state()

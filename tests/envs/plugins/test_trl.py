@@ -12,6 +12,7 @@ import torch
 pytest.importorskip("trl", reason="trl: pip install 'debugworld[trl]'")
 
 from debugworld.envs import TaskError
+from debugworld.envs.command import LOOK_KINDS
 from debugworld.envs.plugins.trl import OVER, TOOLS, environment_factory, prompts
 from debugworld.sandboxes.debugger import BASIC_KINDS
 
@@ -32,24 +33,41 @@ def test_every_tool_has_a_schema() -> None:
 
     env = environment_factory(QUERY)()
     found = {name: get_json_schema(getattr(env, name))["function"] for name in tools(type(env))}
-    assert set(found) == {TOOLS[kind].name for kind in (*BASIC_KINDS, "evaluate", "answer")}
+    own = ("break_on", "clear_on", *LOOK_KINDS, "answer")
+    assert set(found) == {TOOLS[kind].name for kind in (*BASIC_KINDS, *own)}
     for name, schema in found.items():
         assert schema["name"] == name and schema["description"]
         wanted = {
             "run_to": ["line"],
             "break_at": ["line"],
+            "break_on": ["event"],
+            "clear_on": ["event"],
+            "run_until": ["wanted"],
+            "assign": ["variable", "expression"],
             "clear_at": ["line"],
             "answer": ["value"],
             "evaluate": ["expression"],
         }
+        more = {"break_at": ["condition", "hits"], "up": ["count"], "down": ["count"]}.get(name, [])
         parameters = schema["parameters"]
-        assert list(parameters["properties"]) == parameters.get("required", []) == wanted.get(name, [])
+        assert parameters.get("required", []) == wanted.get(name, [])
+        assert list(parameters["properties"]) == wanted.get(name, []) + more
         assert all(each["description"] for each in parameters["properties"].values())
     assert found["run_to"]["parameters"]["properties"]["line"]["type"] == "integer"
 
 
 def test_a_task_without_answers_has_no_tool_for_them() -> None:
-    assert "answer" not in tools(environment_factory(REACH))
+    assert not {"answer", "assign"} & set(tools(environment_factory(REACH)))
+
+
+def test_breakpoints_take_conditions_and_happenings() -> None:
+    env = environment_factory(QUERY, tasks="builtin/fibonacci", sandbox="process")()
+    env.reset(seed=3)
+    assert "Breakpoints: 14 if n > 1\n" in env.break_at(14, "n > 1")
+    assert "Breakpoints: 14 hits 2\n" in env.break_at(line="15", hits="2").replace("14 if n > 1; 15", "14")
+    assert "; function fib if n\n" in env.break_on(event="function fib if n")
+    assert "Error: " not in env.clear_on(event="function fib if n")
+    assert "is no breakpoint" in env.break_on(event="when it rains")
 
 
 def test_only_text_has_tools() -> None:

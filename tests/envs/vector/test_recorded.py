@@ -288,7 +288,15 @@ def test_old_runs_are_forgotten_unseen(
     assert len(renewed) > 3
 
 
-@pytest.mark.parametrize("options", [{"max_tests": 1, "accusations": 1}, {"max_tests": 2, "max_lines": 24}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"max_tests": 1, "accusations": 1},
+        {"max_tests": 2, "max_lines": 24},
+        {"max_tests": 3, "accusations": 2, "least_tests": 2},
+        {"max_tests": 2, "least_tests": 9},
+    ],
+)
 def test_tests_and_accusations_agree(options: dict[str, int], bugs: str) -> None:
     pair = vectors(
         LOCALIZE, AutoresetMode.SAME_STEP, 5, tasks=bugs, sandbox="process", max_moves=9, **options

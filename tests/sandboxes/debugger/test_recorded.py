@@ -292,6 +292,18 @@ def test_a_debugger_with_a_trace_only_says_what_it_lacks() -> None:
             ask()
 
 
+def test_a_frame_that_cannot_be_shown_is_not_selected() -> None:
+    def broken(program: Program) -> Session:
+        raise IllegalAction("not now")
+
+    debugger = RecordedDebugger(record, broken)
+    debugger.reset(PROGRAM)
+    do(debugger, "run_to 12")
+    with pytest.raises(IllegalAction, match="not now"):
+        debugger.step(Action.parse("up"))
+    assert debugger.selected == 0
+
+
 RESTLESS = Program("import os\ndef f():\n    k = os.getpid()\n    m = 1\n    return m\n", "f()")
 
 
