@@ -87,7 +87,7 @@ class EngineSpeaker:
 
     def _count(self, text: str) -> int:
         vocabulary = getattr(self._engine, "vocabulary", None)
-        return int(vocabulary.count(text)) if vocabulary is not None else len(text.encode())
+        return int(vocabulary().count(text)) if vocabulary is not None else len(text.encode())
 
 
 class ServerSpeaker:
