@@ -19,6 +19,7 @@ from typing import Any
 
 from debugworld.sandboxes.debugger import Event, IllegalAction, Program, ProgramError
 from debugworld.sandboxes.debugger.limits import CUT
+from debugworld.sandboxes.errors import SandboxError
 from debugworld.sandboxes.live import LiveSession
 
 from .bug import Bug, Case
@@ -195,6 +196,8 @@ class Judge:
                 if session is None or session.state.event is Event.EXIT:
                     session = self._session(Program(source, _ENTRY), self._seconds)
                 found[text] = self._evaluate(session, text)
+                if session.lost:  # which says nothing of the program
+                    raise SandboxError(f"the box was lost while a test ran in it: {text}")
         except ProgramError as error:
             found |= {text: _Outcome(Verdict.BROKEN, str(error)) for text in expressions if text not in found}
         finally:

@@ -151,3 +151,32 @@ def test_while_a_program_runs(
     env.reset(seed=0)
     *_, truncated, info = env.step(said)
     assert not truncated and "error" not in info
+
+
+@pytest.mark.parametrize("box", BOXES)
+def test_while_tests_are_run(
+    box: str, tmp_path: Path, opened: Callable[..., Any], begun: Callable[[], set[int]]
+) -> None:
+    (tmp_path / "bugs.jsonl").write_text(json.dumps(BUG), "utf-8")
+    uri = f"jsonl/{tmp_path}/bugs.jsonl"
+    env = opened("debugworld/Repair-Text-v0", tasks=uri, sandbox=box)
+    edit = f"edit 5     return seconds  # {box}, and nobody has judged it"
+    for _ in range(2):
+        env.reset(seed=0)
+        env.step(edit)
+        trace_store(box).run(Program("x = 1\n"))  # so that the box stands
+        timer = threading.Timer(0.4, kill, [begun])
+        timer.start()
+        page, reward, terminated, truncated, info = env.step("run")
+        timer.join()
+        assert (terminated, truncated, info["fault"], info["success"]) == (False, True, True, False)
+        assert "box was lost" in info["error"] and info["error"] in page
+        assert "fails: broken" not in page  # it is not the program's doing
+        with pytest.raises(gymnasium.error.ResetNeeded):
+            env.step("submit")
+    env.reset(seed=0)
+    env.step(edit)
+    page, *_, truncated, info = env.step("run")
+    assert "  passes" in page and not truncated and not info["fault"]
+    *_, terminated, _, info = env.step("submit")
+    assert terminated and info["success"]
