@@ -42,7 +42,8 @@ _SHORT = {
     "d": ActionKind.DOWN,
 }
 _KINDS = {kind.value: kind for kind in _SHORT.values()}
-_WORDS = {kind: word for word, kind in _SHORT.items()}
+WORDS = {kind: word for word, kind in _SHORT.items()}
+"""What each action is written with, in pdb's words where it has them."""
 LOOK_KINDS = (
     ActionKind.EVALUATE,
     ActionKind.RUN_UNTIL,
@@ -265,6 +266,8 @@ _WATCHED = (
     "set a breakpoint where a variable changes: one of this function, of the one that is named, or a global"
 )
 _FORMS = frozenset(map(str, BreakpointKind))
+_TAKEN = _FORMS | {WATCH}
+"""Names of functions that are no breakpoint by themselves."""
 _COMMA = re.compile(r"((?:(?!\sif\s)[\w.<>: ])+?)\s*,\s*(?=\S)")
 _NAME = re.compile(r"[^\W\d][\w.<>]*(?:\s+(?:hits|if)\s.*)?", re.DOTALL)
 
@@ -329,14 +332,16 @@ def spell(command: Command) -> str:
     kind, point = command.kind, command.breakpoint
     if point is not None:
         text = str(replace(point, condition=None))
-        word = _WORDS[kind]
+        word = WORDS[kind]
         if point.kind is BreakpointKind.CHANGE:
             word = WATCH if kind is ActionKind.BREAK else f"{word} {WATCH}"
             text = text.removeprefix("change ")
+        elif point.kind is BreakpointKind.FUNCTION and point.name not in _TAKEN:
+            text = text.removeprefix("function ")
         return f"{word} {text}" + ("" if point.condition is None else f", {point.condition}")
     if kind is ActionKind.SET:
         return f"!{command.name} = {command.text}"
-    word = str(kind) if kind is ActionKind.RUN_UNTIL and command.text.isdecimal() else _WORDS[kind]
+    word = str(kind) if kind is ActionKind.RUN_UNTIL and command.text.isdecimal() else WORDS[kind]
     return str(command).replace(str(kind), word, 1)
 
 

@@ -45,6 +45,7 @@ from .command import (
 from .errors import NoSandbox, NothingToAsk, TaskError
 from .family import make_family
 from .legality import action_mask
+from .offer import Offer, make_offer
 from .page import page
 from .picture import picture
 from .progress import Progress
@@ -285,6 +286,21 @@ class DebugEnv(Runs, Replica):
         spent = self._moves >= self.max_moves
         return action_mask(commands, self._scene.question, self.debugger, self._refusal, spent)
 
+    def offer(self, legal: bool = True) -> Offer:
+        """Returns what may be said now that has no number, for those who choose from a list.
+
+        Args:
+            legal: Leaves out what would be refused; else all is there that can be written of the program.
+        """
+        if self._scene is None or self._fault or self._over:
+            return Offer()
+        shown = (self._scene.frame or self._scene.state).locals
+        if not legal:
+            return make_offer(self.debugger, shown)
+        return make_offer(
+            self.debugger, shown, lambda each: self._placed(each) == each and self._refusal(each) is None
+        )
+
     def render(self) -> str | npt.NDArray[np.uint8] | None:
         """Returns the page (``ansi``) or the picture (``rgb_array``), or prints the page (``human``).
 
@@ -376,11 +392,15 @@ class DebugEnv(Runs, Replica):
             command = self._family.command(action, scene)
         except IllegalAction as error:
             return None, str(error)
-        frame = self._caller or self.debugger.state
-        owners = (scope for scope in scopes(self.debugger.program) if scope.name == frame.function)
-        command = placed(command, frame.function, {name for owner in owners for name in owner.locals})
+        command = self._placed(command)
         refusal = self._refusal(command)
         return (command, "") if refusal is None else (None, f"{command}: {refusal}")
+
+    def _placed(self, command: Command) -> Command:
+        """Returns a command as it is meant in the frame that is looked into."""
+        frame = self._caller or self.debugger.state
+        owners = (scope for scope in scopes(self.debugger.program) if scope.name == frame.function)
+        return placed(command, frame.function, {name for owner in owners for name in owner.locals})
 
     def _refusal(self, command: Command) -> str | None:
         if isinstance(command, Answer):

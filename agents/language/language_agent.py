@@ -11,6 +11,7 @@ import numpy as np
 
 from debugworld.agents.stop import Stop
 from debugworld.envs import Command, DebugEnv, spell
+from debugworld.envs.command import usages
 from debugworld.envs.spaces import CommandSpace
 from debugworld.sandboxes.debugger import IllegalAction
 from debugworld.worldmodel.completion import Sampling
@@ -69,7 +70,7 @@ class LanguageAgent:
         self._speaker, self._settings = speaker, settings or Settings()
         self._commands, self._longest = env.commands, space.max_length
         self._prompt = Prompt.load(self._settings.prompt)
-        self._listing = Menu.of(env.commands).listing
+        self._env, self._listing = env, _listing(env)
         self.usage = Usage()
         self.reset(0)
 
@@ -92,8 +93,9 @@ class LanguageAgent:
         settings = self._settings
         menu: Menu | None = None
         if settings.constrain != "none":
-            mask = np.asarray(info["action_mask"]) if settings.constrain == "legal" else None
-            menu = Menu.of(self._commands, observation, mask)
+            legal = settings.constrain == "legal"
+            mask = np.asarray(info["action_mask"]) if legal else None
+            menu = Menu.of(self._commands, observation, mask, self._env.offer(legal))
             menu = menu if menu.choices else None
         messages = self._prompt.messages(
             self._listing, tuple(self._history), observation, settings.characters
@@ -132,6 +134,14 @@ class LanguageAgent:
     def spent(self) -> dict[str, int]:
         """What was spent so far, as plain JSON data."""
         return asdict(self.usage)
+
+
+def _listing(env: DebugEnv) -> str:
+    """Returns the commands for a prompt, a line each; without assignments where those are refused."""
+    found = usages(env.kinds, bool(env.answers), bool(env.trials))
+    return "\n".join(
+        f"{usage}: {about}" for usage, about in found.items() if env.assigns or not usage.startswith("!")
+    )
 
 
 def _outcome(page: str) -> str:

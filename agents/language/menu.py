@@ -7,19 +7,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import product
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from debugworld.envs import Answer, Command, CommandSet, TaskCommand, TaskKind, Trial, parse, spell
-from debugworld.envs.command import ABOUT, ANSWER, TRY
-from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind, IllegalAction
+from debugworld.envs.command import ANSWER, EDIT_KINDS, TRY, WORDS
+from debugworld.envs.offer import Offer
+from debugworld.sandboxes.debugger import BASIC_KINDS, Action, ActionKind, Breakpoint, IllegalAction
 from debugworld.worldmodel.constraint import END
 
+MOST_HITS = 9
+"""Highest pass of a breakpoint that is offered."""
+_SAID = frozenset({ANSWER, TRY, *map(str, TaskKind)})
 _LINE = re.compile(r"^(?:->|  )[* ] *(\d+)  ", re.MULTILINE)
 _TEST = re.compile(r"^(?:->|  ) +(\d+)  .*  (?:passes|fails: |not run)", re.MULTILINE)
 
@@ -31,25 +36,34 @@ class Choice:
     name: str
     """Its name, as structured actions have it."""
     numbers: tuple[int, ...] | None = None
-    """Lines or tests that it may be about; None where it is about none."""
+    """Lines, tests or frames that it may be about; None where it is about none."""
     text: bool = False
-    """Whether a text follows."""
+    """Whether a text follows; a condition, which may be left out, where the command is ``break``."""
+    names: tuple[str, ...] | None = None
+    """Breakpoints, as `Breakpoint.parse` reads them, or variables that it may be about; None for neither."""
+    hits: bool = False
+    """Whether a breakpoint's ``hits`` may follow, up to `MOST_HITS`."""
 
     @property
     def word(self) -> str:
         """What it is written with."""
-        if self.name in (ANSWER, TRY) or self.name in set(TaskKind):
-            return self.name
-        kind = ActionKind(self.name)
-        return spell(
-            Action(kind, 1 if kind.takes_line else None, text="x" * (kind is ActionKind.EVALUATE))
-        ).split()[0]
+        return self.name if self.name in _SAID else WORDS[ActionKind(self.name)]
 
-    @property
-    def usage(self) -> str:
-        """How it is written."""
-        number = "" if self.numbers is None else " NUMBER" if self.name == TaskKind.TEST else " LINE"
-        return f"{self.word}{number}{' TEXT' if self.text else ''}"
+    def beginnings(self) -> Iterator[tuple[str, bool]]:
+        """Yields what it is written with, up to a text of one's own: True where that follows."""
+        if self.name == ActionKind.SET:
+            yield from ((f"!{name} = ", True) for name in self.names or ())
+            return
+        passes = ("", *(f" hits {hits}" for hits in range(2, MOST_HITS + 1))) if self.hits else ("",)
+        for number, name in product(self.numbers or (None,), self.names or ("",)):
+            if self.text and not self.hits:
+                yield f"{self.word} {number or ''}".rstrip() + " ", True
+                continue
+            said = spell(_command(self.name, number, "", name))
+            for each in passes:
+                yield said + each, False
+                if self.text:
+                    yield f"{said}{each}, ", True
 
 
 @dataclass(frozen=True)
@@ -59,50 +73,48 @@ class Menu:
     choices: tuple[Choice, ...]
 
     @staticmethod
-    def of(commands: CommandSet, page: str = "", mask: npt.NDArray[np.int8] | None = None) -> Menu:
+    def of(
+        commands: CommandSet,
+        page: str = "",
+        mask: npt.NDArray[np.int8] | None = None,
+        offer: Offer | None = None,
+    ) -> Menu:
         """Makes a menu for a task.
 
         Args:
             commands: The task's numbered commands.
             page: The page; lines and tests of which it shows are offered. Where empty, all that have numbers.
             mask: int8 ``(len(commands),)``; leaves what is legal now, and of what has a text what may be
-                legal. Expressions are left out then, because a mask does not tell of them.
+                legal.
+            offer: What may be said beside; without one, only what has numbers, and what edits and answers.
         """
         head, _, program = page.partition("\nProgram:\n")
         shown = map(int, _LINE.findall(program.rpartition("\nStop: ")[0]))
         top = min(max(shown, default=commands.max_lines), commands.max_lines)
         tests = max(map(int, _TEST.findall(head.partition("\nTests:\n")[2])), default=commands.tests)
         found: list[Choice] = []
-        kinds: tuple[ActionKind | TaskKind, ...] = (*BASIC_KINDS, ActionKind.EVALUATE, *commands.kinds)
+        breaks: tuple[int, ...] = ()
+        kinds: tuple[ActionKind | TaskKind, ...] = (*BASIC_KINDS, *commands.kinds)
         for kind in kinds:
-            numbers: tuple[int, ...] | None = None
-            if isinstance(kind, TaskKind):
-                text = kind.takes_text
-                last = tests if kind is TaskKind.TEST else top if kind.takes_line else 0
-            else:
-                text, last = kind is ActionKind.EVALUATE, top if kind.takes_line else 0
-            numbers = tuple(range(1, last + 1)) if last else None
-            if mask is not None:
-                if kind is ActionKind.EVALUATE:
+            last = tests if kind is TaskKind.TEST else top if kind.takes_line else 0
+            numbers: tuple[int, ...] | None = tuple(range(1, last + 1)) if last else None
+            text = isinstance(kind, TaskKind) and kind.takes_text
+            if mask is not None and text and not mask[: commands.first_answer].any():
+                continue  # no moves are left
+            if mask is not None and not text:
+                legal = _legal(commands, mask, kind, numbers)
+                if not legal:
                     continue
-                if not text:
-                    legal = _legal(commands, mask, kind, numbers)
-                    if not legal:
-                        continue
-                    numbers = legal if numbers is not None else None
-                elif not mask[: commands.first_answer].any():  # no moves are left
-                    continue
+                numbers = legal if numbers is not None else None
+            if kind is ActionKind.BREAK:
+                breaks = numbers or ()
             found.append(Choice(str(kind), numbers, text))
+        found += _offered(offer, breaks) if offer is not None else ()
         if commands.answers and (mask is None or mask[commands.first_answer]):
             found.append(Choice(ANSWER, None, True))
         if commands.trials and (mask is None or mask[commands.first_trial]):
             found.append(Choice(TRY, None, True))
         return Menu(tuple(found))
-
-    @property
-    def listing(self) -> str:
-        """The commands for a prompt, a line each."""
-        return "\n".join(f"{choice.usage}: {ABOUT[choice.name]}" for choice in self.choices)
 
     @cached_property
     def grammar(self) -> CommandGrammar:
@@ -126,19 +138,18 @@ class Menu:
         Raises:
             IllegalAction: it is neither.
         """
-        text = said.strip()
-        if not text.startswith("{"):
+        if not said.strip().startswith("{"):
             return parse(said.partition("\n")[0] if not kinds else said, kinds)
         try:
-            told = json.loads(text)
+            told = json.loads(said)
             action = told.get("action", told)
-            name, number, rest = str(action["command"]), action.get("number"), str(action.get("text") or "")
-            return _command(name, number, rest)
+            text, named = str(action.get("text") or ""), str(action.get("name") or "")
+            return _command(str(action["command"]), action.get("number"), text, named, action.get("hits"))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise IllegalAction(f"{text[:80]!r} is no action: {error}") from None
+            raise IllegalAction(f"{said.strip()[:80]!r} is no action: {error}") from None
 
 
-def _command(name: str, number: Any, text: str) -> Command:
+def _command(name: str, number: Any, text: str, named: str = "", hits: int | None = None) -> Command:
     if name == ANSWER:
         return Answer(text)
     if name == TRY:
@@ -146,7 +157,37 @@ def _command(name: str, number: Any, text: str) -> Command:
     if name in set(TaskKind):
         return TaskCommand(TaskKind(name), number, text)
     kind = ActionKind(name)
-    return Action(kind, text=text) if kind is ActionKind.EVALUATE else Action(kind, number)
+    if kind in (ActionKind.BREAK, ActionKind.CLEAR):
+        point = Breakpoint.parse(named) if named else Breakpoint(number)
+        if kind is ActionKind.BREAK:
+            point = replace(point, hits=hits or point.hits, condition=text.strip() or point.condition)
+        return Action(kind, breakpoint=point)
+    if kind in (ActionKind.UP, ActionKind.DOWN):
+        return Action(kind, count=number)
+    if kind is ActionKind.SET:
+        return Action(kind, name=named, text=text)
+    return Action(kind, number, text=text if kind in (ActionKind.EVALUATE, ActionKind.RUN_UNTIL) else "")
+
+
+def _offered(offer: Offer, breaks: tuple[int, ...]) -> Iterator[Choice]:
+    """Yields what may be said beside the numbered commands; a breakpoint at a line may say more, too."""
+    conditions = ActionKind.BREAK in offer.expressions
+    if breaks:
+        yield Choice(str(ActionKind.BREAK), breaks, conditions, hits=True)
+    for kind in (ActionKind.BREAK, ActionKind.CLEAR):
+        points = tuple(str(action.breakpoint) for action in offer.actions if action.kind is kind)
+        sets = kind is ActionKind.BREAK
+        if points:
+            yield Choice(str(kind), None, conditions and sets, points, sets)
+    for kind in (ActionKind.EVALUATE, ActionKind.RUN_UNTIL):
+        if kind in offer.expressions:
+            yield Choice(str(kind), None, True)
+    if offer.names:
+        yield Choice(str(ActionKind.SET), None, True, offer.names)
+    for kind in (ActionKind.UP, ActionKind.DOWN):
+        counts = tuple(action.count for action in offer.actions if action.kind is kind)
+        if counts:
+            yield Choice(str(kind), counts)
 
 
 def _legal(
@@ -179,8 +220,14 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parts(choice: Choice) -> dict[str, Any]:
-    number = {"number": {"enum": list(choice.numbers)}} if choice.numbers is not None else {}
-    return number | ({"text": {"type": "string"}} if choice.text else {})
+    parts: dict[str, Any] = {}
+    if choice.numbers is not None:
+        parts["number"] = {"enum": list(choice.numbers)}
+    if choice.names is not None:
+        parts["name"] = {"enum": list(choice.names)}
+    if choice.hits:
+        parts["hits"] = {"enum": list(range(1, MOST_HITS + 1))}
+    return parts | ({"text": {"type": "string"}} if choice.text else {})
 
 
 State = int
@@ -204,10 +251,8 @@ class CommandGrammar:
         self._ends: set[int] = set()
         self._opens: set[int] = set()
         for choice in choices:
-            for number in choice.numbers if choice.numbers is not None else ("",):
-                text = f"{choice.word} {number}".rstrip()
-                node = self._node(f"{text} " if choice.text else text)
-                (self._opens if choice.text else self._ends).add(node)
+            for text, opens in choice.beginnings():
+                (self._opens if opens else self._ends).add(self._node(text))
 
     def _node(self, text: str) -> int:
         node = 0
@@ -248,10 +293,10 @@ class CommandGrammar:
     def _indented(self) -> frozenset[int]:
         """Where a text of one's own may begin with a blank: those of edits."""
         return frozenset(
-            self._node(f"{choice.word} {number} ")
+            self._node(text)
             for choice in self.key
-            if choice.text
-            for number in choice.numbers or ()
+            if choice.name in EDIT_KINDS
+            for text, _ in choice.beginnings()
         )
 
 

@@ -134,7 +134,7 @@ _FORMATS = {
 def _explained(menu: Menu, thought: bool) -> str:
     """Says in words what the schema asks for, with the names that it takes."""
     action: dict[str, Any] = {"command": "step_over"}
-    names = ", ".join(f"{choice.name} ({choice.word})" for choice in menu.choices)
+    names = ", ".join(dict.fromkeys(f"{choice.name} ({choice.word})" for choice in menu.choices))
     shown = json.dumps({**({"thought": "..."} if thought else {}), "action": action})
     return f"Answer with JSON such as {shown}; command is one of: {names}."
 

@@ -38,7 +38,7 @@ kinds = st.sampled_from(BASIC_KINDS)
 plain = st.builds(lambda k, n: Action(k, n if k.takes_line else None), kinds, st.integers(1, 500))
 looks = st.sampled_from(["n", "len(xs) > 3", "a if b else c", "(x, y)", "'a, b'"])
 asked = st.builds(lambda text: Action(ActionKind.EVALUATE, text=text), looks)
-names = st.sampled_from(["n", "Box.area", "f.<locals>.g", "failure", "hits"])
+names = st.sampled_from(["n", "Box.area", "f.<locals>.g", "failure", "hits", "watch"])
 points = st.builds(
     lambda kind, n, name, owner, condition, hits: Breakpoint(
         n if kind is BreakpointKind.LINE else 0,
@@ -160,6 +160,7 @@ def test_a_condition_is_written_as_in_pdb() -> None:
     held = Action(ActionKind.BREAK, breakpoint=Breakpoint(7, condition="n > 3"))
     assert [parse(text) for text in ("b 7, n > 3", "b 7,n > 3", "break 7 if n > 3")] == [held] * 3
     assert spell(held) == "b 7, n > 3"
+    assert spell(parse("break function area hits 2 if n")) == "b area hits 2, n"
 
 
 numbers = st.integers(1, 500)

@@ -113,7 +113,19 @@ def test_constraints(make: Callable[..., DebugEnv]) -> None:
     assert legal is not None and syntax is not None
     names = [{choice.name for choice in menu.choices} for menu in (legal, syntax)]
     back = {"back_into", "back_to_call", "back_over", "reverse_continue"}  # nothing lies before the entry
-    assert names[1] - names[0] == {"clear", "evaluate", *back}  # no breakpoint is set; masks tell of no looks
+    looks = {"evaluate", "run_until", "set"}  # no box is named to look in
+    assert names[1] - names[0] == {"clear", *looks, *back}  # and no breakpoint is set
+
+
+def test_all_that_may_be_said_is_told(make: Callable[..., DebugEnv]) -> None:
+    told = []
+    for env in (make(OUTPUT), make("debugworld/ReachState-Text-v0")):
+        parrot = Parrot("s")
+        LanguageAgent(parrot, env).act(*env.reset(seed=0))
+        told.append(parrot.asked[0][0]["content"])
+    for usage in ("until CONDITION", "watch NAME [in FUNCTION]", "up [COUNT]"):
+        assert all(f"\n{usage}: " in text for text in told)
+    assert ["\n!NAME = " in text for text in told] == [True, False]  # its runs themselves are judged
 
 
 def test_long_pages_are_cut_in_the_middle() -> None:
@@ -205,12 +217,12 @@ def test_the_command_knows_where_language_models_play(capsys: pytest.CaptureFixt
 @pytest.mark.parametrize("env_id", [OUTPUT, LOCALIZE])
 def test_any_checkpoint_plays_within_its_menu(env_id: str, tiny_checkpoint: Path) -> None:
     """The model knows nothing of commands, and yet says no others."""
-    name = f"lm:{tiny_checkpoint}?temperature=1.5&characters=400&tokens=12"
-    [found] = evaluate(env_id, [name], "real", 2, max_moves=4)
+    name = f"lm:{tiny_checkpoint}?temperature=1.5&characters=400&tokens=64"
+    [found] = evaluate(env_id, [name], "real", 4, max_moves=4)
     assert all(not episode.fault for episode in found.episodes)
     assert found.to_json()["spent"]["unusable"] == 0 and found.spent["tokens"] > 0
     assert found.spent["actions"] >= sum(episode.moves for episode in found.episodes) >= 2
-    [again] = evaluate(env_id, [name], "real", 2, max_moves=4)
+    [again] = evaluate(env_id, [name], "real", 4, max_moves=4)
     assert again.episodes == found.episodes
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
+import re
+from dataclasses import replace
 from typing import Any
 
 import gymnasium
@@ -12,11 +15,13 @@ import pytest
 
 from debugworld.agents.language.menu import LineGrammar, Menu
 from debugworld.envs import ENV_IDS, Answer, DebugEnv, TaskCommand, TaskKind, Trial, parse, spell
-from debugworld.envs.command import ABOUT
-from debugworld.sandboxes.debugger import Action, ActionKind, IllegalAction
+from debugworld.envs.command import usages
+from debugworld.envs.offer import Offer
+from debugworld.sandboxes.debugger import Action, ActionKind, Breakpoint, IllegalAction
 from debugworld.worldmodel.constraint import END
 from debugworld.worldmodel.endpoint import outside
 
+EXPRESSION = re.compile(r"p |until |!|(?:b|watch) [^,]*, ")
 TEXT_IDS = [name for name in ENV_IDS if "-Text-" in name]
 
 
@@ -47,8 +52,16 @@ def parts(command: Any) -> dict[str, Any]:
         text = {"text": command.text} if command.kind.takes_text else {}
         return {"command": str(command.kind), **numbered, **text}
     number = {} if command.line is None else {"number": command.line}
-    text = {"text": command.text} if command.kind is ActionKind.EVALUATE else {}
-    return {"command": str(command.kind), **number, **text}
+    point = command.breakpoint
+    if point is not None and point != Breakpoint(point.line or 1):
+        if command.kind is ActionKind.CLEAR:
+            return {"command": "clear", "name": str(point)}
+        what = number or {"name": str(replace(point, hits=1, condition=None))}
+        return {"command": "break", **what, "hits": point.hits, "text": point.condition or ""}
+    name = {"name": command.name} if command.kind is ActionKind.SET else {}
+    number |= {"number": command.count} if command.kind in (ActionKind.UP, ActionKind.DOWN) else {}
+    text = {"text": command.text} if command.text else {}
+    return {"command": str(command.kind), **number, **name, **text}
 
 
 @pytest.mark.parametrize("env_id", TEXT_IDS)
@@ -95,27 +108,97 @@ def test_whatever_the_grammar_permits_is_a_command(env_id: str) -> None:
     base = env.unwrapped
     assert isinstance(base, DebugEnv)
     page, _ = env.reset(seed=2)
-    whole = Menu.of(base.commands)
-    for menu in (whole, Menu.of(base.commands, page)):
+    whole = Menu.of(base.commands, offer=base.offer(legal=False))
+    for menu in (whole, Menu.of(base.commands, page, offer=base.offer())):
         for _ in range(60):
             said = drawn(menu, rng)
             assert outside(menu.grammar, said) == ""
-            if said.startswith("p "):  # whether an expression is one is told apart
+            if EXPRESSION.match(said):  # whether an expression is one is told apart
                 continue
             command = Menu.read(said, base.commands.kinds)
             assert Menu.read(json.dumps({"action": parts(command)}), base.commands.kinds) == command
-    assert {choice.name for choice in whole.choices} <= set(ABOUT)
-    assert len(whole.listing.splitlines()) == len(whole.choices)
-    for name in [each.word for each in whole.choices]:
-        assert f"\n{name}" in f"\n{whole.listing}"
+    told = usages(base.kinds, bool(base.answers), bool(base.trials))
+    assert {re.split(r" |(?<=!)", usage)[0] for usage in told} - {"watch"} == {
+        *(choice.word for choice in whole.choices), "up", "d"
+    }  # fmt: skip
     env.close()
+
+
+def looking(sandbox: str | None, *said: str, task: str = "OutputPrediction", **options: Any) -> DebugEnv:
+    """An environment in the middle of ``fib``, where it is called by itself, after some commands."""
+    env = gymnasium.make(
+        f"debugworld/{task}-Text-v0", tasks="builtin/fibonacci", sandbox=sandbox, **options
+    ).unwrapped
+    assert isinstance(env, DebugEnv)
+    env.reset(seed=0)
+    for text in ("b fib", "c", "c", "cl fib", *said):
+        assert "error" not in env.step(text)[4]
+    return env
+
+
+LOOKS = [
+    "b fib", "b remember.<locals>.inner", "b main hits 3", "b exception KeyError", "watch n in fib hits 9",
+    "watch ratio", "b 14 hits 2", "up", "up 2",
+]  # fmt: skip
+EXPRESSIONS = [
+    "p len(known)", "until n == 1", "!n = 2", "b fib, n > 1", "b 14 hits 2, n", "watch ratio, n",
+    "b exception KeyError, n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("sandbox", [None, "process"])
+def test_looks_are_offered_where_they_are_legal(sandbox: str | None) -> None:
+    env = looking(sandbox)
+    page, mask, kinds = env.render() or "", env.action_masks(), env.commands.kinds
+    menu = Menu.of(env.commands, str(page), mask, env.offer())
+    fits = jsonschema.Draft202012Validator(menu.schema()).is_valid
+    for text in (*LOOKS, *EXPRESSIONS):
+        offered = text in LOOKS or sandbox is not None
+        command = parse(text)
+        told = {"action": parts(command)}
+        if text in LOOKS and sandbox is None:
+            told["action"].pop("text", None)  # there are no conditions
+        assert (outside(menu.grammar, text) == "", fits(told)) == (offered, offered), text
+        assert spell(command) == text and Menu.read(json.dumps(told), kinds) == command
+        assert ("error" in copy.deepcopy(env).step(text)[4]) is not offered, text
+    refused = ["d", "up 40", "cl fib", "cl exception KeyError", "b sqrt", "watch nothing", "!nothing = 1"]
+    for text in (*refused, "watch m in fib", "b exception Trouble", "b main hits 0"):
+        assert outside(menu.grammar, text) != "", text
+    env.close()
+
+
+def test_what_is_set_can_be_removed_and_frames_left() -> None:
+    said = ["b fib", "b exception KeyError", "watch n hits 3", "b 14, n > 1", "b 14", "up"]
+    env = looking("process", *said)
+    grammar = Menu.of(env.commands, "", env.action_masks(), env.offer()).grammar
+    for text in ("cl fib", "cl exception KeyError", "cl watch n in fib hits 3", "cl 14, n > 1", "cl 14", "d"):
+        assert outside(grammar, text) == "" and "error" not in env.step(text)[4], text
+    env.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"task": "ReachState"}, []),  # the run is judged: nothing is assigned
+        ({"max_moves": 8}, ["s"] * 4),  # no moves are left
+    ],
+)
+def test_nothing_is_offered_that_is_refused(options: dict[str, Any], said: list[str]) -> None:
+    env = looking("process", *said, **options)
+    offer = env.offer()
+    assert not offer.names and ActionKind.SET not in offer.expressions
+    assert bool(offer.actions) is bool(offer.expressions) is not said
+    assert "n" in env.offer(legal=False).names
+    env.close()
+    assert env.offer() == Offer()
 
 
 def test_texts_may_hold_any_letters() -> None:
     env = make("debugworld/Repair-Text-v0")
     base = env.unwrapped
     assert isinstance(base, DebugEnv)
-    grammar = Menu.of(base.commands).grammar
+    base.reset(seed=0)
+    grammar = Menu.of(base.commands, offer=base.offer(legal=False)).grammar
     for text in ("edit 3     name = 'é, 語'", "p len('ß')", "submit", "replace 12 x"):
         assert outside(grammar, text) == ""
     for text in ("edit 3", "p  x", "p", "edit 3 a\nb", "u", "u 65", "answer 1", "edit 3 \udcff"[:7]):
