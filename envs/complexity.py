@@ -42,15 +42,18 @@ class Complexity(TabledEnv):
     about only where one class is close and every other is far.
 
     ## Action Space
-    ``text``: any `str`; the commands are those of pdb: ``s`` (step into), ``n`` (step
-    over), ``r`` (step return), ``u 7`` (run to line 7), ``c`` (continue), ``b 7`` and
-    ``cl 7`` (set and clear a breakpoint), ``back``, ``bo`` (back over), ``bc`` (back to
-    call), ``rc`` (reverse continue), ``size 16`` (start again with that size, 1 to 512;
-    ``try 16`` is the same) and ``answer CLASS``. ``features``: `Discrete`; the numbers of
-    `CommandSet`, the last fifteen choose one of the seven classes and start again with
-    one of the sizes 2, 4, ..., 256. A text that is no command, and an action that the mask
-    forbids, is answered with an error, costs a move and a little more, and changes nothing
-    else.
+    ``text``: any `str`; the commands are those of pdb (all are under Commands of Text):
+    ``s`` (step into), ``n`` (step over), ``r`` (step return), ``u 7`` (run to line 7),
+    ``until n > 3``, ``c`` (continue), ``b 7``, ``b f``, ``b exception KeyError`` and
+    ``watch n in f`` (set a breakpoint; ``hits 2`` and ``, n > 3`` may follow), ``cl``
+    (remove one), ``p EXPRESSION`` (evaluate; see ``sandbox``), ``up`` and ``d`` (look
+    into frames), ``back``, ``bo`` (back over), ``bc`` (back to call), ``rc`` (reverse
+    continue), ``size 16`` (start again with that size, 1 to 512; ``try 16`` is the
+    same) and ``answer CLASS``. ``features``: `Discrete`; the numbers of `CommandSet`,
+    the last fifteen choose one of the seven classes and start again with one of the
+    sizes 2, 4, ..., 256. A text that is no command, and an action that the mask
+    forbids, is answered with an error, costs a move and a little more, and changes
+    nothing else.
 
     ## Observation Space
     ``text``: the page (`page`): task, moves left, what was last said and why it was

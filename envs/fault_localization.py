@@ -36,15 +36,17 @@ class FaultLocalization(BugEnv):
     where a line is only missing, the line that it belongs before.
 
     ## Action Space
-    ``text``: any `str`; the commands are those of pdb: ``s`` (step into), ``n`` (step
-    over), ``r`` (step return), ``u 7`` (run to line 7), ``c`` (continue), ``b 7``,
-    ``b 7, n > 3`` and ``cl 7`` (set and clear a breakpoint), ``p EXPRESSION``, ``back``,
-    ``bo`` (back over), ``bc`` (back to call), ``rc`` (reverse continue); beside them
-    ``test 2`` (go to the entry of test 2; breakpoints stay) and ``accuse 12``.
-    ``features``: `Discrete`; the numbers of `CommandSet`, then one for each line to
-    accuse and each test to go to. A text that is no command, and an action that the mask
-    forbids, is answered with an error, costs a move and a little more, and changes
-    nothing else.
+    ``text``: any `str`; the commands are those of pdb (all are under Commands of Text):
+    ``s`` (step into), ``n`` (step over), ``r`` (step return), ``u 7`` (run to line 7),
+    ``until n > 3``, ``c`` (continue), ``b 7``, ``b f``, ``b exception KeyError`` and
+    ``watch n in f`` (set a breakpoint; ``hits 2`` and ``, n > 3`` may follow), ``cl``
+    (remove one), ``p EXPRESSION`` (evaluate; see ``sandbox``), ``!n = 3`` (assign),
+    ``up`` and ``d`` (look into frames), ``back``, ``bo`` (back over), ``bc`` (back to
+    call), ``rc`` (reverse continue); beside them ``test 2`` (go to the entry of test 2;
+    breakpoints stay) and ``accuse 12``. ``features``: `Discrete`; the numbers of
+    `CommandSet`, then one for each line to accuse and each test to go to. A text that
+    is no command, and an action that the mask forbids, is answered with an error, costs
+    a move and a little more, and changes nothing else.
 
     ## Observation Space
     ``text``: the page (`page`): task, moves and accusations left, what was last said and

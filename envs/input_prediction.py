@@ -62,14 +62,17 @@ class InputPrediction(DebugEnv):
     go back into there, and leads to the entry, as does random feedback.
 
     ## Action Space
-    ``text``: any `str`; the commands are those of pdb: ``s`` (step into), ``n`` (step
-    over), ``r`` (step return), ``u 7`` (run to line 7), ``c`` (continue), ``b 7`` and
-    ``cl 7`` (set and clear a breakpoint), ``back``, ``bo`` (back over), ``bc`` (back to
-    call), ``rc`` (reverse continue), ``try ARGUMENTS`` and ``answer ARGUMENTS``, such as
-    ``try 'ab', n=3``: literals only. ``features``: `Discrete`; the numbers of `CommandSet`,
-    sixteen of them to answer and to try each of eight candidates. A text that is no
-    command, and an action that the mask forbids, is answered with an error, costs a move
-    and a little more, and changes nothing else.
+    ``text``: any `str`; the commands are those of pdb (all are under Commands of Text):
+    ``s`` (step into), ``n`` (step over), ``r`` (step return), ``u 7`` (run to line 7),
+    ``until n > 3``, ``c`` (continue), ``b 7``, ``b f``, ``b exception KeyError`` and
+    ``watch n in f`` (set a breakpoint; ``hits 2`` and ``, n > 3`` may follow), ``cl``
+    (remove one), ``p EXPRESSION`` (evaluate; see ``sandbox``), ``up`` and ``d`` (look
+    into frames), ``back``, ``bo`` (back over), ``bc`` (back to call), ``rc`` (reverse
+    continue), ``try ARGUMENTS`` and ``answer ARGUMENTS``, such as ``try 'ab', n=3``:
+    literals only. ``features``: `Discrete`; the numbers of `CommandSet`, sixteen of
+    them to answer and to try each of eight candidates. A text that is no command, and
+    an action that the mask forbids, is answered with an error, costs a move and a
+    little more, and changes nothing else.
 
     ## Observation Space
     ``text``: the page (`page`): task, moves left, what was last said and why it was

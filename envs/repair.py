@@ -26,19 +26,22 @@ class Repair(EditEnv):
     and decide. What tests expect never enters the box with the agent's program.
 
     ## Action Space
-    ``text``: any `str`. The debugger's commands are those of pdb: ``s`` (step into),
-    ``n`` (step over), ``r`` (step return), ``u 7`` (run to line 7), ``c`` (continue),
-    ``b 7``, ``b 7, n > 3`` and ``cl 7`` (set and clear a breakpoint), ``p EXPRESSION``,
-    ``back``, ``bo`` (back over), ``bc`` (back to call), ``rc`` (reverse continue).
+    ``text``: any `str`. The debugger's commands are those of pdb (all are under
+    Commands of Text): ``s`` (step into), ``n`` (step over), ``r`` (step return),
+    ``u 7`` (run to line 7), ``until n > 3``, ``c`` (continue), ``b 7``, ``b f``,
+    ``b exception KeyError`` and ``watch n in f`` (set a breakpoint; ``hits 2`` and
+    ``, n > 3`` may follow), ``cl`` (remove one), ``p EXPRESSION`` (evaluate; see
+    ``sandbox``), ``!n = 3`` (assign), ``up`` and ``d`` (look into frames), ``back``,
+    ``bo`` (back over), ``bc`` (back to call), ``rc`` (reverse continue).
     ``edit 7 TEXT`` puts a text in place of line 7, ``insert 7 TEXT`` before it,
     ``replace 7 TEXT`` in place of the whole statement that begins there, such as a
     function, ``delete 7`` removes it; a text begins after one space, may have several
-    lines, and keeps its indentation. An edit after which the program does not compile, or
-    some shown test could not enter it, is refused with the reason. ``undo`` takes the
-    last edit back, ``run`` runs the tests that are shown, ``test 2`` goes to the entry of
-    test 2, ``submit`` ends the episode. A text that is no command, and a command that is
-    refused, is answered with an error, costs a move and a little more, and changes
-    nothing else. The mask covers what has no text.
+    lines, and keeps its indentation. An edit after which the program does not compile,
+    or some shown test could not enter it, is refused with the reason. ``undo`` takes
+    the last edit back, ``run`` runs the tests that are shown, ``test 2`` goes to the
+    entry of test 2, ``submit`` ends the episode. A text that is no command, and a
+    command that is refused, is answered with an error, costs a move and a little more,
+    and changes nothing else. The mask covers what has no text.
 
     ## Observation Space
     ``text``: the page (`page`): task, moves left, what was last said and why it was

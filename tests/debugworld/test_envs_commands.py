@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -15,8 +16,9 @@ import gymnasium
 import pytest
 
 from debugworld import cli
-from debugworld.envs import BUG_ENV_IDS, ENV_IDS, MASKED_IDS, REGISTERED_IDS
+from debugworld.envs import BUG_ENV_IDS, ENV_IDS, MASKED_IDS, REGISTERED_IDS, DebugEnv
 from debugworld.envs.bug_set import BUG_URIS
+from debugworld.envs.command import usages
 from debugworld.envs.task_set import URIS
 
 TEXT, FEATURES = "debugworld/OutputPrediction-Text-v0", "debugworld/StateQuery-Features-v0"
@@ -49,6 +51,17 @@ def test_one_is_told_in_full(name: str, capsys: pytest.CaptureFixture[str]) -> N
         assert heading in shown
     assert ("observation_space['lines']: Box" in shown) is ("Features" in name)
     assert ("observation_space['action_mask']: Box" in shown) is (name in MASKED_IDS)
+
+
+@pytest.mark.parametrize("name", [name for name in REGISTERED_IDS if "-Text-" in name])
+def test_the_documentation_names_every_command(name: str) -> None:
+    env = gymnasium.make(name).unwrapped
+    assert isinstance(env, DebugEnv)
+    told = (type(env).__doc__ or "").partition("## Action Space")[2].partition("## Observation Space")[0]
+    taken = usages(env.kinds, bool(env.answers), bool(env.trials))
+    words = {"!n" if usage[0] == "!" else usage.split()[0] for usage in taken}
+    named = {word for word in words if re.search(rf"``{word}\b", told)}
+    assert words - named == (set() if env.assigns else {"!n"})
 
 
 @pytest.mark.parametrize("command", ["envs", "play"])
