@@ -122,7 +122,9 @@ class Menu:
         return _grammar(self.choices)
 
     def schema(self, thought: bool = False) -> dict[str, Any]:
-        """Returns a JSON schema of an object whose ``action`` has the parts of a structured action.
+        """Returns a JSON schema of an object whose ``action`` has a command's parts.
+
+        They are ``command``, and of ``number``, ``name``, ``hits`` and ``text`` what it takes.
 
         Args:
             thought: Whether a string ``thought`` comes before the action.
