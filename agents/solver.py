@@ -70,7 +70,7 @@ class AgentSolver:
     def solve(self, bug: Bug, seed: int) -> int:
         """Plays one episode; see `envs.solver.Player`."""
         env = self._env
-        env.bug_set = BugSet("planted", (bug,), trusted=False)
+        env.take(BugSet("planted", (bug,), trusted=False))
         observation, info = env.reset(seed=seed)
         self._agent.reset(seed)
         over = bool(info["fault"])

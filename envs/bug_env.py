@@ -105,6 +105,15 @@ class BugEnv(DebugEnv):
         self.bug_set = self._load_bugs(tasks).within(max_lines)
         return TaskSet(tasks, self.bug_set.programs, self.bug_set.trusted)
 
+    def take(self, bugs: BugSet) -> None:
+        """Draws from other bugs from the next reset on.
+
+        Args:
+            bugs: Those; a program of more than ``max_lines`` lines is left out.
+        """
+        self.bug_set = bugs.within(self.commands.max_lines)
+        self.task_set = TaskSet(bugs.uri, self.bug_set.programs, bugs.trusted)
+
     def _load_bugs(self, tasks: str) -> BugSet:
         return load_bug_set(tasks)
 

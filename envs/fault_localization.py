@@ -109,7 +109,7 @@ class FaultLocalization(BugEnv):
         self.accusations, self.least_tests = accusations, least_tests
         self._accused: tuple[int, ...] = ()
         self._rank = 0
-        self._judged: dict[str, Judged | None] = {}
+        self._judged: dict[Bug, Judged | None] = {}
 
     def judged(self, bug: Bug) -> Judged | None:
         """Returns a bug of this set with what its cases come to, each judged once; None where none fails.
@@ -122,15 +122,15 @@ class FaultLocalization(BugEnv):
         Raises:
             SandboxError: the box failed.
         """
-        if bug.name not in self._judged:
+        if bug not in self._judged:
             lines = code_lines(Program(bug.buggy).text)
             found = None
             if bug.lines and max(lines, default=0) <= self.commands.max_lines:
                 results = self._judge.judge(bug.buggy, bug.cases, bug.fixed)
                 if not all(result.passes for result in results):
                     found = Judged(bug, results, self.tests)
-            self._judged[bug.name] = found
-        return self._judged[bug.name]
+            self._judged[bug] = found
+        return self._judged[bug]
 
     def _draw(self, index: int | None) -> tuple[Program, Question]:
         self._accused, self._rank = (), 0
