@@ -39,8 +39,6 @@ FIRST = "ReachState"
 """The task whose environments Sync and Async step."""
 TASKS = (FIRST, *(task for task in registration.TASKS if task not in (FIRST, *registration.TEXT_TASKS)))
 """Tasks that have the family Features."""
-ONE_BY_ONE = ("InputPrediction",)
-"""Those whose vector steps them one by one, since each proposal is a program of its own."""
 EPISODES = {"short": 20, "long": 200}
 """Moves of an episode."""
 FAMILIES = ("Text", "Features")
@@ -286,7 +284,7 @@ def measure(args: argparse.Namespace, report: Report) -> None:
     most = {"sync": args.most_sync, "async": args.most_async}
     for mode in ("sync", "async", OWN, VIEWS):
         for task in args.tasks if mode in (OWN, VIEWS) else (FIRST,):
-            slow = mode not in (OWN, VIEWS) or task in ONE_BY_ONE
+            slow = mode not in (OWN, VIEWS)
             for name, moves in EPISODES.items():
                 rates = {
                     str(count): [
@@ -316,7 +314,7 @@ def measure(args: argparse.Namespace, report: Report) -> None:
         f"Steps per second of plain numpy over the same runs, median of {args.repeats} (least to most)",
         ["", *(f"{count}" for count in args.envs), *(f"{name} episodes reach" for name in EPISODES)],
     )
-    for task in (task for task in args.tasks if task not in ONE_BY_ONE):
+    for task in args.tasks:
         found = {
             str(c): [plain(task, c, args.seconds, args.seed) for _ in range(args.repeats)] for c in args.envs
         }
@@ -337,8 +335,7 @@ def measure(args: argparse.Namespace, report: Report) -> None:
     report.notes.append(
         "sync and async are Gymnasium's vectors over single environments, vector_entry_point is ours; "
         f"sync was run up to {args.most_sync} environments, async up to {args.most_async}. Seconds of "
-        f"vectors in one process are those of the clock {args.clock}; cpu is processor time. The vector of "
-        f"{' and '.join(ONE_BY_ONE)} steps its environments one by one."
+        f"vectors in one process are those of the clock {args.clock}; cpu is processor time."
     )
 
 

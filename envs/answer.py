@@ -155,7 +155,12 @@ def _chosen(seen: Sequence[_Meant], truth: str, count: int, number: int) -> tupl
                 sources.remove(source)
             if len(wrong) == count - 1:
                 break
-    found = list(map(one_line, shuffled(wrong, three)))
+    return among(truth, shuffled(wrong, three), number)
+
+
+def among(truth: str, wrong: Sequence[str], number: int) -> tuple[str, ...]:
+    """Returns a truth among wrong answers, each on one line; where it stands goes round with a number."""
+    found = list(map(one_line, wrong))
     found.insert(number % (len(found) + 1), one_line(truth))
     return tuple(found)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -35,6 +36,7 @@ class EntryCall:
         return f"{self.function}(...)"
 
     @staticmethod
+    @lru_cache(maxsize=4096)
     def read(call: str | None) -> EntryCall | None:
         """Reads an entry expression; None where it is no call of a name with at least one literal and no other."""  # noqa: E501  a summary is one line
         try:

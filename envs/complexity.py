@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 import numpy as np
 
@@ -204,6 +205,10 @@ class GrowthRows(Rows):
 
     def trials(self, number: int) -> tuple[tuple[str, Program], ...]:
         """Returns the sizes that have numbers."""
+        return self._sizes
+
+    @cached_property
+    def _sizes(self) -> tuple[tuple[str, Program], ...]:
         return tuple((text, at_size(self.program, int(text))) for text in TRIED)
 
 

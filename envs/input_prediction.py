@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import numpy as np
 
@@ -23,12 +25,15 @@ from debugworld.worldmodel.completion import Sampling
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.inverse import End, Inverse
 
-from .answer import outcome
+from .answer import CHOICES, Choices, among, outcome
 from .arguments import EntryCall, variations
+from .chance import below, scrambled, shuffled
 from .command import Answer, Trial
-from .environment import DebugEnv
 from .findings import Findings
+from .memory import by_trace
+from .rows import Row, Rows
 from .scene import Question, end_of, one_line
+from .tabled import TabledEnv
 
 if TYPE_CHECKING:
     from debugworld.worldmodel.neural import NeuralDebugger
@@ -37,12 +42,11 @@ MAX_RUNS = 40
 """Runs after which no more wrong candidates are looked for."""
 TEMPERATURE = 0.8
 """Of the arguments that a model proposes after its likeliest ones."""
-_KEPT = 3
 _WRONG: dict[tuple[str, str], tuple[str, ...]] = {}
 """Argument lists that lead elsewhere, by box and program."""
 
 
-class InputPrediction(DebugEnv):
+class InputPrediction(TabledEnv):
     """Given what a call came to, say arguments that lead there.
 
     ## Description
@@ -80,9 +84,9 @@ class InputPrediction(DebugEnv):
     the stop, the stack, the locals, the value and what was printed. ``features``: a flat
     `Dict` of `Box` and `Discrete` (`features.features`), with the candidates: the true
     arguments among others that were run and lead to other ends, made from them and from
-    one another by one change; ``trials`` tells which were tried and whether they ended as
-    asked, and ``visited`` has 1 for each line where the agent has seen the program stand,
-    in whichever run of the episode.
+    one another by one change, in one of 32 orders; ``trials`` tells which were tried and
+    whether they ended as asked, and ``visited`` has 1 for each line where the agent has
+    seen the program stand, in whichever run of the episode.
 
     ## Starting State
     The end of the call of a program drawn from the task set, without breakpoints. Calls
@@ -118,23 +122,36 @@ class InputPrediction(DebugEnv):
     answers = 8
     trials = 8
 
-    def _pose(self, program: Program, trace: Trace) -> Question | None:
-        self._reason = ""
+    def rows(self, program: Program, trace: Trace) -> ArgumentRows | None:
+        """Returns the choices of candidates that lead to the end of a call, or elsewhere; see `TabledEnv`."""
         call, end = EntryCall.read(program.call), _end(trace)
         if call is None or end in ("", "returned None") or CUT in end:
             return None
-        self._call, self._task, self._truth = call, program, end
-        self._hidden = self._opening(program)
-        self._kept = _entry_states(self._hidden, trace)
-        choice: tuple[str, ...] = ()
+        wrong: tuple[str, ...] = ()
         if self.commands.answers > 1:
-            wrong = self._wrong(program)
+            wrong = self._wrong(program, call, end)
             if not wrong:
                 return None
-            texts = [call.arguments, *wrong]
-            choice = tuple(one_line(texts[i]) for i in self.np_random.permutation(len(texts)))
-        text = f"say arguments with which {call.hidden} {end}, as 'answer ARGUMENTS'"
-        return Question(one_line(text), candidates=choice, start=_KEPT - 1, trials=choice, end=end)
+        return _rows(trace, program, call, end, wrong)
+
+    def question(self, program: Program, rows: Rows, row: Row) -> Question:
+        """Asks for arguments; see `TabledEnv`."""
+        assert isinstance(rows, ArgumentRows)
+        choice = rows.candidates(row[2]) if rows.truths else ()
+        text = f"say arguments with which {rows.call.hidden} {rows.end}, as 'answer ARGUMENTS'"
+        return Question(one_line(text), candidates=choice, start=row[0], trials=choice, end=rows.end)
+
+    def _draw(self, index: int | None) -> tuple[Program, Question]:
+        self._reason = ""
+        return super()._draw(index)
+
+    def _pose(self, program: Program, trace: Trace) -> Question | None:
+        rows = self.rows(program, trace)
+        if rows is None:
+            return None
+        self._call, self._task, self._truth = rows.call, program, rows.end
+        self._hidden, self._kept = rows.hidden, rows.trace
+        return self.question(program, rows, rows.draw(self.np_random))
 
     def _opening(self, program: Program) -> Program:
         call = EntryCall.read(program.call)
@@ -145,14 +162,12 @@ class InputPrediction(DebugEnv):
         return self._kept if hidden is not None and program == hidden else super()._record(program)
 
     def _entered(self, text: str) -> Program:
-        call = str(self._call.with_arguments(text))
-        try:
-            return replace(self._task, call=call).check()
-        except ProgramError as error:
-            raise IllegalAction(str(error)) from None
+        return _at(self._task, self._call, text)
 
     def _move(self, action: Action) -> str:
-        at_end = self.debugger.program == self._hidden and self.debugger.position == _KEPT - 1
+        at_end = (
+            self.debugger.program == self._hidden and self.debugger.position == len(self._kept.states) - 1
+        )
         asked = self.backend == "neural" and action == Action(ActionKind.BACK_TO_CALL)
         if at_end and asked and self._decoy is None:
             return self._propose()
@@ -187,7 +202,7 @@ class InputPrediction(DebugEnv):
 
     def _answered(self, answer: Answer) -> bool:
         try:
-            came = self._comes_to(str(self._call.with_arguments(answer.text)))
+            came = self._comes_to(self._task, self._call.with_arguments(answer.text))
         except IllegalAction as error:
             self._reason = str(error)
             return False
@@ -198,16 +213,18 @@ class InputPrediction(DebugEnv):
         self._reason = "" if right else came
         return right
 
-    def _comes_to(self, call: str) -> str:
-        """Runs the program with another call; returns how it ended."""
+    def _comes_to(self, program: Program, call: EntryCall) -> str:
+        """Runs a program with another call; returns how it ended."""
         try:
-            trace = super()._record(replace(self._task, call=call))
+            return came_to(super()._record(replace(program, call=str(call))))
         except ProgramError as error:
             return f"cannot run: {error}"
-        return _end(trace) or f"does not end: {trace.exit.reason}"
 
-    def _wrong(self, program: Program) -> tuple[str, ...]:
-        """Returns argument lists that lead elsewhere, the same ones for a program every time."""
+    def _wrong(self, program: Program, call: EntryCall, end: str) -> tuple[str, ...]:
+        """Returns argument lists that lead elsewhere, the same ones for a program every time.
+
+        There are none where the true arguments cannot be said.
+        """
         key = self._sandbox, program.digest
         findings = Findings("arguments that lead elsewhere", self._sandbox)
         if key not in _WRONG and (known := findings.get(program.digest)) is not None:
@@ -215,9 +232,10 @@ class InputPrediction(DebugEnv):
         if key not in _WRONG:
             found: list[str] = []
             rng = np.random.default_rng(int(program.digest[:16], 16))
-            for count, call in enumerate(variations(self._call, rng), 1):
-                if not same_end(self._comes_to(str(call)), self._truth):
-                    found.append(call.arguments)
+            tried = variations(call, rng) if _can_be_said(program, call) else ()
+            for count, other in enumerate(tried, 1):
+                if _can_be_said(program, other) and not same_end(self._comes_to(program, other), end):
+                    found.append(other.arguments)
                 if len(found) == self.answers - 1 or count == MAX_RUNS:
                     break
             _WRONG[key] = tuple(found)
@@ -232,6 +250,70 @@ class InputPrediction(DebugEnv):
         return info | {"reason": one_line(self._reason)} if self._reason else info
 
 
+class ArgumentRows(Rows):
+    """Choices of arguments: those of the call that was made, among others that lead elsewhere.
+
+    Args:
+        trace: The real run.
+        program: The program.
+        call: The call that was made.
+        end: What it came to.
+        wrong: Other arguments; none where there is nothing to choose from.
+    """
+
+    trace: Trace
+    """What may be seen of the run: its entry line and its end, with the arguments left out."""
+
+    def __init__(
+        self, trace: Trace, program: Program, call: EntryCall, end: str, wrong: tuple[str, ...]
+    ) -> None:
+        self.hidden = replace(program, call=call.hidden)
+        """The program with the arguments left out."""
+        truths = (call.arguments,) if wrong else ()
+        super().__init__(_entry_states(self.hidden, trace), 1, truths, 1 + len(wrong))
+        self.call = call
+        """The call that was made."""
+        self._program, self._end, self._wrong = program, end, wrong
+
+    @property
+    def end(self) -> str:
+        """What the call came to."""
+        return self._end
+
+    def draw(self, rng: np.random.Generator) -> Row:
+        """Returns the end, and one of the choices where there are any."""
+        return len(self.trace.states) - 1, 0, below(CHOICES, rng) if self.truths else 0
+
+    def candidates(self, number: int) -> tuple[str, ...]:
+        """Returns the candidates that have a number."""
+        word = scrambled(crc32(f"order {number} {self.truths[0]}".encode(errors="replace")))
+        return among(self.truths[0], shuffled(self._wrong, word), number)
+
+    def choices(self, truth: int) -> Choices:
+        """Returns all choices of candidates."""
+        texts = self.candidates(0)
+        right = [text == one_line(self.truths[truth]) for text in texts]
+        places = [list(map(texts.index, self.candidates(number))) for number in range(CHOICES)]
+        return Choices(texts, np.array(right), np.array(places))
+
+    def trials(self, number: int) -> tuple[tuple[str, Program], ...]:
+        """Returns the candidates, with the program so entered."""
+        if not self.truths:
+            return ()
+        return tuple((text, self._entered[text]) for text in self.candidates(number))
+
+    @cached_property
+    def _entered(self) -> dict[str, Program]:
+        calls = {text: EntryCall(self.call.function, text) for text in self.candidates(0)}
+        return {text: replace(self._program, call=str(call)) for text, call in calls.items()}
+
+
+@by_trace
+def _rows(trace: Trace, program: Program, call: EntryCall, end: str, wrong: tuple[str, ...]) -> ArgumentRows:
+    return ArgumentRows(trace, program, call, end, wrong)
+
+
+@lru_cache(maxsize=65_536)
 def same_end(found: str, asked: str) -> bool:
     """Tells whether a run ended as asked: literals by value, whatever their type, everything else by text."""
     if found == asked:
@@ -243,6 +325,31 @@ def same_end(found: str, asked: str) -> bool:
         return bool(left == right)
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return False
+
+
+def came_to(trace: Trace) -> str:
+    """Returns how a run ended, as in `Attempt.end`, or that it does not."""
+    return _end(trace) or f"does not end: {trace.exit.reason}"
+
+
+def _at(program: Program, call: EntryCall, text: str) -> Program:
+    """Returns a program entered with other arguments.
+
+    Raises:
+        IllegalAction: it cannot be.
+    """
+    try:
+        return replace(program, call=str(call.with_arguments(text))).check()
+    except ProgramError as error:
+        raise IllegalAction(str(error)) from None
+
+
+def _can_be_said(program: Program, call: EntryCall) -> bool:
+    try:
+        _at(program, call, call.arguments)
+    except IllegalAction:
+        return False
+    return True
 
 
 def _end(trace: Trace) -> str:

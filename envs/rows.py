@@ -27,7 +27,7 @@ class Rows(ABC):
     Candidates have the numbers ``truth * CHOICES + choice``.
 
     Args:
-        trace: The real run.
+        trace: The real run, or what may be seen of it.
         asked: How many things may be asked.
         truths: The true values that candidates may hold, none twice; none where there are no candidates.
         answers: Candidates of a question at most.
@@ -38,12 +38,19 @@ class Rows(ABC):
         """How many things may be asked."""
         self.truths = truths
         """The true values that candidates may hold."""
-        self._trace, self._answers = trace, answers
+        self.trace = trace
+        """The run that episodes walk over."""
+        self._answers = answers
 
     @property
     def begins(self) -> int:
         """The trial in whose run an episode begins; -1 for none."""
         return -1
+
+    @property
+    def end(self) -> str:
+        """The end of a run that is asked for, as in `Question.end`; empty for none."""
+        return ""
 
     @abstractmethod
     def draw(self, rng: np.random.Generator) -> Row | None:
@@ -67,8 +74,8 @@ class Rows(ABC):
 
     def candidates(self, number: int) -> tuple[str, ...]:
         """Returns the candidates that have a number."""
-        return choice(self._trace, self.truths[number // CHOICES], self._answers, number % CHOICES)
+        return choice(self.trace, self.truths[number // CHOICES], self._answers, number % CHOICES)
 
     def choices(self, truth: int) -> Choices:
         """Returns all choices of candidates for the truth that has a number."""
-        return choices(self._trace, self.truths[truth], self._answers)
+        return choices(self.trace, self.truths[truth], self._answers)

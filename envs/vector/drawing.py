@@ -102,7 +102,7 @@ class Drawing:
             return Draws(subjects, places + self._forgotten, rows, {}, subjects)
         subjects, known = np.full(len(which), None, object), np.flatnonzero(places >= 0)
         subjects[known] = self._numbered.rows[places[known]]
-        faults = {}
+        numbers, faults = places + self._forgotten, {}
         for turn in left.tolist():
             place, known_run = int(which[turn]), bool(places[turn] >= 0)
             row = subjects[turn].rows.draw(self.dice.generator(place)) if known_run else None
@@ -110,8 +110,8 @@ class Drawing:
                 subjects[turn], row, fault, _ = self._one(place, None, int(drawn[turn, PROGRAM]), known_run)
                 if fault:
                     faults[turn] = fault
-            rows[turn] = row
-        return Draws(subjects, None, rows, faults, subjects)
+            rows[turn], numbers[turn] = row, subjects[turn].number
+        return Draws(subjects, numbers if numbers.min() >= 0 else None, rows, faults, subjects)
 
     def _rows(self, chance: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
         """Draws what can be drawn together; see `Ahead`."""
@@ -130,10 +130,10 @@ class Drawing:
 
     def _number(self, place: int) -> int:
         """Returns the number of a program's rows; -1 where they are not known, or its run is not at hand."""
-        subject, traces = self._subjects.get(place), self._task._traces
-        assert traces is not None
+        subject = self._subjects.get(place)
         try:
-            there = subject is not None and traces.record(subject.program) is subject.trace
+            program = self._task.task_set.programs[place]
+            there = subject is not None and self._task._record(program) is subject.recorded
         except SandboxError:
             there = False
         return self._numbers[place] if there else -1
@@ -162,8 +162,12 @@ class Drawing:
         shown = task._opening(program)
         try:
             trace = task._record(program)
-            if subject is None or subject.trace is not trace:
-                subject = self._add(place, Subject(shown, trace, task.rows(program, trace) or NOTHING))
+            if subject is None or subject.recorded is not trace:
+                rows = task.rows(program, trace) or NOTHING
+                kind = (
+                    program.digest if rows.trace is not trace else ""
+                )  # all that leave out the same look alike
+                subject = self._add(place, Subject(shown, rows.trace, rows, kind, trace))
         except NoSandbox:
             raise
         except SandboxError as error:

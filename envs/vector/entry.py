@@ -16,6 +16,7 @@ from ..reach_state import ReachState
 from ..repair import Repair
 from ..state_query import StateQuery
 from .localizing import LocalizingVectorEnv
+from .proposing import ProposingVectorEnv
 from .recorded import RecordedVectorEnv
 from .together import TogetherVectorEnv
 from .trying import TryingVectorEnv
@@ -25,6 +26,7 @@ _TABLED: tuple[type[DebugEnv], ...] = (OutputPrediction, StateQuery, ReachState)
 _RECORDING: dict[type[DebugEnv], type[RecordedVectorEnv]] = {
     FaultLocalization: LocalizingVectorEnv,
     Complexity: TryingVectorEnv,
+    InputPrediction: ProposingVectorEnv,
 }
 """Tasks that go from one real run to others, each recorded when it is first gone to, and their vectors."""
 _USUAL = (

@@ -229,6 +229,10 @@ class Episodes:
         """Returns what infos have of this task beside what all have, an array for each key."""
         return {}
 
+    def noted(self) -> dict[str, tuple[npt.NDArray[np.object_], Flags]]:
+        """Returns the texts that infos have of some environments, and of which, two arrays for each key."""
+        return {"error": (self.errors, self.failed)}
+
     def scene(self, place: int) -> Scene:
         """Returns what an agent may see in one environment."""
         world, batch, subject = self._world, self._batch, self._subjects[place]
@@ -265,8 +269,14 @@ class Episodes:
         choice = np.where(saying, numbers - self._first_answer, 0)
         answered = saying & (choice < self._candidates.offered)
         said = np.flatnonzero(answered)
-        success[said] = self._candidates.right(said, choice[said])
-        return Said(answered, answered, answered, success, SUCCESS_REWARD)
+        if said.size:
+            success[said] = self._right(said, choice[said])
+        return Said(answered, answered, answered & ~self.broken, success, SUCCESS_REWARD)
+
+    def _right(self, which: Rows, choices: Rows) -> Flags:
+        """Tells whether candidates, which there are, are right in some environments; the box may fail."""
+        assert self._candidates is not None
+        return self._candidates.right(which, choices)
 
     def _move(self, numbers: Rows, walked: Flags, done: Flags) -> None:
         """Takes notice of what was done in some environments, where moves are counted already.

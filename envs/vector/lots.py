@@ -16,6 +16,7 @@ from debugworld.sandboxes.growing import Growing
 
 from ..answer import CHOICES
 from ..complexity import GrowthRows
+from ..input_prediction import ArgumentRows
 from ..output_prediction import OutcomeRows
 from ..reach_state import GoalRows
 from ..rows import Rows
@@ -83,7 +84,7 @@ class OutcomeLots(Lots):
     def __init__(self) -> None:
         self._runs = 0
 
-    def add(self, rows: OutcomeRows) -> int:
+    def add(self, rows: OutcomeRows | ArgumentRows) -> int:
         """Adds the rows of a run; see `Lots`."""
         self._runs += 1
         return self._runs - 1
@@ -93,6 +94,25 @@ class OutcomeLots(Lots):
         rows = np.zeros((len(runs), 3), np.int64)
         rows[:, 2] = chance[:, 0] * CHOICES
         return rows, np.ones(len(runs), np.int64)
+
+
+class ArgumentLots(OutcomeLots):
+    """Rows of `ArgumentRows`: choices of candidates, from the ends of runs on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ends = Growing(np.int64)
+
+    def add(self, rows: ArgumentRows) -> int:  # type: ignore[override]
+        """Adds the rows of a run; see `Lots`."""
+        self._ends.add([len(rows.trace.states) - 1])
+        return super().add(rows)
+
+    def draw(self, runs: Integers, chance: Chance) -> tuple[Integers, Integers]:
+        """Draws rows; see `Lots`."""
+        rows, taken = super().draw(runs, chance)
+        rows[:, 0] = self._ends.rows.take(runs)
+        return rows, taken
 
 
 class GrowthLots(Lots):
@@ -203,6 +223,7 @@ _LOTS = (
     (GoalRows, GoalLots),
     (QueryRows, QueryLots),
     (GrowthRows, GrowthLots),
+    (ArgumentRows, ArgumentLots),
 )
 """The classes of rows, with those that draw them."""
 

@@ -254,12 +254,12 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
                 kept = np.zeros_like(values)
                 kept[which] = values[which]
             found[key], found[f"_{key}"] = kept, which.copy()
-        told = which & episodes.failed
-        if told.any():
-            errors = episodes.errors.copy()
-            errors[~told] = None
-            found["error"] = errors
-            found["_error"] = told
+        for key, (texts, there) in episodes.noted().items():
+            told = which & there
+            if told.any():
+                noted = texts.copy()
+                noted[~told] = None
+                found[key], found[f"_{key}"] = noted, told
         return found
 
     def _finals(self, which: Flags, success: Flags) -> Infos:

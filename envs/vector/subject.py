@@ -22,15 +22,19 @@ class Subject:
 
     Args:
         program: The program.
-        trace: Its run, or a dream of it; `BROKEN` where the box or the model failed.
+        trace: Its run, what may be seen of it, or a dream; `BROKEN` where the box or the model failed.
         rows: What may be asked, by the real run.
         kind: What tells the run from others of the program.
+        recorded: The real run, where that is another than is walked over.
     """
 
-    __slots__ = ("key", "number", "program", "rows", "trace")
+    __slots__ = ("key", "number", "program", "recorded", "rows", "trace")
 
-    def __init__(self, program: Program, trace: Trace, rows: Rows, kind: Hashable = "") -> None:
+    def __init__(
+        self, program: Program, trace: Trace, rows: Rows, kind: Hashable = "", recorded: Trace | None = None
+    ) -> None:
         self.program, self.trace, self.rows = program, trace, rows
+        self.recorded = trace if recorded is None else recorded
         self.key: tuple[str, Hashable] = (program.digest, kind)
         """Equal for runs that are the same."""
         self.number = -1

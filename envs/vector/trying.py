@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
 
-from debugworld.sandboxes.debugger import Event
+from debugworld.sandboxes.debugger import Event, Program
 from debugworld.sandboxes.growing import Growing
 
+from ..answer import CHOICES
 from ..environment import DebugEnv
 from ..features import trial_share
 from ..scene import Attempt, Scene, end_of
@@ -33,7 +34,7 @@ class TryingEpisodes(Episodes):
     """The episodes of so many environments; none has begun yet.
 
     Args:
-        task: An environment of the task, for its spaces and limits; its questions name no end of a run.
+        task: An environment of the task, for its spaces and limits.
         count: Environments.
         anew: As `Episodes` takes it.
     """
@@ -45,9 +46,16 @@ class TryingEpisodes(Episodes):
         self._walks.add(task.task_set.programs[0])
         self._programs = Growing(np.int64, (task.trials,))
         """What each list of trials enters, as the walks number it, `_NONE` behind the last."""
+        self._asked = Growing(np.int64)
+        """The end that is asked for beside it."""
         self._texts: list[tuple[str, ...]] = []
         """What is said for them."""
-        self._known: dict[tuple[Hashable, int], int] = {}
+        self._entered: dict[str, int] = {}
+        """The programs that were numbered, by digest."""
+        self._known: dict[Hashable, int] = {}
+        """The first list of each subject, which has one for each of its candidates' numbers."""
+        self._listed = Worked(2)
+        """What `_lists` returns, by the numbers of the subjects."""
         self._list = np.zeros(count, np.int64)
         """The list of trials that each environment has."""
         self._currents: Subjects = np.full(count, None, object)
@@ -56,8 +64,8 @@ class TryingEpisodes(Episodes):
         """The trial whose run that is; -1 for none."""
         self._furthest, self._end = np.zeros((2, count), np.int64)
         """Index of the furthest state of that run that was reached, and the end that was seen."""
-        self._past: list[list[tuple[int, ...]]] = [[] for _ in range(count)]
-        """What was tried before, in time; see `_attempted`."""
+        self._past, self._tried = np.zeros((count, 4, 3), np.int64), np.zeros(count, np.int64)
+        """What was tried before, in time, see `_attempted`; and how often something was."""
         self._ends, self._numbers = [""], {"": _NONE}
         """Ends of runs by number, and their numbers."""
         self._cuts = Growing(bool)
@@ -70,12 +78,13 @@ class TryingEpisodes(Episodes):
         """Begins an episode in some environments; see `Episodes`."""
         super().begin(which, draws)
         self._currents[which] = draws.subjects
-        pairs = list(zip(draws.subjects, draws.rows[:, 2].tolist(), strict=True))
-        lists = self._list[which] = [self._trials(subject, number) for subject, number in pairs]
-        self._trial[which] = [subject.rows.begins for subject, _ in pairs]
-        self._furthest[which] = self._end[which] = 0
-        for place in which.tolist():
-            self._past[place] = []
+        if draws.numbers is None:
+            found = np.array(list(map(self._lists, draws.subjects)))
+        else:
+            found = self._listed.look(draws.numbers, lambda turn: self._lists(draws.subjects[turn]))
+        lists = self._list[which] = found[:, 0] + draws.rows[:, 2]
+        self._trial[which] = found[:, 1]
+        self._furthest[which] = self._end[which] = self._tried[which] = 0
         self.seen["trials"][which] = 0
         self.masks[which, self._first_trial :] = self._programs.rows[lists] != _NONE
 
@@ -95,12 +104,14 @@ class TryingEpisodes(Episodes):
         shown, trial = self.seen["trials"], self._trial[places]
         shown[places, trial, 0] = 1
         shown[places, trial, 1] = ends != _NONE
+        asked = self._asked.rows.take(self._list[places])
+        shown[places, trial, 3] = (asked != _NONE) & (ends == asked)
         shown[places, trial, 2] = self._logarithms.rows.take(self._steps.rows.take(followed + furthest))
         shown[places, trial, 4] = self._cuts.rows.take(ends)
 
     def scene(self, place: int) -> Scene:
         """Returns what an agent may see in one environment."""
-        told, texts = list(self._past[place]), self._texts[self._list[place]]
+        told, texts = self._past[place, : self._tried[place]].tolist(), self._texts[self._list[place]]
         if not self.broken[place]:
             told += self._attempted(np.array([place])).tolist()
         attempts = [Attempt(texts[trial], steps, self._ends[end]) for trial, steps, end in told if trial >= 0]
@@ -127,13 +138,20 @@ class TryingEpisodes(Episodes):
         else:
             found = self._entries.look(programs, lambda turn: world.runs(subjects[turn : turn + 1]))
             runs = found[:, 0].astype(np.int64)
+        self._leave(which, subjects, runs, faults)
         done = np.setdiff1d(np.arange(len(which)), list(faults))
-        for place, told in zip(which[done].tolist(), self._attempted(which[done]).tolist(), strict=True):
-            self._past[place].append(tuple(told))
-        self._currents[which] = subjects
-        self._enter(which, runs, faults)
         self._trial[which[done]] = trials[done]
         self._furthest[which[done]] = self._end[which[done]] = 0
+
+    def _leave(self, which: Rows, subjects: Subjects, runs: Rows, faults: Mapping[int, str]) -> None:
+        """Leaves the runs of some environments for others; see `_enter`."""
+        tried = self._tried[which]
+        if tried.max() == self._past.shape[1]:
+            self._past = np.concatenate([self._past, np.zeros_like(self._past)], axis=1)
+        self._past[which, tried] = self._attempted(which)
+        self._tried[which] = tried + 1
+        self._currents[which] = subjects
+        self._enter(which, runs, faults)
 
     def _attempted(self, which: Rows) -> Rows:
         """Returns what is walked over in some environments: the trial, its steps as far as known, its end."""
@@ -145,16 +163,31 @@ class TryingEpisodes(Episodes):
         """Returns the places of the first states of runs among all that were followed."""
         return self._followed.look(runs, lambda turn: (self._follow(int(runs[turn])),))[:, 0].astype(np.int64)
 
-    def _trials(self, subject: Subject, number: int) -> int:
-        """Returns the number of the list of trials that a subject has beside some candidates."""
-        key = subject.key, number
-        if key not in self._known:
-            found = subject.rows.trials(number)
-            row = np.full((1, self._task.trials), _NONE)
-            row[0, : len(found)] = [self._walks.add(program) for _, program in found]
-            self._known[key] = self._programs.add(row)
-            self._texts.append(tuple(text for text, _ in found))
-        return self._known[key]
+    def _lists(self, subject: Subject) -> tuple[int, int]:
+        """Returns the number of a subject's first list of trials, and the trial where episodes begin."""
+        if subject.key not in self._known:
+            self._known[subject.key] = len(self._programs)
+            for number in range(CHOICES * max(len(subject.rows.truths), 1)):
+                found = subject.rows.trials(number)
+                row = np.full((1, self._task.trials), _NONE)
+                row[0, : len(found)] = [self._numbered(program) for _, program in found]
+                self._programs.add(row)
+                self._asked.add([self._ending(subject.rows.end)])
+                self._texts.append(tuple(text for text, _ in found))
+        return self._known[subject.key], subject.rows.begins
+
+    def _numbered(self, program: Program) -> int:
+        """Returns the number of a program among the walks."""
+        if program.digest not in self._entered:
+            self._entered[program.digest] = self._walks.add(program)
+        return self._entered[program.digest]
+
+    def _ending(self, end: str) -> int:
+        """Returns the number of an end."""
+        if self._numbers.setdefault(end, len(self._ends)) == len(self._ends):
+            self._ends.append(end)
+            self._cuts.add([end.startswith("exit")])
+        return self._numbers[end]
 
     def _follow(self, run: int) -> int:
         """Adds the steps and ends of a run; returns the place of its first state among them."""
@@ -164,14 +197,10 @@ class TryingEpisodes(Episodes):
         ends = [end_of(state) for state in states]
         if len(ends) > 1:
             ends[-1] = ends[-1] or ends[-2]
-        for end in ends:
-            if self._numbers.setdefault(end, len(self._ends)) == len(self._ends):
-                self._ends.append(end)
-                self._cuts.add([end.startswith("exit")])
         more = range(len(self._logarithms), int(steps[-1]) + 1)
         self._logarithms.add(list(map(trial_share, more)))
         self._steps.add(steps)
-        return self._endings.add([self._numbers[end] for end in ends])
+        return self._endings.add(list(map(self._ending, ends)))
 
     def _own_refusal(self, place: int, number: int) -> str:
         if number < self._first_trial:

@@ -39,7 +39,7 @@ class Worked:
             missing = int(numbers.max()) + 1 - len(self._rows)
             self._rows.add(np.full((missing, self._rows.rows.shape[1]), _UNKNOWN))
             return self.look(numbers, work_out)
-        if found[:, 0].min() == _UNKNOWN:
+        if found[:, 0].min(initial=0) == _UNKNOWN:
             rows: npt.NDArray[Any] = self._rows.rows
             for place in np.flatnonzero(found[:, 0] == _UNKNOWN).tolist():
                 if rows[numbers[place], 0] == _UNKNOWN:

@@ -185,6 +185,19 @@ def test_one_candidate_is_right(make: Make) -> None:
         assert right == 1
 
 
+def test_candidates_can_be_said(tmp_path: Path, make: Make) -> None:
+    """Arguments that are too long are none, nor is anything asked about a call of such."""
+    path = tmp_path / "rows.jsonl"
+    calls = ["f('" + "ab" * half + "')" for half in (800, 1100)]
+    path.write_text(json.dumps({"source": "def f(s):\n    return len(s)\n", "calls": calls}), "utf-8")
+    env = make(FEATURES, tasks=f"jsonl/{path}")
+    env.reset(seed=0, options={"task": 0})
+    for place in range(len(env.scene.question.candidates)):
+        assert "error" not in env.step(env.commands.first_trial + place)[4]
+    with pytest.raises(TaskError, match="finds nothing to ask"):
+        env.reset(seed=0, options={"task": 1})
+
+
 def test_a_trial_can_be_debugged_and_costs(make: Make) -> None:
     env = make(TEXT)
     env.reset(**COUNT)

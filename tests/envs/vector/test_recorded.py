@@ -18,12 +18,14 @@ from debugworld.envs.features import features
 from debugworld.envs.trace_store import TraceStore, trace_store
 from debugworld.envs.vector.recorded import RecordedVectorEnv
 from debugworld.sandboxes import SandboxError
+from debugworld.sandboxes.debugger import Action, ActionKind
 from debugworld.worldmodel.errors import ModelError
 
 FEATURES = [name for name in PROGRAM_ENV_IDS if "-Features-" in name]
 LOCALIZE = "debugworld/FaultLocalization-Features-v0"
 COMPLEXITY = "debugworld/Complexity-Features-v0"
-REAL = [*FEATURES, LOCALIZE, COMPLEXITY]
+INPUT = "debugworld/InputPrediction-Features-v0"
+REAL = [*FEATURES, LOCALIZE, COMPLEXITY, INPUT]
 MODES = list(AutoresetMode)
 real_id = pytest.mark.parametrize("env_id", REAL)
 every_id = pytest.mark.parametrize("env_id", FEATURES)
@@ -147,7 +149,7 @@ def test_it_agrees_on_all_programs_that_ship(env_id: str) -> None:
     assert all(counts.values()), counts
 
 
-@pytest.mark.parametrize("env_id", [*FEATURES, LOCALIZE])
+@pytest.mark.parametrize("env_id", [*FEATURES, LOCALIZE, INPUT])
 def test_it_agrees_on_generated_programs(env_id: str) -> None:
     programs = "mutants/7/12" if env_id == LOCALIZE else "generated/7/40"
     pair = vectors(env_id, AutoresetMode.SAME_STEP, 8, tasks=programs, max_moves=12)
@@ -196,6 +198,35 @@ def test_it_agrees_when_the_box_fails(env_id: str, own: str, monkeypatch: pytest
         turn(True)
         assert agree(pair, 40, 4)["errors"]
         turn(False)
+
+
+@pytest.mark.parametrize("env_id", [COMPLEXITY, INPUT])
+@pytest.mark.parametrize("answers", [False, True])
+def test_what_was_tried_is_told_when_the_box_fails(
+    env_id: str, answers: bool, own: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At a trial, and at an answer that is run."""
+
+    def fails(self: TraceStore, program: Any) -> Any:
+        raise SandboxError("the lamp went out")
+
+    fast, slow = vectors(env_id, AutoresetMode.DISABLED, 2, tasks=own, sandbox="process")
+    single = slow.envs[0].unwrapped
+    first, into = single.commands.first_trial, single.commands.number(Action(ActionKind.CONTINUE))
+    for each in (fast, slow):
+        each.reset(seed=3)
+    for number in (first + 1, into, first, into):
+        same(fast.step(np.full(2, number)), slow.step(np.full(2, number)))
+    monkeypatch.setattr(TraceStore, "record", fails)
+    trace_store("process").forget()
+    last = single.commands.first_answer if answers else first + 2
+    same(fast.step(np.full(2, last)), slow.step(np.full(2, last)))
+    scenes = [fast.scene(place) for place in range(2)]
+    assert [scene.attempts for scene in scenes] == [env.unwrapped.scene.attempts for env in slow.envs]
+    assert len(scenes[0].attempts) >= 2 and scenes[0].attempts[-1].end
+    assert scenes[0].program == slow.envs[0].unwrapped.scene.program
+    fast.close()
+    slow.close()
 
 
 @every_mode
