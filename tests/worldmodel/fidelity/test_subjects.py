@@ -121,7 +121,7 @@ def test_what_separates_shown_questions_ends_an_answer(foreign: Path, box: Sandb
     assert meter is not None and isinstance(meter.engine, PromptedEngine)
     engine: Any = meter.engine._engine
     ids = engine._tokenizer(engine.separator)["input_ids"]
-    assert ids[0] in engine.vocabulary.ends
+    assert ids[0] in engine.vocabulary().ends
 
 
 def test_a_checkpoint_of_ours_is_asked_as_it_was_trained(tiny_checkpoint: Path, box: Sandbox) -> None:
