@@ -14,6 +14,7 @@ import gymnasium
 import pytest
 
 from debugworld.envs import parse
+from debugworld.envs.judge import judge_of
 from debugworld.envs.trace_store import trace_store
 from debugworld.sandboxes.debugger import Program
 from debugworld.sandboxes.owner import Owner
@@ -92,7 +93,9 @@ def kill(begun: Callable[[], set[int]]) -> None:
 
 @pytest.fixture
 def begun() -> Iterator[Callable[[], set[int]]]:
-    """Tells which processes were begun since the test was."""
+    """Tells which processes were begun since the test was; a box that stood before serves it no more."""
+    trace_store.cache_clear()
+    judge_of.cache_clear()
     before = processes()
     yield lambda: processes() - before
 
