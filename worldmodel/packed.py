@@ -71,6 +71,8 @@ class PackedModel:
                 packed.share(tokens[:5])
                 packed.read([Feed(1, 0, tokens[5:8], 1), Feed(0, 0, tokens[7:9], 1)])
                 found = packed.read([Feed(0, 2, tokens[:1], 1), Feed(1, 3, tokens[8:], 3)])[1:]
+            except torch.OutOfMemoryError:  # says nothing about the architecture
+                raise
             except Exception:  # each architecture fails in a way of its own
                 return False
         close = 1e-3 if model.dtype == torch.float32 else 0.1
