@@ -206,7 +206,7 @@ class DebugEnv(Runs, Replica):
         Raises:
             TaskError: no program of the set fits the task, or there is no task ``i`` or no such option.
         """
-        task = asked_task(options)
+        task = self._heed(options)
         super().reset(seed=seed)
         self._open()
         self._course = Course(self.np_random.bit_generator.state, options)
@@ -351,6 +351,14 @@ class DebugEnv(Runs, Replica):
         if self._scene is None:
             raise gymnasium.error.ResetNeeded("there is nothing to see yet; call reset() first")
         return self._scene
+
+    def _heed(self, options: dict[str, Any] | None) -> int | None:
+        """Takes the options of a reset, and returns the number of the task that they ask for, if any.
+
+        Raises:
+            TaskError: they are none of this task.
+        """
+        return asked_task(options)
 
     def _draw(self, index: int | None) -> tuple[Program, Question]:
         """Draws a program that the task can use, and its question."""

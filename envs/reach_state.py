@@ -17,6 +17,7 @@ from .goal import Goal, goal_at, reachable
 from .memory import by_trace
 from .rows import Row, Rows
 from .scene import Question
+from .settings import asked_task
 from .tabled import TabledEnv
 
 
@@ -76,9 +77,7 @@ class ReachState(TabledEnv):
     See `DebugEnv`. ``goal`` (None): the caller's goal in every episode; the option ``goal`` of a
     reset goes before it, in that episode. In a dream, a stop counts that shows what some real
     one does where the goal holds: event, line, and the locals that the condition names.
-    Conditions are evaluated in the sandbox, and in ``process`` only where it is named. A vector
-    that is stepped in tables draws goals only: with ``goal`` it steps environments one by one,
-    and its resets have no option ``goal``.
+    Conditions are evaluated in the sandbox, and in ``process`` only where it is named.
 
     ## Version History
     v0: first version.
@@ -91,37 +90,29 @@ class ReachState(TabledEnv):
         self._met: tuple[int, ...] = ()
         self._may_look(self._wanted)
 
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Any, dict[str, Any]]:
-        """Starts an episode; see `DebugEnv.reset`.
-
-        Args:
-            seed: As there.
-            options: ``{"goal": "n > 3"}`` asks for a goal in this episode, beside ``task``.
-
-        Raises:
-            TaskError: the goal is none, or holds in no run that was looked at, and what `DebugEnv.reset` has.
-        """
-        given = dict(options) if isinstance(options, dict) else options
-        asked = given.pop("goal", None) if isinstance(given, dict) else None
-        self._aim = self._wanted if asked is None else Aim.parse(asked)
-        self._may_look(self._aim)
-        found = super().reset(seed=seed, options=given)
-        if self._course is not None:
-            self._course.options = options
-        return found
+    @property
+    def wish(self) -> str:
+        """The caller's goal, see `TabledEnv`."""
+        return "" if self._aim is None else str(self._aim)
 
     def rows(self, program: Program, trace: Trace) -> Rows | None:
         """Returns the goals that a run reaches; see `TabledEnv`."""
         if self._aim is None:
             return _rows(trace, self.max_moves)
         self._met = self._found(program, trace, self._aim)
-        return AimRows(trace, self._aim.goal(trace.states, self._met)) if self._met else None
+        return AimRows(trace, self._aim.goal(trace.states, self._met), self._met) if self._met else None
 
     def question(self, program: Program, rows: Rows, row: Row) -> Question:
         """Asks for a goal; see `TabledEnv`."""
         return Question("move until the goal holds where the program stands", rows.goal(row[1]))
+
+    def _heed(self, options: dict[str, Any] | None) -> int | None:
+        task = asked_task(options, "goal")
+        asked = (options or {}).get("goal")
+        aim = self._wanted if asked is None else Aim.parse(asked)
+        self._may_look(aim)
+        self._aim = aim
+        return task
 
     def _may_look(self, aim: Aim | None) -> None:
         if aim is not None and aim.needs_run and not self._looks:
@@ -175,11 +166,22 @@ class AimRows(Rows):
     Args:
         trace: The real run.
         goal: The goal.
+        met: The indices of the states where it is reached.
     """
 
-    def __init__(self, trace: Trace, goal: Goal) -> None:
-        self._goal = goal
+    def __init__(self, trace: Trace, goal: Goal, met: Sequence[int]) -> None:
+        self._goal, self._met = goal, met
         super().__init__(trace, 1)
+
+    @property
+    def wish(self) -> str:
+        """The goal as it is written; see `Rows`."""
+        return self._goal.asked
+
+    @property
+    def met(self) -> Sequence[int]:
+        """Where it is reached; see `Rows`."""
+        return self._met
 
     def draw(self, rng: np.random.Generator) -> Row | None:
         """Returns the only row; see `Rows`."""

@@ -48,6 +48,16 @@ class Rows(ABC):
         return -1
 
     @property
+    def wish(self) -> str:
+        """What a caller asks for, as `TabledEnv.wish`; empty where it is drawn."""
+        return ""
+
+    @property
+    def met(self) -> Sequence[int]:
+        """The indices of the states of the real run where that is reached; none where it is drawn."""
+        return ()
+
+    @property
     def end(self) -> str:
         """The end of a run that is asked for, as in `Question.end`; empty for none."""
         return ""

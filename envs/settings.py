@@ -112,17 +112,22 @@ def check_numbers(**settings: Any) -> None:
             raise TaskError(f"{name} is a number; got {value!r}")
 
 
-def asked_task(options: Mapping[str, Any] | None) -> int | None:
+def asked_task(options: Mapping[str, Any] | None, *others: str) -> int | None:
     """Returns the number of the task that the options of a reset ask for; None where they ask for none.
+
+    Args:
+        options: Those.
+        *others: What they may hold beside ``task``.
 
     Raises:
         TaskError: they are no options, hold another one, or the task is no whole number.
     """
     if options is not None and not isinstance(options, Mapping):
         raise TaskError(f"the options of a reset are a dict such as {{'task': 3}}; got {options!r}")
-    unknown = ", ".join(sorted(map(repr, (options or {}).keys() - {"task"})))
+    unknown = ", ".join(sorted(map(repr, (options or {}).keys() - {"task", *others})))
     if unknown:
-        raise TaskError(f"a reset has no option {unknown}; it has 'task', as in {{'task': 3}}")
+        known = " and ".join(map(repr, ("task", *others)))
+        raise TaskError(f"a reset has no option {unknown}; it has {known}, as in {{'task': 3}}")
     task = (options or {}).get("task")
     if task is None:
         return None

@@ -16,6 +16,11 @@ from .scene import Question
 class TabledEnv(DebugEnv):
     """An environment of such a task; see `DebugEnv`."""
 
+    @property
+    def wish(self) -> str:
+        """What a caller asks for in place of what would be drawn; empty for nothing."""
+        return ""
+
     @abstractmethod
     def rows(self, program: Program, trace: Trace) -> Rows | None:
         """Returns what may be asked about a real run, the same object every time; None for nothing."""

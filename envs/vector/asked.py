@@ -6,6 +6,7 @@ observation has of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ from debugworld.sandboxes.growing import Growing
 
 from ..answer import CHOICES
 from ..features import EVENTS, GOAL_EVENTS, MANY_PASSES, TEXT_WIDTH
+from ..goal import Goal
 from .begun import Begun, Rows
 from .worked import Worked
 from .world import World
@@ -41,25 +43,35 @@ class Goals:
     Args:
         world: The runs.
         count: Environments.
+        real: Whether what is walked over is what happens; in a dream a stop counts that shows what a real one
+            does.
     """
 
-    def __init__(self, world: World, count: int) -> None:
-        self._world = world
+    def __init__(self, world: World, count: int, real: bool) -> None:
+        self._world, self._real = world, real
         self.line = np.zeros(count, np.int64)
         """The lines of the goals, 0 for none; int64 ``(count,)``."""
         self._event, self._named, self._column, self._value = np.zeros((4, count), np.int64)
-        self._worked = Worked(6)
+        self._wished, self._aim = np.zeros((2, count), np.int64)
+        """Whether a caller asked for it, and then where `_aims` tells of it by row."""
+        self._aims = Growing(bool, (2,))
+        """Of goals that callers asked for, by state, whether they are shown and whether they are reached; the
+        first is for none."""
+        self._aims.add([[False, False]])
+        self._worked = Worked(8)
 
     def place(self, which: Rows, begun: Begun, seen: dict[str, Any]) -> None:
         """Takes the goals of new episodes; see `Part`."""
         found = self._worked.look(begun.asked, lambda place: self._numbers(begun, place))
-        event, line, named, column, value, pair = found.T
+        event, line, named, column, value, pair, wished, aim = found.T
         for mine, new in (
             (self._event, event),
             (self.line, line),
             (self._named, named),
             (self._column, column),
             (self._value, value),
+            (self._wished, wished),
+            (self._aim, aim),
         ):
             mine[which] = new
         seen["goal"][which] = 0
@@ -71,7 +83,7 @@ class Goals:
 
     def show(self, which: Which, rows: Rows, seen: dict[str, Any]) -> None:
         """Writes what holds of the goals; see `Part`."""
-        local, right, holds = self._judged(which, rows)
+        local, right, holds, _ = self._judged(which, rows)
         line, first = self.line[which], len(GOAL_EVENTS)
         away = np.where(line > 0, line - seen["line"][which], 0) / self._world.max_lines
         seen["goal"][which, first + 1] = away
@@ -80,11 +92,11 @@ class Goals:
         seen["goal"][which, first + 5] = holds
 
     def holds(self, rows: Rows) -> npt.NDArray[np.bool_]:
-        """Tells of each environment whether its goal holds where its cursor stands."""
-        return self._judged(slice(None), rows)[2]
+        """Tells of each environment whether its goal is reached where its cursor stands."""
+        return self._judged(slice(None), rows)[3]
 
     def _judged(self, which: Which, rows: Rows) -> tuple[npt.NDArray[Any], ...]:
-        """The number of the local's text, whether the value is right, and whether all of it holds."""
+        """The number of the local's text, whether the value is right, whether all of it holds, and counts."""
         world, event, named = self._world, self._event[which], self._named[which] > 0
         value, line = self._value[which], self.line[which]
         local = world.named.rows.take(np.where(named, self._column[which] + rows, 0))
@@ -96,21 +108,36 @@ class Goals:
         right &= line > 0
         stands = (here == event) & (world.traces.lines.take(rows) == line)
         holds = stands & (right | ((event == _LINE) & ~named))
-        return local, right, holds
+        wished = self._wished[which] > 0
+        if not wished.any():
+            return local, right, holds, holds
+        shown, met = self._aims.rows.take(np.where(wished, self._aim[which] + rows, 0), axis=0).T
+        return (local, *(np.where(wished, *each) for each in ((shown, right), (shown, holds), (met, holds))))
 
     def _numbers(self, begun: Begun, place: int) -> tuple[int, ...]:
         rows, run, world = begun.subjects[place].rows, int(begun.runs[place]), self._world
         goal = rows.goal(int(begun.rows[place, 1]))
         if goal is None:  # nothing could be asked: the box failed
-            return -1, 0, 0, 0, -1, 0
+            return -1, 0, 0, 0, -1, 0, 0, 0
         return (
             EVENTS.index(goal.event),
             goal.line,
             int(bool(goal.name)),
             world.column(run, goal.name) if goal.name else 0,
             world.texts.number(goal.value),
-            world.pairs.number(goal.name, goal.value),
+            world.pairs.number(goal.name, goal.asked or goal.value),
+            int(bool(goal.asked)),
+            self._aimed(run, goal, rows.met) if goal.asked else 0,
         )
+
+    def _aimed(self, run: int, goal: Goal, met: Sequence[int]) -> int:
+        """Adds what `_aims` tells of a goal that a caller asked for; returns its place by row."""
+        states = self._world.traces.trees[run].states
+        shown = np.array([goal.holds(state) for state in states])
+        reached = np.isin(np.arange(len(states)), met)
+        if not self._real:
+            reached = shown & (np.cumsum(shown) >= goal.hits)
+        return self._aims.add(np.stack([shown, reached], axis=1)) - int(self._world.traces.starts[run])
 
 
 class Queries:

@@ -59,6 +59,8 @@ class Drawing:
         self.dice = Dice(count)
         """The environments' generators."""
         self._task = task
+        self._usual = task.wish
+        """What is asked for in most episodes; what else may be asked for is not remembered."""
         self._dreams = task.backend in DREAMS
         self._subjects: dict[int, Subject] = {}
         self._lots: Lots | None = None
@@ -86,7 +88,7 @@ class Drawing:
         """
         task = self._task
         task._open()
-        if index is not None or self._dreams:
+        if index is not None or self._dreams or task.wish != self._usual:
             return _together([self._one(place, index) for place in which.tolist()])
         traces = task._traces
         assert traces is not None
@@ -158,16 +160,18 @@ class Drawing:
 
     def _asked(self, program: Program, place: int) -> _Draw | None:
         task = self._task
-        subject = self._subjects.get(place)
+        usual = task.wish == self._usual
+        subject = self._subjects.get(place) if usual else None
         shown = task._opening(program)
         try:
             trace = task._record(program)
             if subject is None or subject.recorded is not trace:
                 rows = task.rows(program, trace) or NOTHING
-                kind = (
-                    program.digest if rows.trace is not trace else ""
-                )  # all that leave out the same look alike
-                subject = self._add(place, Subject(shown, rows.trace, rows, kind, trace))
+                hidden = rows.trace is not trace  # all that leave out the same look alike
+                kind = program.digest if hidden else rows.wish
+                subject = Subject(shown, rows.trace, rows, kind, trace)
+                if usual:
+                    self._add(place, subject)
         except NoSandbox:
             raise
         except SandboxError as error:
@@ -178,7 +182,7 @@ class Drawing:
             return None
         return self._dreamt(subject, row) if self._dreams else (subject, row, "", subject)
 
-    def _add(self, place: int, subject: Subject) -> Subject:
+    def _add(self, place: int, subject: Subject) -> None:
         """Remembers the rows of a program."""
         if len(self._numbers) >= _MOST:
             self._subjects.clear()
@@ -194,7 +198,6 @@ class Drawing:
             self._numbered.add(np.array([subject], object))
             subject.number = self._forgotten + self._numbers[place]
             self._subjects[place] = subject
-        return subject
 
     def _dreamt(self, real: Subject, row: Row) -> _Draw:
         """Returns an episode that is played in the model's dream of a run."""
@@ -203,11 +206,11 @@ class Drawing:
         try:
             trace = self._task._walked(real.program, given)
         except (SandboxError, ModelError) as error:
-            broken = Subject(real.program, BROKEN, real.rows, "broken")
+            broken = Subject(real.program, BROKEN, real.rows, ("broken", real.rows.wish))
             return broken, row, str(error), broken
         if trace is real.trace:
             return real, row, "", real
-        return Subject(real.program, trace, real.rows, ("dream", start)), row, "", real
+        return Subject(real.program, trace, real.rows, ("dream", start, real.rows.wish)), row, "", real
 
 
 def _together(draws: Sequence[_Draw]) -> Draws:

@@ -33,7 +33,6 @@ _USUAL = (
     ("backend", ("real", "rollout")),
     ("actions", ("plain",)),
     ("feedback", ("true",)),
-    ("goal", (None,)),
 )
 """Arguments, and what they may be for the environments to be stepped in tables."""
 

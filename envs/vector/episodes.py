@@ -369,13 +369,13 @@ class Episodes:
         batch = self._batch = RecordedBatch(world.traces, self._count)
         self._refusals = Refusals(batch, self._task.commands)
         answers = self._task.answers
-        self._goals = Goals(world, self._count) if "goal" in self.seen else None
+        dreams = self._task.backend in DREAMS
+        self._goals = Goals(world, self._count, real=not dreams) if "goal" in self.seen else None
         queries = Queries(world, self._count) if self._task.queries else None
         self._candidates = Candidates(world, self._count, answers, queries) if answers else None
         self._aims = self._goals or queries
         parts = self._goals, queries, self._candidates
         self._parts: list[Part] = [part for part in parts if part is not None]
-        dreams = self._task.backend in DREAMS
         self._shadow = Shadow(world, self._count, self._goals is not None) if dreams else None
         if before is None:
             return

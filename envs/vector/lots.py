@@ -18,7 +18,7 @@ from ..answer import CHOICES
 from ..complexity import GrowthRows
 from ..input_prediction import ArgumentRows
 from ..output_prediction import OutcomeRows
-from ..reach_state import GoalRows
+from ..reach_state import AimRows, GoalRows
 from ..rows import Rows
 from ..state_query import ENTRIES, QueryRows
 
@@ -115,15 +115,15 @@ class ArgumentLots(OutcomeLots):
         return rows, taken
 
 
-class GrowthLots(Lots):
-    """Rows of `GrowthRows`: one of each run."""
+class OnlyLots(Lots):
+    """Rows of `GrowthRows` and of `AimRows`: one of each run."""
 
     ahead = 0
 
     def __init__(self) -> None:
         self._runs = 0
 
-    def add(self, rows: GrowthRows) -> int:
+    def add(self, rows: GrowthRows | AimRows) -> int:
         """Adds the rows of a run; see `Lots`."""
         self._runs += 1
         return self._runs - 1
@@ -222,7 +222,8 @@ _LOTS = (
     (OutcomeRows, OutcomeLots),
     (GoalRows, GoalLots),
     (QueryRows, QueryLots),
-    (GrowthRows, GrowthLots),
+    (GrowthRows, OnlyLots),
+    (AimRows, OnlyLots),
     (ArgumentRows, ArgumentLots),
 )
 """The classes of rows, with those that draw them."""

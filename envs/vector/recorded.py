@@ -14,7 +14,6 @@ from ..environment import DebugEnv
 from ..page import page
 from ..picture import picture
 from ..scene import Scene
-from ..settings import asked_task
 from ..tabled import TabledEnv
 from .copies import Copies
 from .dice import Dice
@@ -97,8 +96,8 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
 
         Args:
             seed: Of the first environment, one more for each next; or one for each; None: the draws go on.
-            options: ``reset_mask``: bool ``(num_envs,)``, which environments; all by default. ``task``: as in
-                `DebugEnv.reset`.
+            options: ``reset_mask``: bool ``(num_envs,)``, which environments; all by default. What else is
+                there is for each of them, as in `DebugEnv.reset`.
 
         Raises:
             TaskError: no program of the set fits the task, or there is no such task.
@@ -113,7 +112,7 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
             told = seeds[place]
             if told is not None:
                 self._drawing.dice.seed(place, told)
-        self._begin(which, asked_task(options))
+        self._begin(which, options)
         self._show()
         return self._observations(), self._infos(which, np.zeros(self.num_envs, bool))
 
@@ -176,10 +175,10 @@ class RecordedVectorEnv(VectorEnv[Any, Any, Any]):
         assert isinstance(task, TabledEnv)
         return Episodes(task, self.num_envs, self.copy), Drawing(task, self.num_envs)
 
-    def _begin(self, which: Flags, index: int | None = None) -> None:
+    def _begin(self, which: Flags, options: dict[str, Any] | None = None) -> None:
         """Draws and begins an episode in some environments."""
         places = np.flatnonzero(which)
-        self._episodes.begin(places, self._drawing.draw(places, index))
+        self._episodes.begin(places, self._drawing.draw(places, self._task._heed(options)))
         self._over = self._over & ~which
         self._begun = True
 

@@ -29,7 +29,7 @@ class Shadow:
         """Which episodes have reached their goal in the real run; bool ``(count,)``."""
         self._world = world
         self._batch = RecordedBatch(world.traces, count)
-        self._goals = Goals(world, count) if goals else None
+        self._goals = Goals(world, count, real=True) if goals else None
 
     def begin(self, which: Rows, begun: Begun, seen: dict[str, Any]) -> None:
         """Begins new episodes in some environments; what it writes into ``seen`` stands there already."""

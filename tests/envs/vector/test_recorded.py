@@ -356,6 +356,110 @@ def test_options_and_seeds_reach_every_environment(tasks: str) -> None:
         same(*(each.reset() for each in pair))
 
 
+REACH = "debugworld/ReachState-Features-v0"
+GOALS = ["n > 0", "4 hits 3", "5", "exception ValueError", "function divide", "4 if n > 0", "len(out) == 2"]
+
+
+def pursue(pair: list[Any], seed: int, rounds: int = 16) -> dict[str, int]:
+    """Resets both alike, some of them and all, to goals of a caller's and to others, with moves between."""
+    rng, count = np.random.default_rng(seed), pair[0].num_envs
+    mode, counts = pair[0].metadata["autoreset_mode"], {"success": 0, "over": 0}
+    over, mask, lines = np.zeros(count, bool), pair[0].action_masks(), set[int]()
+    for turn in range(rounds):
+        options: dict[str, Any] = {} if turn % 4 == 3 else {"goal": GOALS[rng.integers(len(GOALS))]}
+        if turn % 3:
+            options["reset_mask"] = over | (rng.random(count) < 0.5)
+            options["reset_mask"][turn % count] = True
+        told = None if turn % 2 else rng.integers(99, size=count).tolist()
+        one, other = (each.reset(seed=told, options=dict(options)) for each in pair)
+        same(one, other, f"{turn}.reset")
+        assert one[0] in pair[0].observation_space
+        lines |= set(one[0]["goal_line"].tolist())
+        which = options.get("reset_mask", np.ones(count, bool))
+        mask = np.where(which[:, None], one[1]["action_mask"], mask)
+        over &= ~which
+        for step in range(8):
+            if mode is AutoresetMode.DISABLED and over.any():
+                break
+            actions = chosen(rng, mask, 0.95)
+            one, other = (each.step(actions) for each in pair)
+            for place, name in enumerate(("observations", "rewards", "terminated", "truncated", "infos")):
+                same(one[place], other[place], f"{turn}.{step}.{name}")
+            mask, over = one[4]["action_mask"], one[2] | one[3]
+            counts["success"] += int(one[2].sum())
+            counts["over"] += int(over.sum())
+    for each in pair:
+        each.close()
+    assert len(lines) > 2
+    return counts
+
+
+@every_mode
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"goal": "n > 0"},
+        {"backend": "rollout", "model": "static", "max_states": 40, "real_share": 0.3},
+        {"backend": "rollout", "model": "static", "max_states": 40, "goal": "4 hits 2"},
+    ],
+)
+def test_goals_of_a_caller_agree(options: dict[str, Any], mode: AutoresetMode, tasks: str) -> None:
+    pair = vectors(REACH, mode, 4, tasks=tasks, sandbox="process", max_moves=9, **options)
+    assert isinstance(pair[0], RecordedVectorEnv)
+    counts = pursue(pair, 7)
+    assert all(counts.values()), counts
+
+
+def test_a_goal_is_for_one_episode(tasks: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(episodes, "MOST_STATES", 60)  # so that runs are forgotten in between
+    fast, slow = pair = vectors(REACH, AutoresetMode.SAME_STEP, 3, tasks=tasks, sandbox="process")
+    for each in pair:
+        each.reset(seed=2, options={"goal": "5", "task": 0})
+    assert fast.scene(0).question == slow.envs[0].unwrapped.scene.question
+    assert str(fast.scene(0).question.goal) == "line 5"
+    run_to = slow.envs[0].unwrapped.commands.number(Action(ActionKind.RUN_TO, 5))
+    one, other = (each.step(np.full(3, run_to)) for each in pair)
+    same(one, other)
+    assert one[2].all() and (one[4]["final_info"]["success"]).all()
+    assert all(not fast.scene(place).question.goal.asked for place in range(3))  # type: ignore[union-attr]
+    for goal, told in (("n >", "no goal"), (7, "one line"), ("n == 99", "'any line if n == 99' holds at no")):
+        for each in pair:
+            with pytest.raises(TaskError, match=told):
+                each.reset(options={"goal": goal})
+    same(*(each.reset(seed=4) for each in pair))
+    for each in pair:
+        each.close()
+    other_task = gymnasium.make_vec(FEATURES[0], 2, tasks=tasks, sandbox="process")
+    with pytest.raises(TaskError, match="no option 'goal'; it has 'task'"):
+        other_task.reset(options={"goal": "5"})
+    other_task.close()
+
+
+def test_goals_agree_when_the_model_fails(tasks: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    dream, broken = DreamStore.dream, [False]
+
+    def fails(self: DreamStore, program: Any, *rest: Any) -> Any:
+        if broken[0]:
+            raise ModelError("the server is gone")
+        return dream(self, program, *rest)
+
+    monkeypatch.setattr(DreamStore, "dream", fails)
+    dreams = {"backend": "rollout", "model": "static", "max_states": 40, "max_moves": 4}
+    pair = vectors(REACH, AutoresetMode.SAME_STEP, 4, tasks=tasks, sandbox="process", **dreams)
+    same(*(each.reset(seed=1) for each in pair))
+    for goal in ("5", "4 hits 2", None, "n > 0"):
+        broken[0] = True
+        options = {"goal": goal} if goal else None
+        same(*(each.reset(seed=1, options=options and dict(options)) for each in pair))
+        same(*(each.step(np.zeros(4, int)) for each in pair))
+        broken[0] = False
+        same(*(each.reset(seed=1, options=options and dict(options)) for each in pair))
+        same(*(each.step(np.zeros(4, int)) for each in pair))
+    for each in pair:
+        each.close()
+
+
 def test_a_copy_is_the_callers(tasks: str) -> None:
     for copy in (True, False):
         vector = gymnasium.make_vec(FEATURES[0], 3, tasks=tasks, sandbox="process", copy=copy)
