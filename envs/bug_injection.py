@@ -74,11 +74,11 @@ class BugInjection(EditEnv):
     On ``submit``. ``reward="credit"``: ``valid * (1 - credit)``: 0 for a bug that is not
     valid; else one less the solver's credit, ``1 - (rank - 1) / lines`` where its
     ``rank``-th guess within ``accusations`` is a changed line, 0 where none is (see
-    `FaultLocalization`), the mean over ``attempts``. ``reward="rate"``, as in SSR: -1 for a
-    bug that is not valid, -0.8 for one that none or all of the ``attempts`` solve, else
-    ``1 - 1.8 * rate``, ``rate`` being the share that does. Minus ``move_cost`` for every
-    move, edits and runs included, and ``refusal_cost`` more for a refused one, 0.01 each.
-    ``submit`` costs nothing.
+    `FaultLocalization`), the mean over ``attempts``. ``reward="rate"``, by the formula
+    of SSR (see `solver.worth`): -1 for a bug that is not valid, -0.8 for one that none or
+    all of the ``attempts`` solve, else ``1 - 1.8 * rate``, ``rate`` being the share that
+    does. Minus ``move_cost`` for every move, edits and runs included, and
+    ``refusal_cost`` more for a refused one, 0.01 each. ``submit`` costs nothing.
 
     ## Episode End
     Terminated by ``submit``. Truncated by a move beyond the budget (when it is used up,

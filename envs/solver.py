@@ -94,7 +94,10 @@ def worth(rate: float) -> float:
     """Returns what a valid bug is worth by the share of the attempts that solve it.
 
     ``1 - 1.8 * rate`` where some do and some do not, -0.8 where all do or none: a bug that is hard and can be
-    found pays most (SSR: Wei et al., 2025, arXiv 2512.18552, with its weight of 0.8).
+    found pays most. The formula, `INVALID` and the weight of 0.8 are the injecting agent's in SSR (Wei et
+    al., 2025, arXiv 2512.18552), as a public reimplementation of that paper gives them. What is valid, what
+    counts as solved, and who solves are this package's own: there the agent itself repairs a repository
+    against an oracle of tests that it has written.
 
     Args:
         rate: In [0, 1].

@@ -14,8 +14,12 @@ from debugworld.envs.vector.together import TogetherVectorEnv
 from debugworld.sandboxes import SandboxError
 from debugworld.worldmodel.neural import shared_engine
 
-from .test_recorded import agree, same, vectors
+from .test_recorded import agree, own, real_id, same, sized, vectors
 
+__all__ = ["own", "sized"]  # fixtures
+
+NEXT, SAME, DISABLED = AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP, AutoresetMode.DISABLED
+DREAM = {"backend": "rollout", "model": "static", "max_states": 40}
 IDS = [
     f"debugworld/{task}-{family}-v0"
     for task in ("ReachState", "StateQuery")
@@ -45,6 +49,33 @@ def test_it_agrees_with_sync(mode: AutoresetMode, backend: str, tasks: str, tiny
     assert isinstance(pair[0], TogetherVectorEnv)
     counts = agree(forgetting(pair, tiny_checkpoint), 12, 3, legal=0.9)
     assert counts["over"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "options"),
+    [
+        (SAME, {"feedback": "random"}),
+        (DISABLED, {"feedback": "random", "shaping": 0.5}),
+        (NEXT, {"shaping": 0.5, "discount": 0.9}),
+        (SAME, DREAM | {"shaping": 0.5}),
+        (NEXT, DREAM | {"real_share": 0.3, "feedback": "random", "shaping": 0.5}),
+        (DISABLED, {"backend": "neural", "feedback": "random"}),
+        (NEXT, {"backend": "neural", "shaping": 0.5}),
+        (SAME, {"backend": "lockstep"}),
+    ],
+)
+@real_id
+def test_every_task_agrees_with_sync(
+    env_id: str, mode: AutoresetMode, options: dict[str, Any], own: str, tiny_checkpoint: Path
+) -> None:
+    """With feedback from other programs, shaping, dreams, and some of it together."""
+    tiny = {"model": str(tiny_checkpoint), "max_states": 12} if "backend" in options else {}
+    pair = vectors(env_id, mode, 3, tasks=own, sandbox="process", max_moves=5, **(tiny | options))
+    assert isinstance(pair[0], TogetherVectorEnv)
+    if "model" not in options and tiny:
+        pair = forgetting(pair, tiny_checkpoint)
+    counts = agree(pair, 14 if tiny else 40, 11, legal=0.9)
+    assert counts["over"], counts
 
 
 @pytest.mark.slow
