@@ -121,6 +121,15 @@ class Menu:
         """The texts of the commands, for an engine that decodes within a grammar."""
         return _grammar(self.choices)
 
+    @cached_property
+    def longest(self) -> int:
+        """Bytes of the longest command, a text of one's own left out, so that no token of it is too much."""
+        return max(len(text.encode()) for choice in self.choices for text, _ in choice.beginnings())
+
+    def longest_object(self, thought: bool = False) -> int:
+        """Returns the bytes of the longest object as `schema` has it, its texts left out."""
+        return max(len(json.dumps(_filled(choice, thought)).encode()) for choice in self.choices)
+
     def schema(self, thought: bool = False) -> dict[str, Any]:
         """Returns a JSON schema of an object whose ``action`` has a command's parts.
 
@@ -230,6 +239,15 @@ def _parts(choice: Choice) -> dict[str, Any]:
     if choice.hits:
         parts["hits"] = {"enum": list(range(1, MOST_HITS + 1))}
     return parts | ({"text": {"type": "string"}} if choice.text else {})
+
+
+def _filled(choice: Choice, thought: bool) -> dict[str, Any]:
+    """Returns the longest object of a command, with empty texts."""
+    parts = {
+        key: max(part.get("enum", [""]), key=lambda each: len(str(each)))
+        for key, part in _parts(choice).items()
+    }
+    return {**({"thought": ""} if thought else {}), "action": {"command": choice.name, **parts}}
 
 
 State = int

@@ -32,7 +32,7 @@ class Settings:
     top_p: float = 1.0
     """Of the draws."""
     tokens: int = 48
-    """Longest answer, in tokens of the model."""
+    """Longest text of the model's own, such as an answer, in its tokens; what a menu spells comes beside."""
     thought: int = -1
     """Longest thought before an answer, in tokens; 0 for none; where negative, as the prompt has it."""
     characters: int = 6000

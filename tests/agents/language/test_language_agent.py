@@ -19,10 +19,12 @@ import pytest
 from debugworld import cli
 from debugworld.agents import evaluate, make_agent, run_episode
 from debugworld.agents.language import PROMPTS, LanguageAgent, Menu, Prompt, Settings, read_name
-from debugworld.agents.language.speaker import Said
+from debugworld.agents.language.menu import Choice
+from debugworld.agents.language.speaker import Said, ServerSpeaker, open_speaker
 from debugworld.envs import DebugEnv
 from debugworld.worldmodel.base import package_folder
 from debugworld.worldmodel.completion import Sampling
+from debugworld.worldmodel.endpoint import Reply
 from debugworld.worldmodel.errors import ModelError
 
 OUTPUT = "debugworld/OutputPrediction-Text-v0"
@@ -224,6 +226,40 @@ def test_any_checkpoint_plays_within_its_menu(env_id: str, tiny_checkpoint: Path
     assert found.spent["actions"] >= sum(episode.moves for episode in found.episodes) >= 2
     [again] = evaluate(env_id, [name], "real", 4, max_moves=4)
     assert again.episodes == found.episodes
+
+
+LONG = Menu((Choice("break", (1234,), hits=True), Choice("break", None, names=("exception " + "Long" * 30,))))
+
+
+def test_what_a_menu_writes_out_is_never_cut(tiny_checkpoint: Path) -> None:
+    """One byte a token, and one token of its own."""
+    said = set()
+    for seed in range(12):
+        speaker = open_speaker(str(tiny_checkpoint), 1, "auto")
+        told = speaker.say([{"role": "user", "content": "?"}], LONG, 0, Sampling(2.0, 1.0, seed)).text
+        said.add(str(Menu.read(told, ())))
+    assert any("Long" * 30 in command for command in said) and len(said) > 1
+
+
+def test_a_server_is_let_write_the_whole_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = []
+
+    class Server:
+        structured = "json_schema"
+
+        def __init__(self, url: str) -> None:
+            pass
+
+        def chat(self, messages: Any, max_tokens: int, sampling: Any, shape: Any) -> Any:
+            limits.append(max_tokens)
+            return Reply("s", 1, 1)
+
+    monkeypatch.setattr("debugworld.worldmodel.endpoint.EndpointEngine", Server)
+    speaker = ServerSpeaker("http://nowhere/v1", 5)
+    for menu, thought in ((LONG, 0), (LONG, 7), (None, 7)):
+        speaker.say([{"role": "user", "content": "?"}], menu, thought, None)
+    whole = len(json.dumps({"action": {"command": "break", "name": "exception " + "Long" * 30}}))
+    assert limits == [5 + whole, 5 + whole + 7 + len('"thought": "", '), 5 + 7]
 
 
 def smollm2() -> Path:
