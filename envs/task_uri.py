@@ -45,8 +45,10 @@ class TaskUri:
             forms: how such URIs are written, likewise.
 
         Raises:
-            TaskError: the scheme is unknown or the options are not ``name=value`` joined by ``&``.
+            TaskError: the scheme is unknown, or no file can be called so.
         """
+        if not isinstance(text, str) or "\0" in text:
+            raise TaskError(f"the URI of a {what} is a text without null bytes; got {text!r}")
         match = _FORM.fullmatch(text)
         scheme, path, query = match.groups(default="") if match else ("", "", "")
         if scheme not in schemes:
@@ -94,13 +96,15 @@ class TaskUri:
         return int(match[1]), int(match[2] or DEFAULT_COUNT)
 
     def choose(self, option: str, known: Collection[str], default: str = "") -> str:
-        """Returns an option that must be one of some words.
+        """Returns an option that must be one of some words; the default where it is not there.
 
         Raises:
-            TaskError: it is another one.
+            TaskError: it is another one, or empty.
         """
-        value = self.options.get(option, default)
-        if value != default and value not in known:
+        value = self.options.get(option)
+        if value is None:
+            return default
+        if value not in known:
             raise TaskError(
                 f"{self.text!r}: {option}={value!r} is not known; {option} is one of: {', '.join(known)}"
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from debugworld.envs import TaskError
 from debugworld.envs.task_uri import TaskUri
 
-PATHS = st.text(st.characters(exclude_characters="=", exclude_categories=["Cs"]), max_size=20)
+PATHS = st.text(st.characters(exclude_characters="=\0", exclude_categories=["Cs"]), max_size=20)
 VALUES = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
@@ -38,6 +39,22 @@ def test_what_need_not_be_quoted() -> None:
 def test_options_that_cannot_be_read(query: str) -> None:
     with pytest.raises(TaskError, match="each name once, joined by &"):
         TaskUri.parse(f"x?{query}", ["x"], "task set", []).only("a", "b")
+
+
+@pytest.mark.parametrize("text", ["x/\0", None, 3])
+def test_what_can_be_no_uri(text: Any) -> None:
+    with pytest.raises(TaskError, match="the URI of a task set is a text without null bytes; got"):
+        TaskUri.parse(text, ["x"], "task set", [])
+
+
+def test_an_option_that_is_left_empty_is_not_the_default() -> None:
+    def chosen(text: str) -> str:
+        return TaskUri.parse(text, ["x"], "task set", []).choose("split", ["train", "test"])
+
+    assert chosen("x?split=test") == "test" and chosen("x") == ""
+    for wrong in ("x?split=", "x?split=all"):
+        with pytest.raises(TaskError, match="split is one of: train, test"):
+            chosen(wrong)
 
 
 @pytest.mark.parametrize(("text", "found"), [("m/3", (3, 256)), ("m/0/7", (0, 7))])
