@@ -8,7 +8,6 @@ answer there tomorrow.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -22,6 +21,7 @@ from debugworld.sandboxes.sources import package_digest
 from debugworld.worldmodel.completion import CompletionEngine
 from debugworld.worldmodel.errors import ModelError
 
+from .memory import Recent
 from .trace_cache import content_key, open_trace_cache
 from .trace_store import TraceStore
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 JOBS = 64
 """Programs that are dreamt at a time by `DreamStore.prefetch`."""
-_MAX_DREAMS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class DreamStore:
 
     def __init__(self, subject: Subject, max_states: int, real_calls: float = 0.0) -> None:
         self.subject, self.max_states, self.real_calls = subject, max_states, real_calls
-        self._dreams: OrderedDict[str, Dreamt] = OrderedDict()
+        self._dreams: Recent[Dreamt] = Recent()
         self._told = _told(subject) if real_calls else subject.about
         self._lasting = subject.about.get("kind") not in ("endpoint", "real")
 
@@ -157,7 +156,6 @@ class DreamStore:
         key = self._key(program, given)
         found = self._dreams.get(key)
         if found is not None:
-            self._dreams.move_to_end(key)
             return found
         cache = open_trace_cache() if self._lasting else None
         kept = cache.noted(key, program.check()) if cache is not None else None
@@ -167,9 +165,7 @@ class DreamStore:
         return found
 
     def _keep(self, key: str, found: Dreamt) -> None:
-        self._dreams[key] = found
-        if len(self._dreams) > _MAX_DREAMS:
-            self._dreams.popitem(last=False)
+        self._dreams.put(key, found, len(found.trace.states))
 
     def _key(self, program: Program, given: Sequence[State]) -> str:
         states = [state.to_json() for state in given]

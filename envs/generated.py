@@ -10,6 +10,7 @@ from debugworld.sandboxes.debugger import Program
 from debugworld.worldmodel.data.knobs import Knobs
 
 from .errors import TaskError
+from .memory import Recent
 from .part import side
 
 _ENTRY_LINES = 2
@@ -47,7 +48,7 @@ class GeneratedPrograms(Sequence[Program]):
         self.max_lines = max_lines
         self.knobs = knobs
         self.part = part
-        self._made: dict[int, Program] = {}
+        self._made: Recent[Program] = Recent()
 
     def __len__(self) -> int:
         return len(self.seeds)
@@ -89,9 +90,11 @@ class GeneratedPrograms(Sequence[Program]):
         return self._program(self.seeds[index])
 
     def _program(self, seed: int) -> Program:
-        if seed not in self._made:
-            self._made[seed] = self._make(seed)
-        return self._made[seed]
+        made = self._made.get(seed)
+        if made is None:
+            made = self._make(seed)
+            self._made.put(seed, made, 0)
+        return made
 
     def _make(self, seed: int) -> Program:
         try:

@@ -8,7 +8,6 @@ starts at the first program that neither knows, and ends with its last user.
 from __future__ import annotations
 
 import platform
-from collections import OrderedDict
 from functools import cache
 
 from debugworld.sandboxes import SANDBOXES, Sandbox, SandboxError, open_sandbox
@@ -17,13 +16,13 @@ from debugworld.sandboxes.live import LiveSession
 from debugworld.sandboxes.sandbox import MEGABYTE
 
 from .errors import NoSandbox
+from .memory import Recent
 from .trace_cache import open_trace_cache, trace_key
 
 LIMITS = {"max_events": 10_000, "timeout": 10.0, "memory": 512 * MEGABYTE}
 """Of every recording, as `Sandbox` takes them."""
 MOST_LOOKS = 8
 """Live sessions of a store that stand still for looks; fewer than the boxes of a sandbox."""
-_MAX_TRACES = 4096
 
 
 class TraceStore:
@@ -38,7 +37,7 @@ class TraceStore:
         self.changes = 0
         """Changes of what is in memory: while it stays, so do the traces there."""
         self._sandbox: Sandbox | None = None
-        self._traces: OrderedDict[str, Trace] = OrderedDict()
+        self._traces: Recent[Trace] = Recent()
         self._looks: list[LiveSession] = []
         self._users = 0
 
@@ -118,7 +117,6 @@ class TraceStore:
     def _known(self, program: Program) -> Trace | None:
         trace = self._traces.get(program.digest)
         if trace is not None:
-            self._traces.move_to_end(program.digest)
             return trace
         cache = open_trace_cache()
         if cache is not None:
@@ -128,10 +126,8 @@ class TraceStore:
         return trace
 
     def _keep(self, program: Program, trace: Trace) -> None:
-        self._traces[program.digest] = trace
+        self._traces.put(program.digest, trace, len(trace.states))
         self.changes += 1
-        if len(self._traces) > _MAX_TRACES:
-            self._traces.popitem(last=False)
 
     def forget(self) -> None:
         """Lets go of all traces in memory; those on disk stay."""

@@ -19,6 +19,7 @@ from debugworld.sandboxes.numbering import LINE_KINDS, PLAIN
 
 from ..backend import DREAMS
 from ..environment import DebugEnv
+from ..memory import MOST_STATES
 from ..reward import SUCCESS_REWARD
 from ..scene import NOWHERE, UNASKED, Scene
 from ..tabled import TabledEnv
@@ -31,8 +32,6 @@ from .shadow import Shadow, move_over
 from .subject import NOTHING, Subjects
 from .world import World
 
-MOST_STATES = 4_000_000
-"""States of runs that are remembered; beyond, those are forgotten on which no environment stands."""
 REWRITTEN = ("event", "line", "progress", "lines", "locals", "value", "tokens", "candidates")
 """Parts of observations that `Episodes.show` writes anew, without a look at what stood there."""
 _LINE_ORDER = (ActionKind.RUN_TO, ActionKind.BREAK, ActionKind.CLEAR)
@@ -100,6 +99,8 @@ class Episodes:
         self._world: World | None = None
         self._shadow: Shadow | None = None
         self._stale = False
+        self._most = MOST_STATES
+        """Size of the world beyond which runs are forgotten on which no environment stands."""
         self._batch: RecordedBatch
 
     def begin(self, which: Rows, draws: Draws) -> None:
@@ -112,7 +113,7 @@ class Episodes:
         subjects, numbers, rows, faults, reals = draws
         self._rows[which] = rows
         self._subjects[which], self._reals[which] = subjects, reals
-        if self._world is None or len(self._world.traces.lines) > MOST_STATES:
+        if self._world is None or self._world.size > self._most:
             self._renew(which)
         world = self._world
         assert world is not None
@@ -377,6 +378,7 @@ class Episodes:
         parts = self._goals, queries, self._candidates
         self._parts: list[Part] = [part for part in parts if part is not None]
         self._shadow = Shadow(world, self._count, self._goals is not None) if dreams else None
+        self._most = MOST_STATES
         if before is None:
             return
         rows = self._rows[others]
@@ -388,3 +390,4 @@ class Episodes:
         if self._shadow is not None and shadow is not None:
             begun = Begun(world, self._reals[others], rows)
             self._shadow.follow(shadow, others, begun, self.seen)
+        self._most = max(MOST_STATES, 2 * world.size)  # where much is stood on, it is not done at every begin

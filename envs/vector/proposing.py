@@ -35,9 +35,6 @@ class ProposingEpisodes(TryingEpisodes):
         self._reasons: npt.NDArray[np.object_] = np.full(count, None, object)
         """What wrong answers came to; None where none was given."""
         self._reasoned = np.zeros(count, bool)
-        self._judged = Worked(2)
-        """Of each list of candidates and each of its places whether that is right, and what it came to."""
-        self._came = Growing(np.object_)
 
     def begin(self, which: Rows, draws: Draws) -> None:
         """Begins an episode in some environments; see `Episodes`."""
@@ -47,6 +44,12 @@ class ProposingEpisodes(TryingEpisodes):
     def noted(self) -> dict[str, tuple[npt.NDArray[np.object_], Flags]]:
         """Returns what infos have of some environments; see `Episodes`."""
         return super().noted() | {"reason": (self._reasons, self._reasoned)}
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._judged = Worked(2)
+        """Of each list of candidates and each of its places whether that is right, and what it came to."""
+        self._came = Growing(np.object_)
 
     def _right(self, which: Rows, choices: Rows) -> Flags:
         lists, faults = self._list[which], dict[int, str]()

@@ -42,20 +42,6 @@ class TryingEpisodes(Episodes):
     def __init__(self, task: DebugEnv, count: int, anew: bool) -> None:
         super().__init__(task, count, anew)
         self._first_trial = task.commands.first_trial
-        self._walks = Walks(lambda: trace_store(task.sandbox))
-        self._walks.add(task.task_set.programs[0])
-        self._programs = Growing(np.int64, (task.trials,))
-        """What each list of trials enters, as the walks number it, `_NONE` behind the last."""
-        self._asked = Growing(np.int64)
-        """The end that is asked for beside it."""
-        self._texts: list[tuple[str, ...]] = []
-        """What is said for them."""
-        self._entered: dict[str, int] = {}
-        """The programs that were numbered, by digest."""
-        self._known: dict[Hashable, int] = {}
-        """The first list of each subject, which has one for each of its candidates' numbers."""
-        self._listed = Worked(2)
-        """What `_lists` returns, by the numbers of the subjects."""
         self._list = np.zeros(count, np.int64)
         """The list of trials that each environment has."""
         self._currents: Subjects = np.full(count, None, object)
@@ -66,11 +52,8 @@ class TryingEpisodes(Episodes):
         """Index of the furthest state of that run that was reached, and the end that was seen."""
         self._past, self._tried = np.zeros((count, 4, 3), np.int64), np.zeros(count, np.int64)
         """What was tried before, in time, see `_attempted`; and how often something was."""
-        self._ends, self._numbers = [""], {"": _NONE}
-        """Ends of runs by number, and their numbers."""
-        self._cuts = Growing(bool)
-        """Which of them came from outside."""
-        self._cuts.add([False])
+        self._ends = [""]
+        """Ends of runs by number."""
         self._logarithms = Growing(np.float32)
         """What observations show of so many steps."""
 
@@ -221,11 +204,40 @@ class TryingEpisodes(Episodes):
         return self._world.runs(self._currents[which])
 
     def _renew(self, which: Rows) -> None:
+        others = np.setdiff1d(self._all, which) if self._world is not None else self._all[:0]
+        ends = self._ends
+        self._forget()
+        super()._renew(which)
+        for place in others.tolist():
+            self._list[place] = self._lists(self._subjects[place])[0] + self._rows[place, 2]
+            self._end[place] = self._ending(ends[self._end[place]])
+            for past in self._past[place, : self._tried[place]]:
+                past[2] = self._ending(ends[past[2]])
+
+    def _forget(self) -> None:
+        """Begins anew with what is known of programs that were tried, or may be."""
         self._followed, self._entries = Worked(1), Worked(1)
         """Where the states of each run are, and the runs of the programs that were tried."""
         self._steps, self._endings = Growing(np.int32), Growing(np.int64)
         """Lines that were about to run up to each state of a run, and the end that shows there."""
-        super()._renew(which)
+        self._walks = Walks(lambda: trace_store(self._task.sandbox))
+        self._walks.add(self._task.task_set.programs[0])
+        self._programs = Growing(np.int64, (self._task.trials,))
+        """What each list of trials enters, as the walks number it, `_NONE` behind the last."""
+        self._asked = Growing(np.int64)
+        """The end that is asked for beside it."""
+        self._texts: list[tuple[str, ...]] = []
+        """What is said for them."""
+        self._entered: dict[str, int] = {}
+        """The programs that were numbered, by digest."""
+        self._known: dict[Hashable, int] = {}
+        """The first list of each subject, which has one for each of its candidates' numbers."""
+        self._listed = Worked(2)
+        """What `_lists` returns, by the numbers of the subjects."""
+        self._ends, self._numbers = [""], {"": _NONE}
+        self._cuts = Growing(bool)
+        """Which ends came from outside."""
+        self._cuts.add([False])
 
 
 class TryingVectorEnv(RecordedVectorEnv):

@@ -25,6 +25,7 @@ from ..features import (
     still_lines,
 )
 from ..goal import exception_type
+from ..memory import RUN
 from .interning import Pairs, Texts
 from .subject import Subject, Subjects
 from .worked import Worked
@@ -82,6 +83,11 @@ class World:
         self.traces = TraceBatch([(subject.program, subject.trace)], max_lines)
         """The runs."""
         self._add(subject)
+
+    @property
+    def size(self) -> int:
+        """What all runs take, in states."""
+        return len(self.traces.lines) + RUN * len(self.traces)
 
     def runs(self, subjects: Subjects, numbers: npt.NDArray[np.int64] | None = None) -> npt.NDArray[np.int64]:
         """Returns the numbers of runs, new ones for those that were not seen.

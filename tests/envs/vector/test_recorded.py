@@ -25,6 +25,7 @@ FEATURES = [name for name in PROGRAM_ENV_IDS if "-Features-" in name]
 LOCALIZE = "debugworld/FaultLocalization-Features-v0"
 COMPLEXITY = "debugworld/Complexity-Features-v0"
 INPUT = "debugworld/InputPrediction-Features-v0"
+REACH = "debugworld/ReachState-Features-v0"
 REAL = [*FEATURES, LOCALIZE, COMPLEXITY, INPUT]
 MODES = list(AutoresetMode)
 real_id = pytest.mark.parametrize("env_id", REAL)
@@ -319,6 +320,34 @@ def test_old_runs_are_forgotten_unseen(
     assert len(renewed) > 3
 
 
+def test_what_was_tried_is_forgotten_with_its_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(episodes, "MOST_STATES", 300)
+    vector = gymnasium.make_vec(INPUT, 2, autoreset_mode="Disabled")
+    first = vector.single_action_space.n - 8
+    for task in range(12):
+        _, infos = vector.reset(seed=task, options={"task": task})
+        for trial in np.flatnonzero(infos["action_mask"][0, first:])[:3].tolist():
+            vector.step(np.full(2, first + trial))
+    assert isinstance(vector, RecordedVectorEnv)
+    known: Any = vector._episodes
+    assert len(known._known) <= 3 and len(known._walks.programs) < 40 and len(known._texts) < 100
+    vector.close()
+
+
+def test_runs_that_are_stood_on_are_not_looked_through_at_every_begin(
+    tasks: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(episodes, "MOST_STATES", 10)
+    renewed, renew = [], episodes.Episodes._renew
+    monkeypatch.setattr(episodes.Episodes, "_renew", lambda *a: renewed.append(1) or renew(*a))
+    vector = gymnasium.make_vec(REACH, 4, autoreset_mode="Disabled", tasks=tasks, sandbox="process")
+    vector.reset(seed=0)
+    for turn in range(20):
+        vector.reset(seed=turn, options={"reset_mask": np.arange(4) == 0, "task": turn % 3})
+    assert len(renewed) < 5
+    vector.close()
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -356,7 +385,6 @@ def test_options_and_seeds_reach_every_environment(tasks: str) -> None:
         same(*(each.reset() for each in pair))
 
 
-REACH = "debugworld/ReachState-Features-v0"
 GOALS = ["n > 0", "4 hits 3", "5", "exception ValueError", "function divide", "4 if n > 0", "len(out) == 2"]
 
 
