@@ -74,6 +74,9 @@ class Episode:
             version = fields.pop("version")
             steps = tuple(Step(**step) for step in fields.pop("steps"))
             episode = Episode(**fields, steps=steps)
+            for name, kind in (("env_id", str), ("seed", int), ("arguments", dict), ("options", dict)):
+                if not isinstance(getattr(episode, name), kind):
+                    raise TypeError(f"its {name} is {getattr(episode, name)!r}")
         except (KeyError, TypeError, ValueError) as error:
             raise TaskError(f"this is no saved episode ({error}); RecordEpisodes makes them") from None
         if version != VERSION:
@@ -218,8 +221,8 @@ def validate(episode: Episode, **arguments: Any) -> Validation:
         **arguments: Of `gymnasium.make`, in place of the episode's: another ``sandbox``, for instance.
 
     Raises:
-        gymnasium.error.Error: there is no such environment.
-        TaskError: its task set is not there.
+        gymnasium.error.Error: there is no such environment, or an action is none of its action space.
+        TaskError: its task set is not there, or an argument or an option is none.
     """
     env = gymnasium.make(episode.env_id, **(episode.arguments | arguments))
     try:

@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from debugworld.script.numbers import from_one, from_zero
+
 NAME = "data"
 """Word that calls this command."""
 
@@ -52,26 +54,26 @@ def _add_record(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--source", action="append", required=True, metavar="URI", help="of programs; may be repeated")
     add("--out", type=Path, required=True, metavar="DIR", help="folder of the data set")
-    add("--calls", type=_count, default=0, metavar="N", help="calls of each program (default: all)")
-    add("--mutations", type=_count, default=0, metavar="N", help="changed calls tried a call (default: 0)")
+    add("--calls", type=from_zero, default=0, metavar="N", help="calls of each program (default: all)")
+    add("--mutations", type=from_zero, default=0, metavar="N", help="changed calls tried a call (default: 0)")
     add("--rewrite", action="append", default=[], metavar="NAME",
         help="also record each program of the test split rewritten so, as the split robustness; all stands "
         "for every rewrite; may be repeated")  # fmt: skip
     add("--against", action="append", default=[], type=Path, metavar="FILE",
         help=f"{_AGAINST}; programs that equal one are left out")  # fmt: skip
     add("--seed", type=int, default=0, help="of mutations and rewrites (default: 0)")
-    add("--max-states", type=_positive, default=2_000, metavar="N", help="of one run (default: %(default)s)")
+    add("--max-states", type=from_one, default=2_000, metavar="N", help="of one run (default: %(default)s)")
     _add_box(parser)
 
 
 def _add_trajectories(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("folder", type=Path, help="a data set of runs")
-    add("--walks", type=_positive, default=4, metavar="N", help="over each run (default: %(default)s)")
+    add("--walks", type=from_one, default=4, metavar="N", help="over each run (default: %(default)s)")
     add("--policy", action="append", default=[], metavar="NAME", help="may be repeated (default: all)")
     add(
         "--max-steps",
-        type=_positive,
+        type=from_one,
         default=64,
         metavar="N",
         help="actions of a walk (default: %(default)s)",
@@ -84,22 +86,8 @@ def _add_box(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--sandbox", default="docker", help="docker, bwrap or process (default: %(default)s)")
     add("--timeout", type=float, default=5.0, metavar="S", help="seconds for one run (default: %(default)s)")
-    add("--workers", type=_count, default=0, metavar="N", help="processes (default: one a core)")
+    add("--workers", type=from_zero, default=0, metavar="N", help="processes (default: one a core)")
     add("--json", action="store_true", help="print the card as JSON")
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"a number from 0 on is needed; got {text}")
-    return number
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"a number from 1 on is needed; got {text}")
-    return number
 
 
 def run(args: argparse.Namespace) -> int:

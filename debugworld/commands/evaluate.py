@@ -18,6 +18,7 @@ from debugworld.envs import ENV_IDS, PROGRAM_ENV_IDS, load_task_set
 from debugworld.envs.backend import BACKENDS
 from debugworld.envs.errors import TaskError
 from debugworld.script.output import STDOUT, json_output
+from debugworld.script.numbers import from_one, from_zero
 from debugworld.script.settings import read_settings
 
 NAME = "evaluate"
@@ -42,8 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--backends", default="real,neural", metavar="A,B", help=f"out of {known} (default: %(default)s)")
     uris = "builtin[/NAME], generated/SEED[/COUNT], file/PATH[?call=EXPR] or jsonl/PATH"
     add("--tasks", default="builtin", metavar="URI", help=f"{uris} (default: %(default)s)")
-    add("--episodes", type=_count, default=50, metavar="N", help="for each agent (default: 50)")
-    add("--seed", type=int, default=0, help="seed of the first episode (default: 0)")
+    add("--episodes", type=from_one, default=50, metavar="N", help="for each agent (default: 50)")
+    add("--seed", type=from_zero, default=0, help="seed of the first episode (default: 0)")
     add("--sandbox", help="docker, bwrap or process (default: process for builtin, else docker)")
     add("--model", metavar="PATH", help="checkpoint folder (default: the one that ships)")
     option = "argument of the environments, such as feedback=random or max_moves=10; may be repeated"
@@ -157,10 +158,3 @@ def _choices(what: str, text: str, known: tuple[str, ...]) -> list[str]:
     if not chosen:
         raise TaskError(f"name at least one {what} out of: {', '.join(known)}")
     return chosen
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is less than 1")
-    return number

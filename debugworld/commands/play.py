@@ -18,6 +18,7 @@ from debugworld.envs.backend import BACKENDS
 from debugworld.envs.command import usages
 from debugworld.envs.errors import TaskError
 from debugworld.sandboxes.debugger import IllegalAction
+from debugworld.script.numbers import from_one, from_zero
 from debugworld.script.settings import read_settings
 
 NAME = "play"
@@ -43,8 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--model", metavar="PATH", help="checkpoint folder (default: the one that ships)")
     option = "any other argument of the environment, such as max_moves=10; may be repeated"
     add("--option", action="append", default=[], metavar="KEY=VALUE", dest="options", help=option)
-    add("--seed", type=int, help="of the first episode; the same one gives the same episode")
-    add("--episodes", type=int, default=1, metavar="N", help="how many (default: %(default)s)")
+    add("--seed", type=from_zero, help="of the first episode; the same one gives the same episode")
+    add("--episodes", type=from_one, default=1, metavar="N", help="how many (default: %(default)s)")
 
 
 def run(args: argparse.Namespace) -> int:

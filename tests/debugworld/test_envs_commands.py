@@ -226,6 +226,24 @@ def test_the_pages_in_docs_are_those_of_the_code(tmp_path: Path, capsys: pytest.
         assert "## Reward" in page and f"| `max_moves` | `{moves}` |" in page and "``" not in page
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["play", TEXT, "--seed", "-1"], "a number from 0 on is needed; got -1"),
+        (["play", TEXT, "--seed", "x"], "invalid from_zero value: 'x'"),
+        (["play", TEXT, "--episodes", "0"], "a number from 1 on is needed; got 0"),
+        (["evaluate", "--seed", "-1"], "a number from 0 on is needed; got -1"),
+        (["evaluate", "--episodes", "0"], "a number from 1 on is needed; got 0"),
+    ],
+)
+def test_numbers_out_of_range_are_told(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(words)
+    assert told in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("option", ["--json", "--log"])
 def test_what_cannot_be_written_is_told_before_agents_play(
     option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

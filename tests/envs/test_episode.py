@@ -117,6 +117,9 @@ def test_another_version_is_told(tasks: str) -> None:
     env = played("debugworld/ReachState-Text-v0", tasks, 1)
     data = json.loads(json.dumps(env.episodes[0].to_json()))
     assert Episode.from_json(data) == env.episodes[0]
+    for wrong in ({"env_id": None}, {"seed": "4"}, {"arguments": [1]}, {"options": None}):
+        with pytest.raises(TaskError, match=f"no saved episode .its {next(iter(wrong))} is "):
+            Episode.from_json(data | wrong)
     with pytest.raises(TaskError, match="version 7, and 1 is read"):
         Episode.from_json(data | {"version": 7})
     env.close()
