@@ -17,8 +17,8 @@ from debugworld.agents.learned import is_learned, learned_options
 from debugworld.envs import ENV_IDS, PROGRAM_ENV_IDS, load_task_set
 from debugworld.envs.backend import BACKENDS
 from debugworld.envs.errors import TaskError
-from debugworld.script.output import STDOUT, json_output
 from debugworld.script.numbers import from_one, from_zero
+from debugworld.script.output import STDOUT, json_output
 from debugworld.script.settings import read_settings
 
 NAME = "evaluate"
