@@ -124,6 +124,23 @@ def test_without_moves_only_answers_are_left(make: Make) -> None:
     assert (reward, terminated, info["success"]) == (1.0, True, True)
 
 
+def test_without_moves_it_is_cruxeval(make: Make, shared_data: Path) -> None:
+    """Its outputs are the right answers, and no page shows one."""
+    path = shared_data / "cruxeval_dev.jsonl"
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    env = make("debugworld/OutputPrediction-Text-v0", tasks=f"cruxeval?path={path}", max_moves=0)
+    assert len(env.task_set.programs) == len(rows)
+    for task in range(0, len(rows), 16):
+        page, _ = env.reset(seed=0, options={"task": task})
+        assert rows[task]["code"].splitlines()[0] in page and f"f({rows[task]['input']})" in page
+        assert "Value: " not in page and "Moves left: 0\n" in page
+        *_, truncated, info = env.step("s")
+        assert truncated and not info["success"]
+        env.reset(seed=0, options={"task": task})
+        *_, info = env.step(f"answer {rows[task]['output']}")
+        assert info["success"], task
+
+
 @pytest.mark.parametrize(
     ("task", "answer", "right"),
     [

@@ -15,6 +15,9 @@ from debugworld.envs import Episode, RecordEpisodes, TaskError, load_episodes, v
 from debugworld.envs.episode import digest
 
 
+OUTPUT = "debugworld/OutputPrediction-Text-v0"
+
+
 def played(env_id: str, tasks: str, count: int, **arguments: Any) -> RecordEpisodes:
     """Random legal actions, until so many episodes are over."""
     env = RecordEpisodes(gymnasium.make(env_id, tasks=tasks, sandbox="process", max_moves=8, **arguments))
@@ -42,9 +45,7 @@ def test_a_log_holds_each_episode_as_soon_as_it_is_over(tasks: str, tmp_path: Pa
     log = tmp_path / "log.jsonl"
     log.write_text("")
     for known in (0, 2):
-        env = RecordEpisodes(
-            gymnasium.make("debugworld/OutputPrediction-Text-v0", tasks=tasks, max_moves=2), log
-        )
+        env = RecordEpisodes(gymnasium.make(OUTPUT, tasks=tasks, sandbox="process", max_moves=2), log)
         for number in range(1, 3):
             env.reset(seed=number)
             env.step("s")
