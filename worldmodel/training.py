@@ -115,7 +115,8 @@ def train(
 
     Raises:
         ModelError: ``out`` holds another run and ``resume`` is false, or nothing to resume; its only
-            checkpoint is damaged; the base model cannot be had; an example is too long; the device has no room for a batch.
+            checkpoint is damaged; the base model cannot be had; an example is too long; the device has no
+            room for a batch.
     """
     os.environ.setdefault(*FEW_KERNELS)
     run = out / "run"
@@ -230,8 +231,8 @@ def check_lengths(mixture: Mixture, config: TrainConfig, tokenizer: PreTrainedTo
 def newest_checkpoint(run: Path) -> Path | None:
     """Returns the newest whole checkpoint of a run folder, and removes those after it, which are not whole.
 
-    One that a kill left half-written lacks its state, which is written last. That one of the others is damaged
-    is said on stderr.
+    One that a kill left half-written lacks its state, which is written last. That another one is damaged is
+    said on stderr.
 
     Raises:
         ModelError: one is damaged, and there is none before it to go on from.
@@ -242,8 +243,8 @@ def newest_checkpoint(run: Path) -> Path | None:
         if (path / STATE).exists():
             if whole is None:
                 raise ModelError(
-                    f"the checkpoint {path} is damaged, and there is no other to go on from; bring back a whole"
-                    f" one, or delete {run} to start from the first step"
+                    f"the checkpoint {path} is damaged, and there is no other to go on from; bring back a"
+                    f" whole one, or delete {run} to start from the first step"
                 )
             print(f"the checkpoint {path} is damaged and goes; going on from {whole.name}", file=sys.stderr)
         shutil.rmtree(path, ignore_errors=True)
