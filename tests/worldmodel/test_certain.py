@@ -278,6 +278,15 @@ def test_a_run_is_true_when_only_plain_expressions_are_asked_about(name: str) ->
     assert states == [*trace.states, trace.final]
 
 
+def test_calls_keep_their_order_where_there_are_star_arguments() -> None:
+    program = Program(
+        "def g(n):\n    return n\n\n\ndef h(n):\n    return [n]\n\n\ndef f():\n    return max(g(1), *h(2))\n",
+        "f()",
+    )
+    states, others = dreamt(program)
+    assert others[0] == "return max(g(1), *h(2))\ng(n)\nh(n)", "it is asked as a whole"
+
+
 def test_what_is_not_certain_is_asked() -> None:
     program = Program(
         "import functools\n\n\n@functools.cache\ndef g(n):\n    return n\n\n\n"

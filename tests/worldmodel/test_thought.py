@@ -93,6 +93,20 @@ def asked(body: str, call: str) -> list[tuple[str, ...]]:
             "f(a):(['x'],)",
             ["?sorted(['x'], key=len, cmp=1) -> X TypeError"],
         ),
+        ("return sorted(a, key=abs)", "f(a):({2, -3},)", ["?sorted({-3, 2}, key=abs) -> R [2, -3]"]),
+        (
+            "return max(map(len, a), key=abs)",
+            "f(a):(['x'],)",
+            [
+                "?for x in ['x']\n#0 -> 1\nx='x'",
+                "?for x in []\n#0 -> 0",
+                "?len('x') -> R 1",
+                "?for x in [1]\n#0 -> 1\nx=1",
+                "?for x in []\n#0 -> 0",
+                "?abs(1) -> R 1",
+                "?max([1]) -> R 1",
+            ],
+        ),
         ("return max(a, 3, key=abs)", "f(a):(2,)", ["?max(2, 3, key=abs) -> R 3"]),
         (
             "return max(a, key=lambda p: -p)",

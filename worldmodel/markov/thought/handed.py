@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from ..binding import bind
 from ..display import items_of, pairs_of
 from .ask import Asking, Form, Unsupported, value_of
+from .iterable import left
 from .loops import Loops
 from .own import BUILTINS
 from .place import Place
 
 _DRAINING = frozenset(
-    ["dict", "extend", "frozenset", "join", "list", "set", "sorted", "sum", "tuple", "update"]
+    ["dict", "extend", "frozenset", "join", "list", "max", "min", "set", "sorted", "sum", "tuple", "update"]
 )
 """Built-ins and methods that go through all of their argument at once."""
 _PURE = frozenset(
@@ -58,17 +59,14 @@ class Handed(Loops):
         """
         words = {str(keyword.arg): keyword.value for keyword in node.keywords}
         function, turned = words.pop("key", None), words.pop("reverse", None)
-        alone = len(node.args) == (iterable is None)
-        if (
-            function is None
-            or words
-            or not alone
-            or turned
-            and name != "sorted"
-            or not self._applies(function)
-        ):
+        alone = len(node.args) == (iterable is None) and (turned is None or name == "sorted")
+        if function is None or words or not alone or not self._applies(function):
             return None
-        items = yield from self._items(iterable or (yield from self.value(node.args[0])))
+        text = iterable or (yield from self.drained(name, node.args[0]))
+        text = text or (yield from self.value(node.args[0]))
+        if left(text, 1)[1]:  # in which order it is gone through does not show
+            return None
+        items = yield from self._items(text)
         keys = yield from self._mapped(function, items)
         if not keys or any(" at #" in key for key in keys):
             return None
@@ -177,10 +175,8 @@ class Handed(Loops):
             more = given.vararg or given.kwarg or given.kwonlyargs or given.defaults
             return not more and len(given.posonlyargs) + len(given.args) == 1
         if isinstance(function, ast.Attribute):
-            base = function.value
-            return (
-                function.attr == "get" and isinstance(base, ast.Name) and self.env.get(base.id, "")[:1] == "{"
-            )
+            base = function.value.id if isinstance(function.value, ast.Name) else ""
+            return function.attr == "get" and self.env.get(base, "").startswith("{")
         if not isinstance(function, ast.Name) or function.id in self._inner:
             return False
         name, known = function.id, self.env.get(function.id)
@@ -215,10 +211,13 @@ class Handed(Loops):
         """Returns a call with its star arguments written out, and the names that stand for them meanwhile.
 
         Raises:
-            Unsupported: the text of one does not show what it gives.
+            Unsupported: the text of one does not show what it gives, or something else is to be called first.
         """
         if not any(isinstance(part, ast.Starred) for part in node.args) and all(k.arg for k in node.keywords):
             return node, []
+        parts = [node.func, *node.args, *(keyword.value for keyword in node.keywords)]
+        if sum(any(isinstance(part, ast.Call) for part in ast.walk(each)) for each in parts) > 1:
+            raise Unsupported  # the star arguments are looked at first, and calls have an order
         names: list[str] = []
         plain: list[ast.expr] = []
         named: list[ast.keyword] = []
