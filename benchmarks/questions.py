@@ -1,7 +1,7 @@
 """Where a neural debugger goes wrong: the questions of true runs, one by one, by what they ask about.
 
 python benchmarks/questions.py [--model DIR] [--earlier DIR...] [--crux FILE] [--programs FILE]
-    [--generated 200] [--json out/questions.json]
+    [--generated 200] [--rows 200] [--held-out 200] [--json out/questions.json]
 
 Every statement of runs that training never saw is taken apart as the debugger does it, but led by true
 answers; the model is asked each question, as often as the runs ask it. A statement is right where all of its
@@ -192,7 +192,8 @@ def main() -> None:
     add("--crux", type=Path, help="JSON Lines of CRUXEval rows")
     add("--programs", type=Path, help="JSON Lines of real programs; the held-out tenth is asked about")
     add("--generated", type=int, default=200, help="generator programs (default: %(default)s)")
-    add("--rows", type=int, default=200, help="most programs of each file (default: %(default)s)")
+    add("--rows", type=int, default=200, help="most rows of --crux (default: %(default)s)")
+    add("--held-out", type=int, default=200, help="most of the held-out tenth (default: %(default)s)")
     add("--sandbox", default="docker")
     add("--json", type=Path, default=Path("out/questions.json"))
     args = parser.parse_args()

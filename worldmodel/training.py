@@ -114,8 +114,9 @@ def train(
             list of content hashes, is kept in a file of its own.
 
     Raises:
-        ModelError: ``out`` holds another run and ``resume`` is false, or nothing to resume; the base model
-            cannot be had; an example is too long; the device has no room for a batch.
+        ModelError: ``out`` holds another run and ``resume`` is false, or nothing to resume; its only
+            checkpoint is damaged; the base model cannot be had; an example is too long; the device has no
+            room for a batch.
     """
     os.environ.setdefault(*FEW_KERNELS)
     run = out / "run"
@@ -228,13 +229,26 @@ def check_lengths(mixture: Mixture, config: TrainConfig, tokenizer: PreTrainedTo
 
 
 def newest_checkpoint(run: Path) -> Path | None:
-    """Returns the newest complete checkpoint of a run folder, and removes half-written ones after it."""
+    """Returns the newest whole checkpoint of a run folder, and removes those after it, which are not whole.
+
+    One that a kill left half-written lacks its state, which is written last. That another one is damaged is
+    said on stderr.
+
+    Raises:
+        ModelError: one is damaged, and there is none before it to go on from.
+    """
     found = sorted(run.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
-    while found:
-        if _complete(found[-1]):
-            return found[-1]
-        shutil.rmtree(found.pop(), ignore_errors=True)
-    return None
+    whole = next((path for path in reversed(found) if _complete(path)), None)
+    for path in reversed(found[found.index(whole) + 1 :] if whole else found):
+        if (path / STATE).exists():
+            if whole is None:
+                raise ModelError(
+                    f"the checkpoint {path} is damaged, and there is no other to go on from; bring back a"
+                    f" whole one, or delete {run} to start from the first step"
+                )
+            print(f"the checkpoint {path} is damaged and goes; going on from {whole.name}", file=sys.stderr)
+        shutil.rmtree(path, ignore_errors=True)
+    return whole
 
 
 def _complete(checkpoint: Path) -> bool:

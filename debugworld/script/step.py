@@ -14,7 +14,7 @@ from debugworld.sandboxes.debugger import (
     IllegalAction,
     State,
 )
-from debugworld.worldmodel.confidence import confidence_of
+from debugworld.worldmodel.confidence import confidence_of, left_out
 from debugworld.worldmodel.lockstep import Difference, LockstepDebugger
 
 
@@ -36,6 +36,8 @@ class Step:
     """In lockstep, how the dreamt state departs from the real one."""
     confidence: float | None = None
     """How sure the dream is of its last answer, in [0, 1]; None where nothing is dreamt or told."""
+    dropped: str = ""
+    """What the questions behind that answer did not show, in words."""
 
     def to_json(self) -> dict[str, Any]:
         """Returns the step as plain JSON data; what there is none of after ``state`` is left out."""
@@ -53,6 +55,8 @@ class Step:
             ]
         if self.confidence is not None:
             data["confidence"] = self.confidence
+        if self.dropped:
+            data["dropped"] = self.dropped
         return data
 
 
@@ -81,9 +85,10 @@ def _step(
 ) -> Step:
     sure = confidence_of(debugger)
     if not isinstance(debugger, LockstepDebugger):
-        return Step(action, state, "", reply, frame, confidence=sure)
+        return Step(action, state, "", reply, frame, confidence=sure, dropped=left_out(debugger))
     looked = action is not None and action.kind is ActionKind.EVALUATE  # the real side's alone
-    return Step(action, state, "", reply, frame, debugger.latest, None if looked else sure)
+    dropped = "" if looked else left_out(debugger)
+    return Step(action, state, "", reply, frame, debugger.latest, None if looked else sure, dropped)
 
 
 def _never(debugger: Debugger, action: Action) -> str:

@@ -60,6 +60,8 @@ class Transcript:
             self._shown.clear()
         if not step.refused and (moved or step.state != self._last):
             yield from self._state(step.state, not moved, sure)
+        if step.dropped:
+            yield Line(f"{_INDENT}left out: {step.dropped}", "yellow")
         for each in step.differences:
             apart = f"real {_cut(repr(each.real))}, dreamt {_cut(repr(each.neural))}"
             if each.field == REFUSAL:

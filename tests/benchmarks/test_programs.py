@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from debugworld.worldmodel.checkpoint import SHIPPED
+from debugworld.worldmodel.data.split import held_out
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -210,3 +213,44 @@ def test_programs_are_asked_about_before_and_after_rewrites(tmp_path: Path) -> N
         before, after = (round(found["programs"] * cell["mean"]) for cell in found["outcome"])
         assert after == before - found["broken"] + found["mended"]
     assert {"cruxeval", "real, held out"} <= set(told["missing"])
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> list[str]:
+    """Rows like CRUXEval's, and a real program of the held-out tenth."""
+    code = "def f(x):\n    y = x + 1\n    return y * 2\n"
+    crux, programs = tmp_path / "crux.jsonl", tmp_path / "programs.jsonl"
+    crux.write_text(
+        "".join(
+            json.dumps({"id": str(n), "code": code, "input": str(n), "output": str(2 * n + 2)}) + "\n"
+            for n in range(2)
+        )
+    )
+    group = next(name for name in map(str, range(999)) if held_out(name))
+    programs.write_text(json.dumps({"id": "p", "group": group, "code": code, "calls": ["f(5)"]}) + "\n")
+    return ["--crux", str(crux), "--programs", str(programs), "--sandbox", "process"]
+
+
+@pytest.mark.slow
+def test_questions_are_told_by_class_and_checkpoint(rows: list[str], tmp_path: Path) -> None:
+    told = measured(tmp_path, "questions", *rows, "--generated", "2", "--earlier", str(SHIPPED))
+    results = told["results"]
+    assert not told["missing"]
+    for name in ("generator", "cruxeval", "real, held out"):
+        classes = {kind: count for kind, count in results[name].items() if kind != "statements"}
+        assert all(0 <= count["errors"] <= count["asked"] for count in results[name].values())
+        assert sum(count["asked"] for count in classes.values()) >= results[name]["statements"]["asked"] > 0
+    before, now = results["curve"]
+    assert before == now and now["tokens"] > 0, "the same checkpoint twice"
+
+
+@pytest.mark.slow
+def test_the_tables_of_the_card_are_printed(rows: list[str], tmp_path: Path) -> None:
+    words = ["--generated", "1", "--per-action", "1", "--granularity", "expression", "--ceiling"]
+    results = measured(tmp_path, "neural", *rows, *words)["results"]
+    for name in ("generator", "cruxeval", "real, held out"):
+        for told in results[name].values():
+            assert {"step_into", "step_over", "step_return", "run_to", "continue"} <= told["actions"].keys()
+    told = results["cruxeval tasks"]
+    assert {name.partition(",")[0] for name in told} == {"outputs", "inputs"} and len(told) == 5
+    assert told["outputs, expression"]["pass@1"]["mean"] == 1.0

@@ -319,6 +319,36 @@ def test_a_dream_tells_how_sure_it_is(
     assert not any("confidence" in step for step in steps)
 
 
+@pytest.mark.parametrize("backend", ["neural", "lockstep"])
+def test_a_dream_tells_what_its_questions_left_out(
+    backend: str, tmp_path: Path, tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = tmp_path / "p.py"
+    program.write_text("def f(x, y):\n    y += 1\n    return len(x)\n")
+    words = [
+        str(program),
+        "--call",
+        f"f({'ab' * 150!r}, 2)",
+        "--backend",
+        backend,
+        "--model",
+        str(tiny_checkpoint),
+    ]
+    words += [
+        "--sandbox",
+        "process",
+        "--actions",
+        "run_to 2; step_over; evaluate len(x); evaluate y; step_over",
+    ]
+    steps, _ = steps_of(capsys, *words)
+    told = [step.get("dropped") for step in steps]
+    cut = "1 value was shown in part"
+    assert told[2:4] == [None, cut if backend == "neural" else None] and told[4] is None
+    assert run(*words) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines.count(f"    left out: {cut}") == sum(one == cut for one in told) > 0
+
+
 def test_lockstep_tells_where_the_dream_departs(
     program: str, tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

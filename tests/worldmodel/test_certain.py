@@ -195,6 +195,77 @@ PROGRAMS = {
             g(1, c=2, b=[3])
             return g(*values) if not values else g(1, 2, 3, 4, 5, e=6, z=7)
         """,
+    "functions that are values": """
+        twice = lambda n: 2 * n
+
+        def apply(function, value, *rest, **more):
+            return function(value, *rest, **more)
+
+        def difference(values):
+            return apply(lambda a, b: a - b, 7, b=values[0])
+
+        def size(words):
+            return len(words)
+
+        def grown(values):
+            scale = 10
+            grow = lambda n: n * scale + 1
+            return [grow(v) for v in values]
+
+        def turned(values):
+            turn = lambda xs: xs.reverse()
+            return turn(values)
+
+        def f(values):
+            turned(values)
+            first = grown(values)
+            second = difference(values)
+            third = (lambda *ns: sum(ns))(*values)
+            words = {"b": [1], "a": [2, 3], "c": []}
+            order = sorted(words, key=lambda w: size(words[w]), reverse=True)
+            best = max(values, key=twice), min(words, key=words.get)
+            values.sort(key=lambda v: -v)
+            texts = list(map(str, values)), ",".join(filter(lambda t: t > "1", map(str, values)))
+            return first, second, third, order, best, texts, (lambda q: q + 1)(4)
+        """,
+    "star arguments": """
+        class Point:
+            def __init__(self, x, y, name="p"):
+                self.x, self.y, self.name = x, y, name
+
+        def total(*parts, **named):
+            return sum(parts) + len(named)
+
+        def f(values):
+            options = {"name": "q"}
+            points = [Point(*pair) for pair in [(1, 2), (3, 4)]]
+            other = Point(*values[1:], **options)
+            return total(*values, 9, *[points[0].x], **options, more=2), other.name, max(*values)
+        """,
+    "items that are set, operators that are set": """
+        class Sum:
+            def __init__(self, value):
+                self.value = value
+
+            def __add__(self, other):
+                return Sum(self.value + other)
+
+        class Kept(Sum):
+            def __iadd__(self, other):
+                self.value += other
+                return self
+
+        def f(values):
+            one, two = Sum(1), Kept(2)
+            one += 4
+            two += 5
+            for number, value in enumerate(values, 5):
+                values[number - 5] = {"a": value, number: [4]}
+            values[0]["a"] = [number]
+            values[0]["a"][-1] = 2
+            values.insert(0, values.pop())
+            return one.value, two.value, values
+        """,
 }
 
 
@@ -205,6 +276,15 @@ def test_a_run_is_true_when_only_plain_expressions_are_asked_about(name: str) ->
     states, others = dreamt(program)
     assert others == []
     assert states == [*trace.states, trace.final]
+
+
+def test_calls_keep_their_order_where_there_are_star_arguments() -> None:
+    program = Program(
+        "def g(n):\n    return n\n\n\ndef h(n):\n    return [n]\n\n\ndef f():\n    return max(g(1), *h(2))\n",
+        "f()",
+    )
+    states, others = dreamt(program)
+    assert others[0] == "return max(g(1), *h(2))\ng(n)\nh(n)", "it is asked as a whole"
 
 
 def test_what_is_not_certain_is_asked() -> None:

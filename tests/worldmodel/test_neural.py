@@ -162,7 +162,7 @@ def test_a_question_that_is_too_long_ends_the_dream_and_says_so() -> None:
     state = neural.step(Action(ActionKind.CONTINUE))
     assert state.exit is not None and (state.exit.code, state.exit.reason) == (ExitCode.NEVER, "token_budget")
     assert neural.info["unread_questions"] == 1
-    assert neural.info["dropped"] == "1 questions were longer than the model reads"
+    assert neural.info["dropped"] == "1 question was longer than the model reads"
     assert neural.confidence < 1e-6
     neural.reset(LOOP)
     assert neural.info["dropped"] == ""
@@ -178,10 +178,10 @@ def test_what_a_question_does_not_show_is_said() -> None:
     neural.step(Action(ActionKind.RUN_TO, 5))
     told = neural.step(Action(ActionKind.STEP_INTO)), neural.info
     assert told[0].locals["n"] == "300"
-    assert told[1]["cut_texts"] == 1 and told[1]["dropped"] == "1 values were shown in part"
+    assert told[1]["cut_texts"] == 1 and told[1]["dropped"] == "1 value was shown in part"
     neural.step(Action(ActionKind.STEP_OVER))
     info = neural.info
-    assert info["dropped_returns"] == 1 and info["dropped"] == "1 returned values were not shown"
+    assert info["dropped_returns"] == 1 and info["dropped"] == "1 returned value was not shown"
     assert info["granularity"] == "line" and info["confidence"] == neural.confidence
     neural.step(Action(ActionKind.STEP_INTO))
     assert neural.info["cut_texts"] == neural.info["dropped_returns"] == 0
@@ -200,7 +200,7 @@ def test_a_jump_that_is_asked_with_a_part_of_the_program_is_said() -> None:
         for state in record(program).states[1:3]:
             shell.accept(state)
         assert ask(Listing(program), shell, "return") is not None
-    assert left.lines == 1 and str(left) == "1 jumps were asked with a part of the program"
+    assert left.lines == 1 and str(left) == "1 jump was asked with a part of the program"
 
 
 def test_a_jump_is_the_state_that_steps_lead_to(engine: Engine) -> None:

@@ -150,13 +150,28 @@ def test_missing_checkpoint_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("file", ["model.safetensors", "optimizer.pt", "trainer_state.json"])
-def test_half_written_is_not_resumed(root: Path, checkpoint: Path, tmp_path: Path, file: str) -> None:
+def test_a_damaged_checkpoint_is_said_and_not_resumed(
+    root: Path, checkpoint: Path, tmp_path: Path, file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     run = tmp_path / "run"
     shutil.copytree(root / "whole" / "run", run)
     newest = newest_checkpoint(run)
-    assert newest is not None and newest.name == "checkpoint-40"
+    assert newest is not None and newest.name == "checkpoint-40" and not capsys.readouterr().err
     (newest / file).write_bytes((newest / file).read_bytes()[:-100])
-    assert newest_checkpoint(run) != newest and not newest.exists()
+    before = newest_checkpoint(run)
+    assert before is not None and before != newest and not newest.exists()
+    assert f"{newest} is damaged and goes; going on from {before.name}" in capsys.readouterr().err
+    for older in run.glob("checkpoint-*"):
+        (older / file).write_bytes((older / file).read_bytes()[:-100])
+    with pytest.raises(ModelError, match=rf"{before} is damaged, and there is no other"):
+        newest_checkpoint(run)
+    assert before.exists(), "what may be mended is kept"
+
+
+def test_a_half_written_checkpoint_alone_starts_again(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint-7").mkdir()
+    (tmp_path / "checkpoint-7" / "model.safetensors").write_bytes(b"half")
+    assert newest_checkpoint(tmp_path) is None and not list(tmp_path.iterdir())
 
 
 def test_newest_checkpoint_of_none(tmp_path: Path) -> None:

@@ -70,6 +70,9 @@ class Flow:
         own = (node.id for node in own_nodes(module.body) if isinstance(node, ast.Name) and _is_set(node))
         self.assigned = frozenset(own) | shared
         """Names that may stand for something else than the function or class of that name."""
+        self.lambdas: dict[str, list[ast.Lambda]] = {}
+        """Lambdas by qualified name."""
+        self._lambdas(module, "")
         self.bound = module_names(module)
         """Names that the module may bind; None where it may bind any."""
         self._constants(module)
@@ -80,6 +83,7 @@ class Flow:
             entry = ast.increment_lineno(ast.parse(program.entry_text), program.entry_line - 1)
             wrapper = entry.body[0]
             assert isinstance(wrapper, ast.FunctionDef)
+            self._lambdas(entry, "")
             self.scopes[ENTRY_NAME, wrapper.lineno] = self._scope(
                 ENTRY_NAME, wrapper.lineno, wrapper.body, None
             )
@@ -119,6 +123,16 @@ class Flow:
             if found is not None and found.arguments is not None and name in found.names:
                 return found
         return None
+
+    def _lambdas(self, node: ast.AST, around: str) -> None:
+        """Notes the lambdas under a node; qualified names there begin with ``around``."""
+        if isinstance(node, ast.Lambda):
+            self.lambdas.setdefault(f"{around}<lambda>", []).append(node)
+        if isinstance(node, (*_SCOPES, ast.Lambda)):
+            around += getattr(node, "name", "<lambda>")
+            around += "." if isinstance(node, ast.ClassDef) else ".<locals>."
+        for child in ast.iter_child_nodes(node):
+            self._lambdas(child, around)
 
     def _constants(self, module: ast.Module) -> None:
         seen: set[str] = set()

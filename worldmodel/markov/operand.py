@@ -31,12 +31,15 @@ class LeftOut:
     def __str__(self) -> str:
         """All of it in words; empty where nothing was left out."""
         told = (
-            (self.texts, "values were shown in part"),
-            (self.returns, "returned values were not shown"),
-            (self.lines, "jumps were asked with a part of the program"),
-            (self.unread, "questions were longer than the model reads"),
+            (self.texts, "value", "shown in part"),
+            (self.returns, "returned value", "not shown"),
+            (self.lines, "jump", "asked with a part of the program"),
+            (self.unread, "question", "longer than the model reads"),
         )
-        return "; ".join(f"{count} {what}" for count, what in told if count)
+        numbers = (
+            (count, f"{count} {what}{'s were' if count > 1 else ' was'} {how}") for count, what, how in told
+        )
+        return "; ".join(text for count, text in numbers if count)
 
 
 _listener: ContextVar[LeftOut | None] = ContextVar("left_out", default=None)

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from debugworld.sandboxes.debugger.limits import CUT, MAX_DEPTH, MAX_TEXT
+from debugworld.sandboxes.debugger.program import ENTRY_NAME
 
 from ..binding import bind, constant
 from ..objects import BACK, Instance, depth, numbers
@@ -55,7 +56,7 @@ class Own(ABC):
         self._question = Question(shell)
         self._returns = list(self.top.returns)
         self._inner: dict[str, str] = {}
-        self._asks = self._made = 0
+        self._asks = self._made = self._deep = 0
 
     def ask(self, ask: Ask) -> Asking[Outcome]:
         """Asks one question.
@@ -79,6 +80,10 @@ class Own(ABC):
     @abstractmethod
     def solid(self, node: ast.expr) -> Asking[str]:
         """The same, of a value that has a text of its own."""
+
+    @abstractmethod
+    def truth(self, node: ast.expr) -> Asking[bool]:
+        """Returns whether an expression counts as true."""
 
     @abstractmethod
     def holds(self, text: str) -> Asking[bool]:
@@ -105,9 +110,10 @@ class Own(ABC):
         """Returns the text of a function that a statement makes without running any of it."""
         if not isinstance(node, ast.Lambda) or any(node.args.defaults) or any(node.args.kw_defaults):
             return None
-        scope = self.top.scope
-        inside = f"{scope.name}.<locals>." if scope.arguments is not None else ""
-        if self._inner or not inside and self.shell.program.call is not None:
+        scope, called = self.top.scope, self.shell.program.call is not None
+        function = scope.arguments is not None or called and scope.name == ENTRY_NAME
+        inside = f"{scope.name}.<locals>." if function else ""
+        if self._inner or not inside and called:
             return None
         return f"<function {inside}<lambda> at #{self.new()}>"
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ..display import with_item
 from ..frame import MUTABLE
 from ..objects import Instance
 from ..operand import cut
@@ -17,16 +18,17 @@ from .ask import (
     Raised,
     Unsupported,
     effect_of,
-    turn_of,
     value_of,
 )
+from .handed import Handed
 from .own import BUILTINS
-from .special import Special
+from .place import Place
 
 _LAZY = frozenset({"enumerate", "zip", "reversed", "map", "filter", "iter"})
 """Built-ins whose value shows nothing of what it yields: in a question the call itself stands for it."""
 _SHORT = {"any": (True,), "all": (False,), "next": (True, False)}
 """Built-ins that look no further than the first element of one of these truth values."""
+_LIBRARY = re.compile(r"<module '([\w.]+)'>|<built-in function (\w+)>")
 _UNARY: dict[type[ast.AST], str] = {ast.UAdd: "__pos__", ast.USub: "__neg__", ast.Invert: "__invert__"}
 _METHODS = {"len": ("__len__",), "repr": ("__repr__",), "str": ("__str__", "__repr__"), "abs": ("__abs__",)}
 """Built-ins that run a method of the one instance that they are given."""
@@ -81,21 +83,7 @@ _OPERATORS: dict[type[ast.AST], str] = {
 }
 
 
-@dataclass(frozen=True)
-class Place:
-    """What can be assigned: a variable, or an item or attribute of what stands at another place."""
-
-    text: str
-    """The value there; empty where it was not looked at."""
-    name: str = ""
-    """The variable; empty for a part."""
-    base: Place | None = None
-    """Where the whole stands."""
-    suffix: str = ""
-    """``[KEY]`` or ``.NAME``."""
-
-
-class Reduction(Special):
+class Reduction(Handed):
     """The values of one statement's expressions."""
 
     def value(self, node: ast.expr) -> Asking[str]:
@@ -140,7 +128,7 @@ class Reduction(Special):
         """Returns where an expression stands, with its value if that is wanted."""
         if isinstance(node, ast.Name):
             text = self._find(node.id) if read else ""
-            if node.id not in self.env and read:
+            if read and node.id not in self.env and node.id not in self._inner:
                 raise Unsupported
             return Place(text, node.id)
         if isinstance(node, ast.Call):
@@ -178,6 +166,7 @@ class Reduction(Special):
             if set_by:
                 return
             known = self.with_field(whole.text, place.suffix, text)
+            known = known or with_item(whole.text, place.suffix, text)
             if known is not None:
                 place, text = whole, known
                 continue
@@ -326,6 +315,7 @@ class Reduction(Special):
                 raise Unsupported
             return (yield from self._elsewhere(shared))
         base = yield from self.value(node.value)
+        base = library(base) or base
         if isinstance(base, Form):
             return Form(f"{base}.{node.attr}")
         return (yield from self._read(base, node.attr))
@@ -365,9 +355,10 @@ class Reduction(Special):
 
     def _set(self, node: ast.Set) -> Asking[str]:
         parts = yield from self._all(node.elts)
-        return (yield from self._as_set(parts))
+        return (yield from self.as_set(parts))
 
-    def _as_set(self, parts: Sequence[str]) -> Asking[str]:
+    def as_set(self, parts: Sequence[str]) -> Asking[str]:
+        """Returns the text of a set of some elements."""
         if not parts:
             return "set()"
         return (yield from self.ask(value_of("{" + cut(", ".join(parts)) + "}", {}))).value
@@ -379,9 +370,10 @@ class Reduction(Special):
                 raise Unsupported
             first = yield from self.solid(key)
             pairs.append((first, (yield from self.solid(element))))
-        return (yield from self._as_dict(pairs))
+        return (yield from self.as_dict(pairs))
 
-    def _as_dict(self, pairs: Sequence[tuple[str, str]]) -> Asking[str]:
+    def as_dict(self, pairs: Sequence[tuple[str, str]]) -> Asking[str]:
+        """Returns the text of a dictionary of some pairs."""
         text = "{" + ", ".join(f"{key}: {element}" for key, element in pairs) + "}"
         keys = [key for key, _ in pairs]
         if len(set(keys)) == len(keys) and (
@@ -418,121 +410,68 @@ class Reduction(Special):
         return Form(ast.unparse(node))
         yield
 
-    # Loops inside expressions
-
-    def _listcomp(self, node: ast.ListComp) -> Asking[str]:
-        found = yield from self._collect(node.generators, (node.elt,))
-        return f"[{', '.join(text for (text,) in found)}]"
-
-    def _generatorexp(self, node: ast.GeneratorExp) -> Asking[str]:
-        found = yield from self._collect(node.generators, (node.elt,))
-        return Form(f"[{', '.join(text for (text,) in found)}]")
-
-    def _setcomp(self, node: ast.SetComp) -> Asking[str]:
-        found = yield from self._collect(node.generators, (node.elt,))
-        return (yield from self._as_set([text for (text,) in found]))
-
-    def _dictcomp(self, node: ast.DictComp) -> Asking[str]:
-        found = yield from self._collect(node.generators, (node.key, node.value))
-        return (yield from self._as_dict([(key, element) for key, element in found]))
-
-    def _collect(
-        self,
-        generators: Sequence[ast.comprehension],
-        elements: Sequence[ast.expr],
-        until: tuple[bool, ...] = (),
-    ) -> Asking[list[tuple[str, ...]]]:
-        """Returns the texts of the elements, turn by turn; up to the first of certain truth values."""
-        found: list[tuple[str, ...]] = []
-        kept = dict(self._inner)
-        yield from self._loop(generators, elements, found, until)
-        self._inner = kept
-        return found
-
-    def _loop(
-        self,
-        generators: Sequence[ast.comprehension],
-        elements: Sequence[ast.expr],
-        found: list[tuple[str, ...]],
-        until: tuple[bool, ...],
-    ) -> Asking[bool]:
-        first, *rest = generators
-        if first.is_async:
-            raise Unsupported
-        iterable = yield from self.value(first.iter)
-        turn = 0
-        while True:
-            changes = yield from self.turn(first.target, iterable, turn)
-            if changes is None:
-                return False
-            self._inner.update(changes)
-            turn += 1
-            wanted = True
-            for test in first.ifs:
-                wanted = yield from self.truth(test)
-                if not wanted:
-                    break
-            if not wanted:
-                continue
-            if rest:
-                if (yield from self._loop(rest, elements, found, until)):
-                    return True
-                continue
-            texts = []
-            for element in elements:
-                texts.append((yield from self.solid(element)))
-            found.append(tuple(texts))
-            if len(until) == 2 or until and (yield from self.holds(texts[0])) in until:
-                return True
-
-    def turn(self, target: ast.expr, iterable: str, turn: int) -> Asking[dict[str, str] | None]:
-        """Returns what a loop's target is given at a turn; None where the loop ends."""
-        if iterable.startswith("<") or not _simple(target):
-            raise Unsupported
-        names = tuple(sorted(n.id for n in ast.walk(target) if isinstance(n, ast.Name)))
-        outcome = yield from self.ask(turn_of(_bare(target), names, iterable, turn))
-        return dict(outcome.changes) if outcome.letter == "1" else None
-
     # Calls
 
     def _call(self, node: ast.Call) -> Asking[str]:
-        starred = any(isinstance(part, ast.Starred) for part in node.args)
-        if starred or any(keyword.arg is None for keyword in node.keywords):
+        node, names = yield from self.spread(node)
+        try:
+            if isinstance(node.func, ast.Name):
+                return (yield from self._call_name(node, node.func.id))
+            if isinstance(node.func, ast.Attribute):
+                return (yield from self._call_attribute(node, node.func))
+            if isinstance(node.func, ast.Lambda):
+                return (yield from self.call_lambda(node.func, node, self._inner))
             raise Unsupported
-        if isinstance(node.func, ast.Name):
-            return (yield from self._call_name(node, node.func.id))
-        if isinstance(node.func, ast.Attribute):
-            return (yield from self._call_attribute(node, node.func))
-        raise Unsupported
+        finally:
+            for name in names:
+                del self._inner[name]
 
     def _call_name(self, node: ast.Call, name: str) -> Asking[str]:
         known = self._known(name) if name not in self._inner else self.env.get(name)
         scope = self._question.callee(name, known)
         if scope is not None:
             return (yield from self._call_own(node, name, scope, known))
+        function = self.lambda_of(name, self._inner.get(name, known))
+        if function is not None:
+            return (yield from self.call_lambda(function, node))
+        if name not in self._inner and library(known or ""):
+            return (yield from self._call_changing(node, str(library(known or ""))))
         if known is not None or name in self._inner:
             raise Unsupported
-        function = self._find(name)
+        written = self._find(name)
         if name in _SHORT and node.args and isinstance(node.args[0], ast.GeneratorExp):
             inner = node.args[0]
-            found = yield from self._collect(inner.generators, (inner.elt,), _SHORT[name])
+            found = yield from self.collect(inner.generators, (inner.elt,), _SHORT[name])
             if name == "next":
                 if not found and len(node.args) == 1:
                     raise Raised("StopIteration")
                 return found[0][0] if found else (yield from self.value(node.args[1]))
             return (yield from self.ask(value_of(f"{name}([{', '.join(t for (t,) in found)}])", {}))).value
         if name in self.shell.flow.imported:
-            return (yield from self._call_changing(node, function))
+            return (yield from self._call_changing(node, written))
         if name == "isinstance" and len(node.args) == 2:
-            sure = self.is_instance((yield from self.value(node.args[0])), node.args[1])
+            text = yield from self.value(node.args[0])
+            sure = self.is_instance(text, node.args[1])
             if sure is not None:
                 return sure
-        if name in _METHODS and len(node.args) == 1:
+            rest = yield from self._arguments(ast.Call(node.func, node.args[1:], []))
+            _plain(text)
+            return (yield from self.ask(value_of(f"{name}({cut(text)}, {rest})", {}))).value
+        if name in _METHODS and len(node.args) == 1 and not node.keywords:
             text = yield from self.value(node.args[0])
             for method in _METHODS[name] if text.startswith("<") else ():
                 found_ = yield from self.special(text, method)
                 if found_ is not None:
                     return found_
+            _plain(text)
+            return (yield from self.ask(value_of(f"{name}({cut(text)})", {}))).value
+        if name == "dict" and not node.args:
+            _, named = yield from self._given(node)
+            return (yield from self.as_dict([(repr(key), text) for key, text in named.items()]))
+        if name in ("sorted", "max", "min"):
+            order = yield from self.by_key(name, node)
+            if order is not None:
+                return f"[{', '.join(order)}]" if name == "sorted" else order[0]
         arguments = yield from self._arguments(node)
         if name in _LAZY:
             return Form(f"{name}({arguments})")
@@ -550,11 +489,22 @@ class Reduction(Special):
             base = place.text
         except Unsupported:
             base = yield from self.value(function.value)
+        base = library(base) or base
         if isinstance(base, Form):
             return (yield from self._call_changing(node, f"{base}.{function.attr}"))
         if base.startswith("<"):
             return (yield from self._call_method(node, base, function.attr))
+        if function.attr == "sort" and place is not None:
+            order = yield from self.by_key("sorted", node, base)
+            if order is not None:
+                yield from self.write(place, f"[{', '.join(order)}]")
+                return "None"
         arguments = yield from self._arguments(node, function.attr in _KEEPING)
+        if place is not None and any(
+            isinstance(part, ast.Call) for each in node.args for part in ast.walk(each)
+        ):
+            place = yield from self.place(function.value)  # they may have changed it
+            base = place.text
         if not base.startswith(MUTABLE):
             call = f"{_receiver(base)}.{function.attr}({arguments})"
             return (yield from self.ask(value_of(call, {}))).value
@@ -581,8 +531,10 @@ class Reduction(Special):
 
     def _arguments(self, node: ast.Call, keeps: bool = False) -> Asking[str]:
         parts = []
+        called = getattr(node.func, "id", getattr(node.func, "attr", ""))
         for argument in node.args:
-            text = yield from self.value(argument)
+            text = yield from self.drained(called, argument)
+            text = text or (yield from self.value(argument))
             if not keeps:
                 _plain(text)
             parts.append(cut(text))
@@ -591,6 +543,12 @@ class Reduction(Special):
             _plain(text)
             parts.append(f"{keyword.arg}={cut(text)}")
         return ", ".join(parts)
+
+
+def library(text: str) -> Form | None:
+    """Returns how a question names a module, or a function of one, by its text; None of anything else."""
+    found = _LIBRARY.fullmatch(text)
+    return Form(found[1] or found[2]) if found else None
 
 
 def literal(node: ast.expr) -> str | None:
@@ -621,13 +579,3 @@ def _receiver(text: str) -> str:
     if text[:1].isdigit() or text.startswith("-"):
         return f"({text})"
     return cut(text)
-
-
-def _bare(target: ast.expr) -> str:
-    text = ast.unparse(target)
-    return text[1:-1] if isinstance(target, ast.Tuple) and text.startswith("(") else text
-
-
-def _simple(target: ast.expr) -> bool:
-    kinds = (ast.Name, ast.Tuple, ast.List, ast.expr_context)
-    return all(isinstance(part, kinds) for part in ast.walk(target))

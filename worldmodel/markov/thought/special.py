@@ -79,6 +79,15 @@ class Special(Own):
             raise Unsupported
         return found
 
+    def augmented(self, left: str, operator: ast.AST, right: str) -> Asking[str | None]:
+        """Returns what ``LEFT OPERATOR= RIGHT`` gives an instance of the program's; None of anything else."""
+        if not _is_object(left):
+            return None
+        found = yield from self.special(left, _SPECIAL[type(operator)].replace("__", "__i", 1), right)
+        if found is None or found == "NotImplemented":
+            found = yield from self.operated(left, operator, right)
+        return found
+
     def counts(self, text: str) -> Asking[bool | None]:
         """Returns whether an instance of a class of the program counts as true; None for anything else."""
         if not _is_object(text):

@@ -157,7 +157,10 @@ class _Statement:
         self._local(node.target)
         place = yield from reduction.place(node.target)
         right = yield from reduction.value(node.value)
-        if place.text.startswith(MUTABLE):
+        text = yield from reduction.augmented(place.text, node.op, right)
+        if text is not None:
+            pass
+        elif place.text.startswith(MUTABLE):
             if " at #" in place.text or " at #" in right:
                 raise Unsupported
             operator = ast.unparse(ast.AugAssign(ast.Name(HOLE), node.op, ast.Name("right")))
