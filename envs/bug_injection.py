@@ -171,6 +171,10 @@ class BugInjection(EditEnv):
         self._show(bug, bug.fixed, [case for case, _ in kept], [result for _, result in kept])
         return Question("plant a bug that some test catches and that is hard to find, then say 'submit'")
 
+    def _ending(self, index: int | None) -> str:
+        told = ": one test must fail and one pass, so take max_tests=2 or more" if self.tests < 2 else ""
+        return f"{told}{super()._ending(index)}"
+
     def _submitted(self) -> Outcome:
         right, source = self.bug.fixed, self._source
         results = self._judge.judge(source, self._cases, right)

@@ -20,6 +20,9 @@ from .scene import Question
 from .settings import asked_task
 from .tabled import TabledEnv
 
+LEAST_MOVES = 3
+"""Moves that any goal takes which is drawn, see `goal.reachable`."""
+
 
 class ReachState(TabledEnv):
     """Get to a stop where a condition holds, in few moves.
@@ -137,7 +140,11 @@ class ReachState(TabledEnv):
         return self._places[key]
 
     def _ending(self, index: int | None) -> str:
-        told = "" if self._aim is None else f": the goal {str(self._aim)!r} holds at no stop after the entry"
+        told = ""
+        if self._aim is not None:
+            told = f": the goal {str(self._aim)!r} holds at no stop after the entry"
+        elif self.max_moves < LEAST_MOVES:
+            told = f": goals that are drawn take max_moves={LEAST_MOVES} or more"
         return f"{told}{super()._ending(index)}"
 
     def _aims(self, trace: Trace) -> Sequence[int]:

@@ -87,6 +87,10 @@ class StateQuery(TabledEnv):
         """Returns the queries about a run; see `TabledEnv`."""
         return _rows(trace, self.max_moves, self.answers)
 
+    def _ending(self, index: int | None) -> str:
+        told = ": take max_moves=2 or more, or 0 for questions about a text" if self.max_moves == 1 else ""
+        return f"{told}{super()._ending(index)}"
+
     def question(self, program: Program, rows: Rows, row: Row) -> Question:
         """Asks for a variable's value; see `TabledEnv`."""
         start, asked, offered = row

@@ -344,6 +344,24 @@ def test_the_only_program_with_nothing_to_ask_says_how_it_ended(make: Make, tmp_
         env.reset(seed=0)
 
 
+@pytest.mark.parametrize(
+    ("env_id", "options", "right"),
+    [
+        (TEXT, {"max_moves": 2}, {"max_moves": 3}),
+        (FEATURES, {"max_moves": 0}, {"max_moves": 3}),
+        ("debugworld/StateQuery-Text-v0", {"max_moves": 1}, {"max_moves": 2}),
+        ("debugworld/BugInjection-Text-v0", {"max_tests": 1}, {"max_tests": 2}),
+    ],
+)
+def test_limits_under_which_nothing_can_be_asked_are_told(
+    env_id: str, options: dict[str, int], right: dict[str, int], make: Make
+) -> None:
+    [(name, value)] = right.items()
+    with pytest.raises(TaskError, match=f"finds nothing to ask in .* take {name}={value} or more"):
+        make(env_id, **options).reset(seed=0)
+    assert not make(env_id, **right).reset(seed=0)[1]["fault"]
+
+
 def test_the_mask_is_the_debuggers_on_every_line_that_ships() -> None:
     env = gymnasium.make(FEATURES, max_moves=100).unwrapped
     assert isinstance(env, DebugEnv)

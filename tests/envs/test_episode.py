@@ -14,7 +14,6 @@ import pytest
 from debugworld.envs import Episode, RecordEpisodes, TaskError, load_episodes, validate
 from debugworld.envs.episode import digest
 
-
 OUTPUT = "debugworld/OutputPrediction-Text-v0"
 
 
