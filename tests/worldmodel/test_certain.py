@@ -177,13 +177,16 @@ PROGRAMS = {
             return pot.things
         """,
     "names of the module": """
+        import string
+
         LOW, STEP = 1, 2
         HIGH = 5
+        DIGITS = string.digits
         TABLE = {HIGH: ("a", "b"), 6: ("c",)}
 
         def f(values, *rest, last=5, **more):
             groups = {}
-            groups.setdefault(HIGH, []).append(TABLE[HIGH][1])
+            groups.setdefault(HIGH + LOW * STEP, []).append(TABLE[HIGH][1] in DIGITS)
             return groups, next(v for v in values if v > 1), next((v for v in values if v > 9), None)
         """,
     "arguments": """
