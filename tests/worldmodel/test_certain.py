@@ -185,7 +185,9 @@ PROGRAMS = {
         TABLE = {HIGH: ("a", "b"), 6: ("c",)}
 
         def f(values, *rest, last=5, **more):
-            groups = {}
+            groups = {n: None for n in range(-2, 1)}
+            for n in range(30, 33):
+                last = n
             groups.setdefault(HIGH + LOW * STEP, []).append(TABLE[HIGH][1] in DIGITS)
             return groups, next(v for v in values if v > 1), next((v for v in values if v > 9), None)
         """,
