@@ -122,19 +122,16 @@ def train(
     run = out / "run"
     if resume:
         config = TrainConfig.load(out / RECIPE)
-    if config.fsdp and int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        raise ModelError(NO_SHARDING)
     args = _arguments(run, config)
     with args.main_process_first(local=False):
         if args.process_index == 0:
             if run.exists() and not resume:
                 raise ModelError(f"{out} holds a run already; resume it, or choose another folder")
+            prepare(out, config)
             run.mkdir(parents=True, exist_ok=True)
             if not resume:
                 config.save(out / RECIPE)
             newest_checkpoint(run)
-            if config.base:
-                prepare_base(out / BASE, config)
     if config.threads:
         torch.set_num_threads(config.threads)
     set_seed(config.seed)
@@ -196,6 +193,20 @@ def train(
     if result.ending is not Ending.SIGNAL:
         trainer.export(result.checkpoint, _manifest(mixture, config, result, sources or {}, out / BASE))
     return result
+
+
+def prepare(out: Path, config: TrainConfig) -> None:
+    """Refuses what cannot be trained here, and puts a base model into the run's folder.
+
+    To be called before examples are made, which takes longer than to find out.
+
+    Raises:
+        ModelError: the base model cannot be had, or there is nothing to shard over.
+    """
+    if config.fsdp and int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        raise ModelError(NO_SHARDING)
+    if config.base:
+        prepare_base(out / BASE, config)
 
 
 def check_lengths(mixture: Mixture, config: TrainConfig, tokenizer: PreTrainedTokenizerBase) -> None:

@@ -106,7 +106,7 @@ def run(args: argparse.Namespace) -> int:
     """Runs the command and returns its exit status: 130 when a signal ended it, with all saved."""
     from debugworld.worldmodel.batches import Mixture
     from debugworld.worldmodel.clock import Ending
-    from debugworld.worldmodel.training import RECIPE, train
+    from debugworld.worldmodel.training import RECIPE, prepare, train
 
     out = args.resume or args.out
     recipe = _recipe(args)
@@ -114,6 +114,7 @@ def run(args: argparse.Namespace) -> int:
     if args.resume is None and first:
         if out.exists() and any(out.iterdir()):
             raise ModelError(f"{out} is not empty; go on with --resume {out}, or choose another --out")
+        prepare(out, recipe.train)
         if args.data is None:
             _build(args, recipe, out / "data")
         else:

@@ -51,6 +51,24 @@ def test_bad_input(
     assert text in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [(["base=nowhere", 'gguf=""'], "nowhere"), (["fsdp=true"], "shards over several GPUs")],
+)
+def test_what_cannot_be_trained_is_told_before_examples_are_made(
+    settings: list[str],
+    text: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    words = [word for setting in settings for word in ("--set", setting)]
+    assert main(["train", "--recipe", "smollm2", *words, "--set", "data.generated=1", "--out", "out"]) == 2
+    assert text in capsys.readouterr().err and not (tmp_path / "out" / "data").exists()
+
+
 def test_a_run_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "old").write_text("x")
     assert main(["train", "--out", str(tmp_path)]) == 2

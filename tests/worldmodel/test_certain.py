@@ -177,13 +177,18 @@ PROGRAMS = {
             return pot.things
         """,
     "names of the module": """
+        import string
+
         LOW, STEP = 1, 2
         HIGH = 5
+        DIGITS = string.digits
         TABLE = {HIGH: ("a", "b"), 6: ("c",)}
 
         def f(values, *rest, last=5, **more):
-            groups = {}
-            groups.setdefault(HIGH, []).append(TABLE[HIGH][1])
+            groups = {n: None for n in range(-2, 1)}
+            for n in range(30, 33):
+                last = n
+            groups.setdefault(HIGH + LOW * STEP, []).append(TABLE[HIGH][1] in DIGITS)
             return groups, next(v for v in values if v > 1), next((v for v in values if v > 9), None)
         """,
     "arguments": """

@@ -93,6 +93,18 @@ def asked(body: str, call: str) -> list[tuple[str, ...]]:
             "f(a):(['x'],)",
             ["?sorted(['x'], key=len, cmp=1) -> X TypeError"],
         ),
+        (
+            "return [n for n in range(a, 95, -3)]",
+            "f(a):(99,)",
+            [
+                "?range(99, 95, -3) -> R range(99, 95, -3)",
+                "?99 > 95 -> R True",
+                "?1 * -3 -> R -3",
+                "?99 + -3 -> R 96",
+                "?96 > 95 -> R True",
+            ]
+            + ["?2 * -3 -> R -6", "?99 + -6 -> R 93", "?93 > 95 -> R False"],
+        ),
         ("return sorted(a, key=abs)", "f(a):({2, -3},)", ["?sorted({-3, 2}, key=abs) -> R [2, -3]"]),
         (
             "return max(map(len, a), key=abs)",

@@ -224,8 +224,17 @@ def _once(body: Sequence[ast.stmt]) -> dict[str, ast.expr]:
         if isinstance(node, ast.AnnAssign):
             target = node.target
         value = getattr(node, "value", None)
-        if isinstance(target, ast.Name) and bound[target.id] == 1 and value is not None:
-            found[target.id] = value
+        match target, value:
+            case ast.Tuple(elts=left), ast.Tuple(elts=right) if len(left) == len(right):
+                starred = any(isinstance(part, ast.Starred) for part in (*left, *right))
+                pairs = [] if starred else list(zip(left, right, strict=True))
+            case ast.expr(), ast.expr():
+                pairs = [(target, value)]
+            case _:
+                continue
+        for part, given in pairs:
+            if isinstance(part, ast.Name) and bound[part.id] == 1:
+                found[part.id] = given
     return found
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from debugworld.sandboxes.debugger.limits import CUT
 
 from ..objects import parts_of
 
+NEAR = 20
+"""A range that begins from 0 to here is asked about by the number of the turn."""
+_RANGE = re.compile(r"range\((-?\d+), (-?\d+)(?:, (-?\d+))?\)")
 _BRACKETS = {"[": "]", "(": ")", "{": "}"}
 _THROUGH = frozenset({"dict_items", "dict_keys", "dict_values", "iter", "zip"})
 """What yields the items of its arguments in their order."""
@@ -40,6 +44,12 @@ def counted(iterable: str) -> tuple[str, str] | None:
     inner, *start = parts_of(iterable.removeprefix("enumerate(")[:-1])
     first = start[0].removeprefix("start=") if start else "0"
     return (inner, first) if len(start) < 2 and first.removeprefix("-").isdigit() else None
+
+
+def far(iterable: str) -> tuple[str, str, str] | None:
+    """Returns start, stop and step of a range that begins far from 0; None of anything else."""
+    found = _RANGE.fullmatch(iterable)
+    return (found[1], found[2], found[3] or "1") if found and not 0 <= int(found[1]) <= NEAR else None
 
 
 def _rest(text: str, turns: int) -> str | None:

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 
 from .ask import Asking, Form, Unsupported, turn_of
-from .iterable import counted, left
+from .iterable import counted, far, left
 from .special import Special
 
 
@@ -95,13 +95,26 @@ class Loops(Special):
         """Returns what a loop's target is given at a turn; None where the loop ends."""
         if iterable.startswith("<") or not _simple(target):
             raise Unsupported
-        numbered = counted(iterable)
+        numbered, bounds = counted(iterable), far(iterable)
         match target:
             case ast.Tuple(elts=[ast.Name(id=name), inner]) if numbered is not None:
                 return (yield from self._numbered(name, inner, turn, *numbered))
+            case ast.Name(id=name) if bounds is not None:
+                return (yield from self._ranged(name, turn, *bounds))
         names = tuple(sorted(n.id for n in ast.walk(target) if isinstance(n, ast.Name)))
         outcome = yield from self.ask(turn_of(_bare(target), names, *left(iterable, turn)))
         return dict(outcome.changes) if outcome.letter == "1" else None
+
+    def _ranged(
+        self, name: str, turn: int, start: str, stop: str, step: str
+    ) -> Asking[dict[str, str] | None]:
+        """A turn of a loop over a range: where it is now, and whether that is before its end."""
+        ahead = str(turn)
+        if turn and step != "1":
+            ahead = yield from self.operate(ahead, ast.Mult(), step)
+        number = (yield from self.operate(start, ast.Add(), ahead)) if turn else start
+        inside = yield from self.operate(number, ast.Gt() if step.startswith("-") else ast.Lt(), stop)
+        return {name: number} if (yield from self.holds(inside)) else None
 
     def _numbered(
         self, name: str, target: ast.expr, turn: int, iterable: str, first: str

@@ -337,11 +337,12 @@ class Reduction(Handed):
         return (yield from self.ask(value_of(f"{_receiver(base)}.{name}", {}))).value
 
     def _elsewhere(self, node: ast.expr) -> Asking[str]:
-        """Returns the value of an expression of the module's own level."""
+        """Returns the value of an expression of the module's level; a library's name stands for itself."""
         kept = self.env, self._inner, self.enters, self.scope
         self.env, self._inner, self.enters, self.scope = {}, {}, False, None
         try:
-            return (yield from self.solid(node))
+            named = isinstance(node, (ast.Attribute, ast.Name))
+            return (yield from (self.value(node) if named else self.solid(node)))
         finally:
             self.env, self._inner, self.enters, self.scope = kept
 
