@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 import platform
 import time
 from collections.abc import Callable
@@ -151,7 +152,26 @@ def _check_early(config: TrainAgentConfig) -> None:
     if unknown := config.learner.keys() - known:
         told = f"{min(unknown)!r} to set; there are: {', '.join(sorted(known))}"
         raise AgentError(f"{config.algo} has no setting {told}")
+    for name, value in config.learner.items():
+        right, wanted = _RANGES.get(name, (lambda value: True, ""))
+        if not right(value):
+            raise AgentError(f"{config.algo}: {name} is {wanted}; got {value!r}")
 
+
+def _number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and math.isfinite(value)
+
+
+_COUNT = (lambda value: isinstance(value, int) and value >= 1, "a whole number from 1 on")
+_SHARE = (lambda value: _number(value) and 0 <= value <= 1, "a share between 0 and 1")
+_RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    **dict.fromkeys(("n_steps", "batch_size", "n_epochs"), _COUNT),
+    **dict.fromkeys(("gamma", "gae_lambda"), _SHARE),
+    **dict.fromkeys(("ent_coef", "vf_coef"), (_number, "a number")),
+    "learning_rate": (lambda value: _number(value) and value > 0, "a number above 0"),
+    "max_grad_norm": (lambda value: _number(value) and value > 0, "a number above 0"),
+}
+"""What settings of the learner may be, where it is not told clearly later."""
 
 _OURS = {"policy", "env", "policy_kwargs", "tensorboard_log", "seed", "device", "_init_setup_model"}
 """Arguments of the learner that `_model` fills."""

@@ -211,6 +211,10 @@ def test_mistakes_are_told(tmp_path: Path) -> None:
         ({"logs": (tmp_path,)}, "reads no log"),
         ({"checkpoint_every": -1}, "checkpoint_every must be at least 0"),
         ({"policy": "mlp", "network": {"width": 8}}, "mlp has nothing to set"),
+        ({"network": {"widht": 8}}, "no setting 'widht'; there are: width, layers, heads, meaning"),
+        ({"network": {"layers": -1}}, "layers is a whole number from 0 on; got -1"),
+        ({"network": {"width": "x"}}, "width is a whole number from 1 on; got 'x'"),
+        ({"network": {"heads": 3}}, "heads divide width; got 3 of 32"),
         *(
             ({"algo": "awr", "logs": (tmp_path,), name: value}, f"so has no {name}")
             for name, value in (("curriculum", "band"), ("checkpoint_every", 1), ("tensorboard", True))
@@ -226,6 +230,10 @@ def test_mistakes_are_told(tmp_path: Path) -> None:
     [
         ({"init": Path("nowhere")}, "nowhere holds no trained agent"),
         ({"learner": {"gama": 0.9}}, "no setting 'gama' to set; there are: .*gamma"),
+        ({"learner": {"n_steps": 0}}, "n_steps is a whole number from 1 on; got 0"),
+        ({"learner": {"n_epochs": "x"}}, "n_epochs is a whole number from 1 on; got 'x'"),
+        ({"learner": {"learning_rate": "x"}}, "learning_rate is a number above 0; got 'x'"),
+        ({"learner": {"gamma": 2}}, "gamma is a share between 0 and 1; got 2"),
         ({"options": {"max_line": 3}}, "no argument 'max_line'; there are: .*max_lines"),
     ],
 )
