@@ -110,6 +110,22 @@ def test_a_run_is_gone_on_with(tmp_path: Path) -> None:
         train_agent(tiny(folder, algo="awr", logs=(tmp_path / "log.jsonl",)), resume=True)
 
 
+def test_an_interrupt_leaves_a_checkpoint_to_go_on_from(tmp_path: Path) -> None:
+    def interrupt(what: str, done: int, total: int) -> None:
+        if what == "steps" and done > 512:
+            raise KeyboardInterrupt
+
+    folder = tmp_path / "agent"
+    with pytest.raises(KeyboardInterrupt):
+        train_agent(tiny(folder), on_progress=interrupt)
+    with pytest.raises(AgentError, match="no trained agent"):
+        LearnedAgent.load(folder, _env())
+    assert json.loads((folder / "curve.json").read_text())[-1]["steps"] == 512
+    train_agent(tiny(folder, steps=1536), resume=True)
+    assert json.loads((folder / "manifest.json").read_text())["steps"] == 1536
+    assert json.loads((folder / "curve.json").read_text())[-1]["steps"] == 1536
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -309,6 +325,8 @@ def test_the_command_trains_and_evaluates(
     assert main(["train-agent", *words, *more, "--tensorboard"]) == 0
     assert "128 steps" in capsys.readouterr().out
     assert list((out / "video").glob("*.mp4")) and list((out / "tensorboard").rglob("events*"))
+    assert main(["train-agent", *words, *more, "--steps", "256", "--resume"]) == 0
+    assert "256 steps" in capsys.readouterr().out
     agents = f"random,{out}"
     assert (
         main(["evaluate", "--env", REACH, "--agents", agents, "--backends", "real", "--episodes", "2"]) == 0
