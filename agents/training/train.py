@@ -101,17 +101,18 @@ def train_agent(
         progress = Progress(
             out, every, lambda steps: on_progress("steps", steps, config.steps), told, sampler
         )
+        progress.init_callback(model)
         try:
             if config.algo in OFF_POLICY:
                 from .off_policy import learn
 
-                progress.init_callback(model)
                 progress.curve = learn(model, config, lambda done: on_progress("steps", done, config.steps))
             else:
                 left = max(config.steps - model.num_timesteps, 0)
                 model.learn(left, callback=progress, reset_num_timesteps=not resume, tb_log_name="run")
         finally:
-            progress.save()
+            if model.num_timesteps:
+                progress.save()
             world.close()
         model.save(out / WEIGHTS)
         times = {
@@ -184,7 +185,11 @@ def _model(config: TrainAgentConfig, env: DebugEnv, world: Any, latest: Path | N
 
     log = str(config.out / "tensorboard") if config.tensorboard else None
     if latest is not None:
-        return MaskablePPO.load(latest, env=world, device="cpu", tensorboard_log=log)
+        try:
+            return MaskablePPO.load(latest, env=world, device="cpu", tensorboard_log=log)
+        except ValueError:
+            told = f"{latest} was made in an environment with other spaces"
+            raise AgentError(f"{told}; go on with its --env and --option") from None
     settings = {**LEARNER, **config.learner}
     rate = settings.pop("learning_rate")
     model = MaskablePPO(

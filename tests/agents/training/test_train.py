@@ -18,6 +18,7 @@ from debugworld.agents.training import AgentError, TrainAgentConfig, train_agent
 from debugworld.agents.training.config import OFF_POLICY
 from debugworld.cli import main
 from debugworld.envs import DebugEnv, TaskError, load_task_set
+from debugworld.worldmodel.errors import ModelError
 
 pytest.importorskip("sb3_contrib", reason="sb3: pip install 'debugworld[sb3]'")
 
@@ -124,6 +125,28 @@ def test_an_interrupt_leaves_a_checkpoint_to_go_on_from(tmp_path: Path) -> None:
     train_agent(tiny(folder, steps=1536), resume=True)
     assert json.loads((folder / "manifest.json").read_text())["steps"] == 1536
     assert json.loads((folder / "curve.json").read_text())[-1]["steps"] == 1536
+
+
+def test_a_run_goes_on_in_its_own_environment_only(tmp_path: Path) -> None:
+    folder = train_agent(tiny(tmp_path / "agent", steps=512))
+    for changes in ({"options": {"max_lines": 30}}, {"env": "debugworld/StateQuery-Features-v0"}):
+        with pytest.raises(AgentError, match=r"latest\.zip was made in an environment with other spaces"):
+            train_agent(tiny(folder, **changes), resume=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"algo": "awr", "logs": (Path("nowhere.jsonl"),)}, FileNotFoundError),
+        ({"world": "neural", "model": "nowhere"}, ModelError),
+    ],
+)
+def test_a_run_that_cannot_begin_leaves_nothing(
+    changes: dict[str, Any], error: type[Exception], tmp_path: Path
+) -> None:
+    with pytest.raises(error, match="nowhere"):
+        train_agent(tiny(tmp_path / "agent", **changes))
+    assert not list((tmp_path / "agent").iterdir())
 
 
 @pytest.mark.parametrize(
