@@ -20,6 +20,10 @@ ALGORITHMS = ("ppo", *OFF_POLICY)
 POLICIES = ("lines", "mlp")
 """A small transformer over source lines that points at lines; and two layers over flat features."""
 
+NETWORK = {"width": 32, "layers": 1, "heads": 2, "meaning": 16}
+"""Settings of the policy ``lines``; see `LineReader`."""
+_LEAST = {"width": 1, "layers": 0, "heads": 1, "meaning": 0}
+
 
 class AgentError(ValueError):
     """An agent cannot be trained or loaded as asked; the text says what would be right."""
@@ -96,7 +100,7 @@ class TrainAgentConfig:
     learner: Mapping[str, Any] = field(default_factory=dict)
     """Settings of the algorithm in place of its own, such as ``learning_rate``."""
     network: Mapping[str, Any] = field(default_factory=dict)
-    """Settings of the policy ``lines`` in place of its own: ``width``, ``layers``, ``heads``."""
+    """Settings of the policy ``lines`` in place of its own: ``width``, ``layers``, ``heads``, ``meaning``."""
 
     def __post_init__(self) -> None:
         for name, known in (("world", WORLDS), ("algo", ALGORITHMS), ("policy", POLICIES)):
@@ -126,6 +130,7 @@ class TrainAgentConfig:
                 raise AgentError(f"{self.algo} plays nothing, and so has no {name}; use --algo ppo")
         if self.network and self.policy != "lines":
             raise AgentError(f"network sizes the policy lines; {self.policy} has nothing to set")
+        _check_network(self.network)
 
     @property
     def env_options(self) -> dict[str, Any]:
@@ -162,3 +167,14 @@ class TrainAgentConfig:
         init = data.get("init")
         paths = {"out": Path(data["out"]), "logs": tuple(map(Path, data["logs"]))}
         return TrainAgentConfig(**{**data, **paths, "init": None if init is None else Path(init)})
+
+
+def _check_network(given: Mapping[str, Any]) -> None:
+    for name, value in given.items():
+        if name not in NETWORK:
+            raise AgentError(f"network has no setting {name!r}; there are: {', '.join(NETWORK)}")
+        if not isinstance(value, int) or value < _LEAST[name]:
+            raise AgentError(f"network: {name} is a whole number from {_LEAST[name]} on; got {value!r}")
+    whole = {**NETWORK, **given}
+    if whole["layers"] and whole["width"] % whole["heads"]:
+        raise AgentError(f"network: heads divide width; got {whole['heads']} of {whole['width']}")

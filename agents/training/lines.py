@@ -21,13 +21,12 @@ from torch import Tensor, nn
 from debugworld.envs.command import LINE_KINDS, PLAIN_KINDS, CommandSet, TaskKind
 from debugworld.envs.features import VOCABULARY
 
+from .config import NETWORK
+
 ITEMS = ("tests", "candidates", "trials")
 """Observations with a row for each thing that has a number, beside the lines."""
 _TOLD_BY_FLAGS = ("line", "goal_line", "query_line", "lines", "tokens", "coverage", "visited", *ITEMS)
 """Observations that are no part of what is seen of the whole."""
-
-_MEANING = 16
-"""Numbers of a token's vector."""
 
 Layout = Sequence[tuple[str, int]]
 """Blocks of action numbers in their order: what they name one by one, and how many."""
@@ -53,10 +52,17 @@ class LineReader(BaseFeaturesExtractor):
         width: Numbers of a vector.
         layers: Layers of attention; 0 for none.
         heads: Of each layer.
+        meaning: Numbers of a token's vector; 0 for a policy that does not read what stands in a line.
     """
 
     def __init__(
-        self, observation_space: spaces.Dict, layout: Layout, width: int = 32, layers: int = 1, heads: int = 2
+        self,
+        observation_space: spaces.Dict,
+        layout: Layout,
+        width: int = NETWORK["width"],
+        layers: int = NETWORK["layers"],
+        heads: int = NETWORK["heads"],
+        meaning: int = NETWORK["meaning"],
     ) -> None:
         actions = sum(size for _, size in layout)
         super().__init__(observation_space, actions + width)
@@ -67,10 +73,10 @@ class LineReader(BaseFeaturesExtractor):
         self._whole = [key for key in observation_space.spaces if key not in _TOLD_BY_FLAGS]
         self._items = [key for key in ITEMS if key in shapes]
         sizes = {key: spaces.flatdim(observation_space[key]) for key in self._whole}
-        self.tokens = nn.EmbeddingBag(VOCABULARY + 1, _MEANING, mode="mean", padding_idx=0)
+        self.tokens = nn.EmbeddingBag(VOCABULARY + 1, meaning, mode="mean", padding_idx=0)
         self._per_line = [key for key in ("lines", "coverage", "visited") if key in shapes]
         flags = sum(spaces.flatdim(observation_space[key]) for key in self._per_line) // shapes["lines"][0]
-        self.line = nn.Linear(flags + 3 + _MEANING, width)
+        self.line = nn.Linear(flags + 3 + meaning, width)
         self.whole = nn.Sequential(nn.Linear(sum(sizes.values()), width), nn.ReLU(), nn.Linear(width, width))
         self.item = nn.ModuleDict({key: nn.Linear(shapes[key][1], width) for key in self._items})
         self.layers = nn.ModuleList(

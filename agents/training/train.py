@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 import platform
 import time
 from collections.abc import Callable
@@ -100,17 +101,18 @@ def train_agent(
         progress = Progress(
             out, every, lambda steps: on_progress("steps", steps, config.steps), told, sampler
         )
+        progress.init_callback(model)
         try:
             if config.algo in OFF_POLICY:
                 from .off_policy import learn
 
-                progress.init_callback(model)
                 progress.curve = learn(model, config, lambda done: on_progress("steps", done, config.steps))
             else:
                 left = max(config.steps - model.num_timesteps, 0)
                 model.learn(left, callback=progress, reset_num_timesteps=not resume, tb_log_name="run")
         finally:
-            progress.save()
+            if model.num_timesteps:
+                progress.save()
             world.close()
         model.save(out / WEIGHTS)
         times = {
@@ -151,7 +153,26 @@ def _check_early(config: TrainAgentConfig) -> None:
     if unknown := config.learner.keys() - known:
         told = f"{min(unknown)!r} to set; there are: {', '.join(sorted(known))}"
         raise AgentError(f"{config.algo} has no setting {told}")
+    for name, value in config.learner.items():
+        right, wanted = _RANGES.get(name, (lambda value: True, ""))
+        if not right(value):
+            raise AgentError(f"{config.algo}: {name} is {wanted}; got {value!r}")
 
+
+def _number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and math.isfinite(value)
+
+
+_COUNT = (lambda value: isinstance(value, int) and value >= 1, "a whole number from 1 on")
+_SHARE = (lambda value: _number(value) and 0 <= value <= 1, "a share between 0 and 1")
+_RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    **dict.fromkeys(("n_steps", "batch_size", "n_epochs"), _COUNT),
+    **dict.fromkeys(("gamma", "gae_lambda"), _SHARE),
+    **dict.fromkeys(("ent_coef", "vf_coef"), (_number, "a number")),
+    "learning_rate": (lambda value: _number(value) and value > 0, "a number above 0"),
+    "max_grad_norm": (lambda value: _number(value) and value > 0, "a number above 0"),
+}
+"""What settings of the learner may be, where it is not told clearly later."""
 
 _OURS = {"policy", "env", "policy_kwargs", "tensorboard_log", "seed", "device", "_init_setup_model"}
 """Arguments of the learner that `_model` fills."""
@@ -164,7 +185,11 @@ def _model(config: TrainAgentConfig, env: DebugEnv, world: Any, latest: Path | N
 
     log = str(config.out / "tensorboard") if config.tensorboard else None
     if latest is not None:
-        return MaskablePPO.load(latest, env=world, device="cpu", tensorboard_log=log)
+        try:
+            return MaskablePPO.load(latest, env=world, device="cpu", tensorboard_log=log)
+        except ValueError:
+            told = f"{latest} was made in an environment with other spaces"
+            raise AgentError(f"{told}; go on with its --env and --option") from None
     settings = {**LEARNER, **config.learner}
     rate = settings.pop("learning_rate")
     model = MaskablePPO(

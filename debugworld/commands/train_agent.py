@@ -84,7 +84,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 _SETTINGS = (
     ("option", "options", "argument of the environment, such as max_lines=32"),
     ("learner", "learner", "setting of the algorithm: learning_rate=0.0003, ...; grpo: group, pass_at, ..."),
-    ("network", "network", "setting of the policy lines: width, layers, heads"),
+    ("network", "network", "setting of the policy lines: width, layers, heads, meaning"),
 )
 """Words that take ``KEY=VALUE``, the settings that these make up, and what they are."""
 

@@ -52,6 +52,19 @@ def test_every_command_has_a_score(env_id: str) -> None:
     env.close()
 
 
+def test_a_policy_need_not_read_the_text() -> None:
+    """What a line says moves its score, and not without `meaning`."""
+    env = opened("debugworld/FaultLocalization-Features-v0")
+    observation, _ = env.reset(seed=0)
+    other = {**observation, "tokens": observation["tokens"][::-1].copy()}
+    for meaning, same in ((16, False), (0, True)):
+        scorer = reader(env, meaning=meaning)
+        with torch.no_grad():
+            one, two = (scorer(tensors(env, each)) for each in (observation, other))
+        assert torch.equal(one, two) is same
+    env.close()
+
+
 @pytest.mark.parametrize("layers", [0, 1])
 @pytest.mark.parametrize("task", ["FaultLocalization", "ReachState"])
 def test_two_lines_that_look_alike_change_scores_with_their_places(task: str, layers: int) -> None:

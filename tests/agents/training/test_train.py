@@ -18,6 +18,7 @@ from debugworld.agents.training import AgentError, TrainAgentConfig, train_agent
 from debugworld.agents.training.config import OFF_POLICY
 from debugworld.cli import main
 from debugworld.envs import DebugEnv, TaskError, load_task_set
+from debugworld.worldmodel.errors import ModelError
 
 pytest.importorskip("sb3_contrib", reason="sb3: pip install 'debugworld[sb3]'")
 
@@ -108,6 +109,44 @@ def test_a_run_is_gone_on_with(tmp_path: Path) -> None:
         train_agent(tiny(tmp_path / "new"), resume=True)
     with pytest.raises(AgentError, match="awr learns from its whole log anew"):
         train_agent(tiny(folder, algo="awr", logs=(tmp_path / "log.jsonl",)), resume=True)
+
+
+def test_an_interrupt_leaves_a_checkpoint_to_go_on_from(tmp_path: Path) -> None:
+    def interrupt(what: str, done: int, total: int) -> None:
+        if what == "steps" and done > 512:
+            raise KeyboardInterrupt
+
+    folder = tmp_path / "agent"
+    with pytest.raises(KeyboardInterrupt):
+        train_agent(tiny(folder), on_progress=interrupt)
+    with pytest.raises(AgentError, match="no trained agent"):
+        LearnedAgent.load(folder, _env())
+    assert json.loads((folder / "curve.json").read_text())[-1]["steps"] == 512
+    train_agent(tiny(folder, steps=1536), resume=True)
+    assert json.loads((folder / "manifest.json").read_text())["steps"] == 1536
+    assert json.loads((folder / "curve.json").read_text())[-1]["steps"] == 1536
+
+
+def test_a_run_goes_on_in_its_own_environment_only(tmp_path: Path) -> None:
+    folder = train_agent(tiny(tmp_path / "agent", steps=512))
+    for changes in ({"options": {"max_lines": 30}}, {"env": "debugworld/StateQuery-Features-v0"}):
+        with pytest.raises(AgentError, match=r"latest\.zip was made in an environment with other spaces"):
+            train_agent(tiny(folder, **changes), resume=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"algo": "awr", "logs": (Path("nowhere.jsonl"),)}, FileNotFoundError),
+        ({"world": "neural", "model": "nowhere"}, ModelError),
+    ],
+)
+def test_a_run_that_cannot_begin_leaves_nothing(
+    changes: dict[str, Any], error: type[Exception], tmp_path: Path
+) -> None:
+    with pytest.raises(error, match="nowhere"):
+        train_agent(tiny(tmp_path / "agent", **changes))
+    assert not list((tmp_path / "agent").iterdir())
 
 
 @pytest.mark.parametrize(
@@ -211,6 +250,10 @@ def test_mistakes_are_told(tmp_path: Path) -> None:
         ({"logs": (tmp_path,)}, "reads no log"),
         ({"checkpoint_every": -1}, "checkpoint_every must be at least 0"),
         ({"policy": "mlp", "network": {"width": 8}}, "mlp has nothing to set"),
+        ({"network": {"widht": 8}}, "no setting 'widht'; there are: width, layers, heads, meaning"),
+        ({"network": {"layers": -1}}, "layers is a whole number from 0 on; got -1"),
+        ({"network": {"width": "x"}}, "width is a whole number from 1 on; got 'x'"),
+        ({"network": {"heads": 3}}, "heads divide width; got 3 of 32"),
         *(
             ({"algo": "awr", "logs": (tmp_path,), name: value}, f"so has no {name}")
             for name, value in (("curriculum", "band"), ("checkpoint_every", 1), ("tensorboard", True))
@@ -226,6 +269,10 @@ def test_mistakes_are_told(tmp_path: Path) -> None:
     [
         ({"init": Path("nowhere")}, "nowhere holds no trained agent"),
         ({"learner": {"gama": 0.9}}, "no setting 'gama' to set; there are: .*gamma"),
+        ({"learner": {"n_steps": 0}}, "n_steps is a whole number from 1 on; got 0"),
+        ({"learner": {"n_epochs": "x"}}, "n_epochs is a whole number from 1 on; got 'x'"),
+        ({"learner": {"learning_rate": "x"}}, "learning_rate is a number above 0; got 'x'"),
+        ({"learner": {"gamma": 2}}, "gamma is a share between 0 and 1; got 2"),
         ({"options": {"max_line": 3}}, "no argument 'max_line'; there are: .*max_lines"),
     ],
 )
@@ -301,6 +348,8 @@ def test_the_command_trains_and_evaluates(
     assert main(["train-agent", *words, *more, "--tensorboard"]) == 0
     assert "128 steps" in capsys.readouterr().out
     assert list((out / "video").glob("*.mp4")) and list((out / "tensorboard").rglob("events*"))
+    assert main(["train-agent", *words, *more, "--steps", "256", "--resume"]) == 0
+    assert "256 steps" in capsys.readouterr().out
     agents = f"random,{out}"
     assert (
         main(["evaluate", "--env", REACH, "--agents", agents, "--backends", "real", "--episodes", "2"]) == 0
