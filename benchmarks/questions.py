@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import ast
 import itertools
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -42,6 +43,30 @@ MAX_TOKENS = 256
 SHOWN = 90
 """Characters of an example."""
 _NAMES = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Pow: "**", ast.Mod: "%"}
+
+
+FAMILIES = {
+    "strings": re.compile(
+        r"method of (str|bytes)|operator on text|slice|item of str|f-string|built-in (str|repr)"
+    ),
+    "arithmetic": re.compile(
+        r"arithmetic .*|comparison of numbers|built-in (abs|divmod|max|min|pow|round|sum|int|float)"
+    ),
+    "containers": re.compile(
+        r"(method|item) of (list|dict|set|tuple)|operator on containers|change .*|membership"
+        r"|built-in (len|list|dict|set|frozenset|tuple|sorted|Counter)"
+    ),
+    "control flow": re.compile(r"turn of a loop|call .*|built-in (bool|any|all|range)|not|exception"),
+    "libraries and other built-ins": re.compile(r"method of object|built-in .*"),
+    "whole statements": re.compile("whole statement"),
+}
+"""What classes of questions are together about; the first that fits."""
+OTHER = "other"
+
+
+def family(group: str) -> str:
+    """Returns what a class of questions is about."""
+    return next((name for name, classes in FAMILIES.items() if classes.fullmatch(group)), OTHER)
 
 
 def kind(ask: Ask, answer: Outcome) -> str:
@@ -177,6 +202,21 @@ def tell(report: Report, name: str, questions: Questions, engine: Engine) -> lis
     return whole
 
 
+def tell_families(report: Report, names: Iterable[str]) -> None:
+    """Adds the table of wrong answers by what they are about."""
+    counts = {name: [0, 0] for name in (*FAMILIES, OTHER)}
+    families: dict[str, dict[str, list[int]]] = {}
+    for name in names:
+        found = families[name] = {each: list(count) for each, count in counts.items()}
+        for group, told in report.results[name].items():
+            if group != "statements":
+                for place, key in enumerate(("errors", "asked")):
+                    found[family(group)][place] += told[key]
+    table = report.table("Wrong answers of all, by what was asked", ["about", *families])
+    for about in counts:
+        table.add(about, *("{:,} of {:,}".format(*families[name][about]) for name in families))
+
+
 def learnt(manifest: Mapping[str, Any]) -> int:
     """Returns the tokens of a checkpoint's run and of those before it."""
     before = manifest.get("base")
@@ -221,6 +261,7 @@ def main() -> None:
         curve.add(title, f"{size:,}", f"{tokens:,}", *map(percent, shares.values()))
         told = {name: share.to_json() for name, share in shares.items()}
         report.results.setdefault("curve", []).append({"parameters": size, "tokens": tokens} | told)
+    tell_families(report, asked)
     report.tables.append(curve)
     report.finish(args.json)
 

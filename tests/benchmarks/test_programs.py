@@ -240,6 +240,15 @@ def test_questions_are_told_by_class_and_checkpoint(rows: list[str], tmp_path: P
         classes = {kind: count for kind, count in results[name].items() if kind != "statements"}
         assert all(0 <= count["errors"] <= count["asked"] for count in results[name].values())
         assert sum(count["asked"] for count in classes.values()) >= results[name]["statements"]["asked"] > 0
+    [families] = [table for table in told["tables"] if table["title"].startswith("Wrong answers")]
+    asked = [
+        [int(cell.partition(" of ")[2].replace(",", "")) for cell in row[1:]] for row in families["rows"]
+    ]
+    for name, column in zip(
+        ("generator", "cruxeval", "real, held out"), zip(*asked, strict=True), strict=True
+    ):
+        own = (told["asked"] for kind, told in results[name].items() if kind != "statements")
+        assert sum(column) == sum(own), "every question is about one thing"
     before, now = results["curve"]
     assert before == now and now["tokens"] > 0, "the same checkpoint twice"
 

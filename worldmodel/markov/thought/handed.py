@@ -105,7 +105,7 @@ class Handed(Loops):
         bound = {part.arg for part in ast.walk(function) if isinstance(part, ast.arg)}
         names = [part for part in ast.walk(function.body) if isinstance(part, ast.Name)]
         free = {part.id for part in names} - bound - {n.id for n in names if isinstance(n.ctx, ast.Store)}
-        variables = {name for scope in flow.by_name.values() if scope.arguments for name in scope.names}
+        variables = {own for scope in flow.by_name.values() if scope.arguments for own in scope.names}
         if free & variables and not (here and free & variables <= self.env.keys()):
             return None
         return function
