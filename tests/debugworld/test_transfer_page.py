@@ -11,6 +11,8 @@ import pytest
 from rich.console import Console
 
 from debugworld.agents.transfer.analysis import report
+from debugworld.agents.transfer.policy import LEARNED
+from debugworld.fidelity.tables import share
 from debugworld.transfer.page import report_page
 from debugworld.transfer.tables import report_tables
 
@@ -56,3 +58,21 @@ def test_the_page(found: dict[str, Any], tmp_path: Path, browser: Any) -> None:
     exploit = browser.find_element("css selector", ".episode")
     assert "line 2 where n = 2" in exploit.text and "won" in exploit.text and "lost" in exploit.text
     assert len(exploit.find_elements("css selector", "tr.differs")) == 2
+
+
+@pytest.mark.parametrize("name", ["reach", "bugs", "coverage"])
+def test_the_committed_reports_are_whole_and_the_documentation_has_their_numbers(name: str) -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    report = json.loads((docs / "transfer" / f"{name}.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator(json.loads((docs / "transfer.schema.json").read_text())).validate(report)
+    assert not report["left"] and (docs / "transfer" / f"{name}.html").is_file()
+    [one] = report["environments"]
+    policies = {policy["name"]: policy for policy in one["policies"]}
+    learned = [policy for policy in policies.values() if policy["kind"] in LEARNED]
+    assert len(policies) >= 5 and all(len(policy["seeds"]) == 3 for policy in learned)
+    page = (docs / "transfer.md").read_text("utf-8")
+    told = [policies["real"]["worlds"]["real"]["success"]]
+    for each in one["transfers"]:
+        told += [each["real"], each["performance_kept"]]
+    for cell in told:
+        assert f"| {share(cell).partition(' of ')[0]} |" in page
