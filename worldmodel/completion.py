@@ -49,6 +49,7 @@ class Request:
         grammar: what the answer may be.
         max_tokens: longest answer; one cut there is marked as not finished.
         sampling: how the answer is drawn; None takes the likeliest permitted token each time.
+        memory: whose answers may be given again in place of a new one: those to requests of the same memory.
     """
 
     slot: Hashable
@@ -56,6 +57,7 @@ class Request:
     grammar: Grammar
     max_tokens: int = 256
     sampling: Sampling | None = None
+    memory: Hashable = None
 
     def draws(self, count: int, sampling: Sampling | None = None) -> list[Request]:
         """Returns requests for several answers to this question, with seeds that count upwards.

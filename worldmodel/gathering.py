@@ -7,8 +7,9 @@ them runs at a time, and what is asked together depends on the jobs alone, not o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from threading import Lock, local
 from time import perf_counter
 from typing import Any, TypeVar
@@ -32,6 +33,8 @@ class _Job:
         """What it took: its own turns, and its share of the answers."""
         self.began = 0.0
         """When its turn began, by the same clock."""
+        self.memory: Hashable = None
+        """What its requests may be answered from; that of all jobs until it forgets."""
         self._its, self._ours, self._away = Lock(), Lock(), False
         self._its.acquire()
         self._ours.acquire()
@@ -94,12 +97,17 @@ class Gatherer:
             ModelError: as the engine.
         """
         job: _Job | None = getattr(self._here, "job", None)
-        return self.engine.complete(requests) if job is None else job.ask(requests)
+        if job is None:
+            return self.engine.complete(requests)
+        return job.ask([replace(request, memory=job.memory) for request in requests])
 
     def forget(self) -> None:
-        """Drops what the engine remembers; in a job nothing, since the others go on with it."""
-        if getattr(self._here, "job", None) is None:
+        """Drops what the engine remembers; in a job it stays for the others, and the job goes on without."""
+        job: _Job | None = getattr(self._here, "job", None)
+        if job is None:
             self.engine.forget()
+        else:
+            job.memory = object()
 
     def run(self, work: Sequence[Callable[[], Result]]) -> list[Result]:
         """Does several jobs at once and returns what they return, in their order.

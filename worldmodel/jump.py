@@ -31,7 +31,7 @@ them, and the stack is known at each.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from debugworld.sandboxes.debugger import State
@@ -64,6 +64,7 @@ class Jump:
         prompt: its text.
         excerpt: the program text in it.
         targets: lines of the function in question that a ``to`` may end at.
+        loops: how many loops hold each of the function's lines, by the line's number in the text.
         names: variables that an answer can change.
     """
 
@@ -71,14 +72,14 @@ class Jump:
     prompt: str
     excerpt: Excerpt
     targets: frozenset[int]
+    loops: dict[int, int]
     names: tuple[str, ...]
 
     def grammar(self) -> LandingGrammar:
         """The answers that it can have."""
-        excerpt = self.excerpt
-        labels = [excerpt.labels[line] for line in excerpt.own]
-        targets = [excerpt.labels[line] for line in self.targets] if self.kind == "to" else labels
-        return LandingGrammar(_LETTERS[self.kind], labels, targets, self.names)
+        labels = self.excerpt.labels
+        targets = [labels[line] for line in self.targets] if self.kind == "to" else self.loops
+        return LandingGrammar(_LETTERS[self.kind], self.loops, targets, self.names)
 
 
 def ask(listing: Listing, shell: Shell, kind: str, lines: Iterable[int] = ()) -> Jump | None:
@@ -119,7 +120,9 @@ def ask(listing: Listing, shell: Shell, kind: str, lines: Iterable[int] = ()) ->
         return None
     leave_out(texts=left.texts, lines=not excerpt.whole)
     targets = frozenset(line for line in lines if line in excerpt.own)
-    return Jump(kind, prompt, excerpt, targets, tuple(dict.fromkeys([*top.scope.names, *top.locals])))
+    loops = {excerpt.labels[line]: len(listing.loops(top.scope, line)) for line in excerpt.own}
+    names = tuple(dict.fromkeys([*top.scope.names, *top.locals]))
+    return Jump(kind, prompt, excerpt, targets, loops, names)
 
 
 @dataclass
@@ -213,62 +216,79 @@ def landing(
     return Landing(letter, label, counted, changes, deleted, stdout, value)
 
 
-Phase = tuple[str, bytes, str]
-"""Phase of an answer, the bytes read in it, and what stands open in a value; the letter leads the phase."""
+Phase = tuple[str, bytes, str, frozenset[bytes], int]
+"""Phase of an answer, led by the letter; the bytes read in it; what stands open; what was told; most turns.
+
+Told are the names that have a line, and the marks of the lines behind those of changes.
+"""
 
 
 class LandingGrammar:
-    """The answers that one jump can have.
+    """The answers that one jump can have; their lines come as `Landing` writes them, one for each name.
 
     Args:
         letters: First characters, of ``LCRX``.
-        labels: Numbers of the lines of the function in question.
+        loops: Numbers of the lines of the function in question, each with how many loops hold the line.
         targets: Those among them at which ``L`` may land.
         names: Variables that can change.
     """
 
     def __init__(
-        self, letters: bytes, labels: Iterable[int], targets: Iterable[int], names: Iterable[str]
+        self, letters: bytes, loops: Mapping[int, int], targets: Iterable[int], names: Iterable[str]
     ) -> None:
-        self._labels = frozenset(str(label).encode() for label in labels)
+        self._loops = {str(label).encode(): count for label, count in loops.items()}
         self._targets = frozenset(str(label).encode() for label in targets)
         self._letters = frozenset(letters) - (frozenset() if self._targets else {ord("L")})
         self._names = frozenset(name.encode() for name in names)
-        self.key = ("landing", self._letters, self._labels, self._targets, self._names)
+        self.key = ("landing", self._letters, frozenset(self._loops.items()), self._targets, self._names)
         """Equal for grammars with the same answers."""
 
     def start(self) -> Phase:
         """The state before the first byte."""
-        return ("letter", b"", "")
+        return ("letter", b"", "", frozenset(), 0)
 
     def allowed(self, state: Phase) -> frozenset[int]:
         """Bytes that may follow, and `END` where the answer may stop."""
-        phase, read, open_ = state
-        letter, _, phase = phase.rpartition(":")
-        ends = frozenset({_NEWLINE}) if letter in ("R", "X") else frozenset({_NEWLINE, END})
+        name, read, open_, told, turns = state
+        letter, _, phase = name.rpartition(":")
+        ends = self._ends(letter, told | {read} if phase == "gone" else told)
         if phase == "letter":
             return self._letters
         if phase == "space":
             return frozenset(b" ")
         if phase == "label":
-            known = self._targets if letter == "L" else self._labels
+            known = self._targets if letter == "L" else self._loops.keys()
             return _next(known, read) | (ends if read in known else frozenset())
         if phase == "turns":
-            return _DIGITS | (frozenset(b" ") | ends if read[-1:].isdigit() else frozenset())
+            behind = ends | (frozenset(b" ") if turns > 1 else frozenset())
+            return _DIGITS | (behind if read[-1:].isdigit() else frozenset())
         if phase == "field":
-            starts = frozenset(name[0] for name in self._names) | frozenset(b">")
-            starts |= frozenset(b"-") if self._names else frozenset()
-            return starts | (frozenset(b"=") if letter in ("R", "X") else frozenset()) | frozenset(b"#")
-        if phase == "name":
-            return _next(self._names, read) | (frozenset(b"=") if read in self._names else frozenset())
-        if phase == "gone":
-            return _next(self._names, read) | (ends if read in self._names else frozenset())
+            return self._starts(letter, told) | (frozenset(b"#") if turns else frozenset())
+        if phase in ("name", "gone"):
+            names = self._names - told
+            behind = ends if phase == "gone" else frozenset(b"=")
+            return _next(names, read) | (behind if read in names else frozenset())
         if phase == "printed":
             return (closing.allowed(open_) if open_ else ends) if read else closing.QUOTES
         if phase == "value" and letter == "X":
             return closing.PRINTABLE | (frozenset({END}) if read else frozenset())
         last = frozenset({END}) if phase == "value" else ends
         return closing.allowed(open_) | (last if read and not open_ else frozenset())
+
+    def _ends(self, letter: str, told: frozenset[bytes]) -> frozenset[int]:
+        """Returns what may stand behind a whole line."""
+        if letter in ("R", "X"):
+            return frozenset({_NEWLINE})
+        return frozenset({_NEWLINE, END} if self._starts(letter, told) else {END})
+
+    def _starts(self, letter: str, told: frozenset[bytes]) -> frozenset[int]:
+        """Returns what a line, but for that of the turns, may begin with: changes first, the value last."""
+        found = frozenset(b"=") if letter in ("R", "X") else frozenset()
+        if b">" in told:
+            return found
+        left = self._names - told
+        found |= frozenset(b">-") if left else frozenset(b">")
+        return found if b"-" in told else found | {name[0] for name in left}
 
     def advance(self, state: Phase, byte: int) -> Phase:
         """The state after an allowed byte.
@@ -278,25 +298,34 @@ class LandingGrammar:
         """
         if byte not in self.allowed(state):
             raise ValueError(f"byte {byte} ({chr(byte)!r}) may not follow {state}")
-        name, read, open_ = state
+        name, read, open_, told, turns = state
         letter, _, phase = name.rpartition(":")
         if phase == "letter":
-            return (f"{chr(byte)}:space", b"", "")
+            return (f"{chr(byte)}:space", b"", "", told, 0)
         if phase == "space":
-            return (f"{letter}:label", b"", "")
+            return (f"{letter}:label", b"", "", told, 0)
         if byte == _NEWLINE:
-            return (f"{letter}:field", b"", "")
+            told = told | {read} if phase == "gone" else told
+            turns = self._loops[read] if phase == "label" and letter in "LC" else 0
+            return (f"{letter}:field", b"", "", told, turns)
         if phase == "field":
-            found = {ord("#"): "turns", ord("-"): "gone", ord(">"): "printed", ord("="): "value"}.get(byte)
-            return (f"{letter}:{found}", b"", "") if found else (f"{letter}:name", bytes([byte]), "")
+            if byte == ord("#"):
+                return (f"{letter}:turns", b"", "", told, turns)
+            found = {ord("-"): "gone", ord(">"): "printed", ord("="): "value"}.get(byte)
+            if found is None:
+                return (f"{letter}:name", bytes([byte]), "", told, 0)
+            return (f"{letter}:{found}", b"", "", told | {bytes([byte])}, 0)
         if phase == "name" and byte == ord("="):
-            return (f"{letter}:text", b"", "")
+            return (f"{letter}:text", b"", "", told | {read}, 0)
         if phase in ("text", "value", "printed"):
-            return (name, b"x", closing.after(open_, byte) if letter != "X" or phase != "value" else "")
-        return (name, read + bytes([byte]) if phase != "turns" else bytes([byte]), "")
+            open_ = closing.after(open_, byte) if letter != "X" or phase != "value" else ""
+            return (name, b"x", open_, told, 0)
+        if phase == "turns":
+            return (name, bytes([byte]), "", told, turns - (byte == ord(" ")))
+        return (name, read + bytes([byte]), "", told, 0)
 
 
-def _next(names: frozenset[bytes], read: bytes) -> frozenset[int]:
+def _next(names: Set[bytes], read: bytes) -> frozenset[int]:
     size = len(read)
     return frozenset(name[size] for name in names if len(name) > size and name.startswith(read))
 

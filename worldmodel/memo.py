@@ -33,7 +33,7 @@ class Memo:
             remember: whether what it answers is kept.
         """
         keys = [
-            (request.prompt, request.grammar.key, request.max_tokens, request.sampling)
+            (request.prompt, request.grammar.key, request.max_tokens, request.sampling, request.memory)
             for request in requests
         ]
         answers = {key: self._kept[key] for key in keys if key in self._kept}

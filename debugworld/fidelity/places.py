@@ -109,6 +109,12 @@ def heat_maps(cards: Cards) -> list[Grid]:
         Grid("action, construct", every, (exact, *constructs)),
         Grid("action, states of the run", every, (exact, *lengths)),
         Grid("part of the state, construct", _groups(cards, ("forced", "parts")), (exact, *constructs)),
+        Grid("part of the state, states of the run", _groups(cards, ("forced", "parts")), (exact, *lengths)),
+        Grid(
+            "construct, states of the run",
+            _groups(cards, ("forced", "constructs by length")),
+            tuple(replace(one, place=(one.name,)) for one in lengths),
+        ),
     )
     return [grid for one in found if (grid := _filled_grid(cards, one)).columns]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from debugworld.worldmodel.completion import Abilities, Completion, Request
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.gathering import Gatherer
+from debugworld.worldmodel.memo import Memo
 
 
 class Echo:
@@ -36,7 +38,7 @@ class Echo:
 
 
 def request(text: str) -> Request:
-    grammar: Any = None
+    grammar: Any = SimpleNamespace(key=None)
     return Request(0, text, grammar, 8)
 
 
@@ -93,6 +95,33 @@ def test_outside_of_a_run_it_is_the_engine(gatherer: Gatherer) -> None:
     assert gatherer.complete([request("a"), request("b")])[1].text == "B"
     assert gatherer.abilities is gatherer.engine.abilities
     assert batches(gatherer) == [["a", "b"]] and gatherer.calls == 0
+
+
+class Remembering(Echo):
+    """Answers what it answered before from memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._memo = Memo(100)
+
+    def complete(self, requests: Sequence[Request]) -> list[Completion]:
+        return self._memo.answer(requests, super().complete)
+
+
+def test_a_job_that_forgets_goes_on_without_what_others_know() -> None:
+    gatherer = Gatherer(Remembering(), 2)
+
+    def work() -> None:
+        gatherer.complete([request("a")])
+        gatherer.forget()
+        for _ in range(2):
+            gatherer.complete([request("a")])
+
+    gatherer.run([work, asking(gatherer, "a", "a", "a")])
+    assert batches(gatherer) == [["a"], ["a"]]  # once for both, and once more for the one that forgot
+    gatherer.run([asking(gatherer, "a")])
+    assert len(batches(gatherer)) == 2
+    gatherer.close()
 
 
 def test_a_bad_request_is_its_askers_alone(gatherer: Gatherer) -> None:

@@ -242,6 +242,17 @@ def test_the_question_is_self_contained() -> None:
         ("L\nzz=1", False),
         ("C nothing", False),
         ("L\n@99", False),
+        ("L\nc=1\n>'a'\n@2", True),
+        ("L\n-c\n>'a'\n@2", True),
+        ("C g\nc=1\nx=2\n>'a'", True),
+        ("L\nc=1\nc=2", False),
+        ("L\nc=1\n-c", False),
+        ("L\n-c\n-c", False),
+        ("L\n-c\nc=1", False),
+        ("L\n>'a'\nc=1", False),
+        ("L\n>'a'\n>'b'", False),
+        ("C g\nx=1\nx=2", False),
+        ("C g\n>'a'\nx=1", False),
         ("", False),
     ],
 )
@@ -252,6 +263,15 @@ def test_the_grammar_knows_the_statement(answer: str, fits: bool) -> None:
     shell.apply(Outcome.parse("C g\nx=3"))
     shell.certain()
     assert _accepts(shell.grammar(), answer) is fits
+
+
+@pytest.mark.parametrize("text", ["L\nc=1\nnew=2\n>'a'", "C f\nx=1\n>'a'"])
+def test_an_answer_with_nothing_left_to_tell_can_only_end(text: str) -> None:
+    grammar = OutcomeGrammar("LC", ("c", "new"), {"f": ("x",)}, ())
+    state = grammar.start()
+    for byte in text.encode():
+        state = grammar.advance(state, byte)
+    assert grammar.allowed(state) == {END}
 
 
 @pytest.mark.parametrize("text", ["", "Q", "R", "Lx", "L\nnothing", "L\n>5", "L\n@x"])

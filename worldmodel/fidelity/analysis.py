@@ -37,7 +37,7 @@ from .subject import Subject
 from .survival import survival
 from .sweep import Settings, Told, fingerprint
 
-FORMAT, VERSION = "debugworld-fidelity", 2
+FORMAT, VERSION = "debugworld-fidelity", 3
 """Of the JSON form; docs/fidelity.schema.json is its schema."""
 LENGTHS = ((1, 20), (21, 50), (51, 100), (101, 200), (201, 10**9))
 """States of a run, both ends included."""
@@ -148,15 +148,20 @@ def _forced(records: list[Record]) -> dict[str, Any]:
                 "exact": right_of(mine),
                 "copy": cell_of(mine, lambda one: one["copy"]),
                 "parts": {part: cell_of(mine, partial(_part, part)) for part in PARTS},
-                "constructs": _cells(mine, lambda one: one["constructs"], CONSTRUCTS),
-                "lengths": _cells(mine, lambda one: [_bucket(one["length"], LENGTHS)], _names(LENGTHS)),
+                "constructs": _by_construct(mine),
+                "lengths": _by_length(mine),
             }
     jumps = [record for record in records if record["action"] != "step_into"]
     found: dict[str, Any] = {
         "actions": actions,
         "parts": {part: _part_cells(records, part) for part in PARTS},
-        "constructs": _cells(records, lambda one: one["constructs"], CONSTRUCTS),
-        "lengths": _cells(records, lambda one: [_bucket(one["length"], LENGTHS)], _names(LENGTHS)),
+        "constructs": _by_construct(records),
+        "lengths": _by_length(records),
+        "constructs by length": {
+            name: _by_length(mine)
+            for name in CONSTRUCTS
+            if (mine := [record for record in records if name in record["constructs"]])
+        },
         "skipped": _cells(jumps, lambda one: [_bucket(one["skipped"], SKIPPED)], _names(SKIPPED)),
         "share skipped": _cells(jumps, lambda one: [_share(one)], list(SHARES.values())),
         "limits": {"count": len(records), "limit": sum(record["limit"] for record in records)},
@@ -176,8 +181,19 @@ def _forced(records: list[Record]) -> dict[str, Any]:
 def _part_cells(records: list[Record], part: str) -> dict[str, Any]:
     """Returns the cells of one part of the state, of all actions together."""
     judge = partial(cell_of, outcome=partial(_part, part))
-    constructs = _cells(records, lambda one: one["constructs"], CONSTRUCTS, judge)
-    return {"exact": judge(records), "constructs": constructs}
+    return {
+        "exact": judge(records),
+        "constructs": _by_construct(records, judge),
+        "lengths": _by_length(records, judge),
+    }
+
+
+def _by_construct(records: list[Record], judge: Callable[[list[Record]], Cell] = right_of) -> dict[str, Cell]:
+    return _cells(records, lambda one: one["constructs"], CONSTRUCTS, judge)
+
+
+def _by_length(records: list[Record], judge: Callable[[list[Record]], Cell] = right_of) -> dict[str, Cell]:
+    return _cells(records, lambda one: [_bucket(one["length"], LENGTHS)], _names(LENGTHS), judge)
 
 
 def _confidence(records: list[Record]) -> dict[str, Any]:

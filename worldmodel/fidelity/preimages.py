@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import itertools
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,6 +30,8 @@ TEMPERATURE = 1.0
 _DIGITS = "range(10)"
 _BOOLS = "(False, True)"
 _LETTERS = "'abcdef'"
+_LISTS = "([], [1], [2], [3], [1, 1], [1, 2], [2, 1], [0, 3], [3, 0], [1, 1, 1])"
+_DICTS = "({}, {'a': 1}, {'b': 1}, {'a': 0}, {'a': 1, 'b': 2}, {'a': 2, 'b': 1}, {'a': 1, 'c': 0})"
 
 
 @dataclass(frozen=True)
@@ -98,8 +102,28 @@ ENUMERABLE = (
     Enumerable("def f(a, b):\n    return abs(a - b)\n", (_DIGITS, _DIGITS), "1"),
     Enumerable("def f(s, c):\n    return s.find(c)\n", ("('abc', 'cab', 'bca')", _LETTERS), "-1"),
     Enumerable("def f(n, d):\n    return n // d\n", ("range(12)", "range(1, 5)"), "2"),
+    Enumerable("def f(s):\n    return s.strip()\n", ("('a', ' a', 'a ', ' a ', 'b', ' b', 'ab')",), "'a'"),
+    Enumerable("def f(s, n):\n    return s[:n]\n", ("('abc', 'abd', 'bcd', 'cab')", "range(4)"), "'ab'"),
+    Enumerable(
+        "def f(s):\n    return ''.join(sorted(s))\n",
+        ("('abc', 'acb', 'bac', 'bca', 'cab', 'cba', 'aab', 'abb')",),
+        "'abc'",
+    ),
+    Enumerable("def f(n):\n    return str(n)[::-1]\n", ("range(30)",), "'21'"),
+    Enumerable("def f(a, b):\n    return sorted([a, b])\n", (_DIGITS, _DIGITS), "[2, 5]"),
+    Enumerable("def f(xs):\n    return sum(xs)\n", (_LISTS,), "3"),
+    Enumerable("def f(xs):\n    return [x for x in xs if x > 1]\n", (_LISTS,), "[2]"),
+    Enumerable("def f(d, k):\n    return d.get(k, 0)\n", (_DICTS, "'abc'"), "1"),
+    Enumerable("def f(d):\n    return [k for k in d if d[k]]\n", (_DICTS,), "['a']"),
+    Enumerable("def f(a, b, c):\n    return a + b + c\n", (_BOOLS, _BOOLS, _BOOLS), "2"),
 )
 """The functions that are asked about."""
+
+
+def functions_digest() -> str:
+    """Returns 16 hexadecimal digits that stand for what is asked about which functions."""
+    said = [[one.source, one.domains, one.value] for one in ENUMERABLE]
+    return hashlib.sha256(json.dumps([DRAWS, TEMPERATURE, said]).encode()).hexdigest()[:16]
 
 
 def coverage(subject: Subject, function: Enumerable, box: Sandbox, seed: int) -> Record | None:

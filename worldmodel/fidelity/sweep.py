@@ -20,7 +20,7 @@ from debugworld.worldmodel.gathering import Gatherer
 from .case import Case, Unasked, left_out, record_case
 from .log import FAILED, Log, Record
 from .measures import MEASURES
-from .preimages import ENUMERABLE, PREIMAGE, coverage
+from .preimages import ENUMERABLE, PREIMAGE, coverage, functions_digest
 from .subject import Subject
 
 REACH = 500
@@ -68,6 +68,7 @@ class Settings:
             "seed": self.seed,
             "cases": self.cases,
             "measures": list(self.measures),
+            "functions": functions_digest() if PREIMAGE in self.measures else None,
             "twice": self.twice,
             "reach": self.reach,
         }

@@ -2,7 +2,8 @@
 
 Decoding is masked by it, so whatever the network prefers, an answer is an outcome
 that this statement can have, names in scope, functions and lines of this source,
-and values whose quotes and brackets close and whose numbers are numbers.
+and values whose quotes and brackets close and whose numbers are numbers. Its lines
+come in the order in which `Outcome` writes them, and each name has one.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from functools import cache, lru_cache
 END = 256
 """The end of the answer, beside the 256 byte values."""
 
-State = tuple[str, tuple[str, ...], bytes]
-"""Phase, open brackets and quotes (or candidates), and the bytes read in the phase."""
+State = tuple[str, tuple[str, ...], bytes, frozenset[bytes]]
+"""Phase, open brackets and quotes (or candidates), the bytes read in the phase, and what was told: names that
+have a line, and the marks of the lines behind those of changes."""
 
 _PRINTABLE = frozenset(range(0x20, 0x100)) - {0x7F}
 _OPEN = {ord("("): ")", ord("["): "]", ord("{"): "}", ord("<"): ">"}
@@ -76,7 +78,7 @@ class OutcomeGrammar:
 
     def start(self) -> State:
         """The state before the first byte."""
-        return ("letter", (), b"")
+        return ("letter", (), b"", frozenset())
 
     def allowed(self, state: State) -> frozenset[int]:
         """Bytes that may follow, and `END` where the answer may stop."""
@@ -90,60 +92,43 @@ class OutcomeGrammar:
         """
         if byte not in self.allowed(state):
             raise ValueError(f"byte {byte} ({chr(byte)!r}) may not follow {state}")
-        phase, stack, read = state
+        phase, stack, read, told = state
         if phase == "letter":
-            return {
-                ord("R"): ("space", ("R",), b""),
-                ord("X"): ("space", ("X",), b""),
-                ord("C"): ("resume", (), b""),
-            }.get(byte, ("line end", (), b""))
+            after, stack = {
+                ord("R"): ("space", ("R",)),
+                ord("X"): ("space", ("X",)),
+                ord("C"): ("resume", ()),
+            }.get(byte, ("line end", ()))
+            return (after, stack, b"", told)
         if phase == "resume":
-            return (
-                ("label", ("~",), b"")
-                if byte == ord(" ") and read
-                else (("resume", (), b"~") if byte == ord("~") else ("label", (), b""))
-            )
+            if byte == ord("~"):
+                return ("resume", (), b"~", told)
+            return ("label", ("~",) if read else (), b"", told)
         if phase == "space":
-            return ("value", ("",), b"") if stack[0] == "R" else ("type", (), b"")
+            return ("value", ("",), b"", told) if stack[0] == "R" else ("type", (), b"", told)
         if byte == _NEWLINE:
-            return self._next_line(state)
+            return _next_line(state)
         if phase == "field":
-            return self._field(stack, byte)
-        if phase in ("name", "gone", "label", "line", "argument", "lost"):
+            return _field(stack, byte, told)
+        if phase in ("name", "gone", "label", "line", "argument"):
             if byte == ord("=") and phase in ("name", "argument"):
-                owner = stack if phase == "argument" else ()
-                return ("value", ("", *owner), b"")
-            return (phase, stack, read + bytes([byte]))
+                return ("value", ("", *stack), b"", told | {read})
+            return (phase, stack, read + bytes([byte]), told)
         if phase == "type":
-            return ("colon", (), b"") if byte == ord(":") else ("type", (), b"x")
-        if phase == "colon":
-            return ("message", (), b"")
-        if phase == "message":
-            return ("message", (), b"")
+            return ("colon", (), b"", told) if byte == ord(":") else ("type", (), b"x", told)
+        if phase in ("colon", "message"):
+            return ("message", (), b"", told)
         return _in_value(state, byte)
 
-    def _next_line(self, state: State) -> State:
-        phase, stack, read = state
-        if phase == "label":
-            return ("field", ((read.decode(),) if not stack else ("~",)), b"")
-        if phase == "value":
-            return ("field", stack[1:], b"")
-        if phase in ("lost",):
-            return ("field", stack, b"")
-        return ("field", (), b"")
-
-    @staticmethod
-    def _field(stack: tuple[str, ...], byte: int) -> State:
-        if byte == ord("-"):
-            return ("gone", stack, b"")
-        if byte == ord(">"):
-            return ("value", ("", *stack), b">")
-        if byte == ord("@"):
-            return ("line", (), b"")
-        return ("argument" if stack else "name", stack, bytes([byte]))
-
     def _bytes_after(self, state: State) -> frozenset[int]:
-        phase, stack, read = state
+        found = self._permitted(state)
+        if _NEWLINE in found and not self._permitted(_next_line(state)):
+            found -= {_NEWLINE}
+        return found
+
+    def _permitted(self, state: State) -> frozenset[int]:
+        """Returns the bytes that may follow, a new line even where nothing is left that it could tell."""
+        phase, stack, read, told = state
         ends = frozenset({_NEWLINE, END})
         if phase == "letter":
             return self._letters
@@ -157,12 +142,11 @@ class OutcomeGrammar:
             callees = self._callees["~" if stack else ""]
             return _following(callees, read) | (ends if read in callees else frozenset())
         if phase == "field":
-            return self._field_starts(stack)
-        if phase in ("name", "argument"):
-            names = self._names if phase == "name" else self._bound(stack)
-            return _following(names, read) | (frozenset(b"=") if read in names else frozenset())
-        if phase == "gone":
-            return _following(self._names, read) | (ends if read in self._names else frozenset())
+            return self._field_starts(stack, told)
+        if phase in ("name", "argument", "gone"):
+            names = self._left(stack, told)
+            behind = ends if phase == "gone" else frozenset(b"=")
+            return _following(names, read) | (behind if read in names else frozenset())
         if phase == "line":
             return _following(self._lines, read) | (frozenset({END}) if read in self._lines else frozenset())
         if phase == "type":
@@ -173,16 +157,43 @@ class OutcomeGrammar:
             return _PRINTABLE | ends
         return _value_bytes(stack[0], read)
 
-    def _bound(self, stack: tuple[str, ...]) -> tuple[bytes, ...]:
-        return self._labels.get(stack[0].encode(), ())
+    def _left(self, stack: tuple[str, ...], told: frozenset[bytes]) -> tuple[bytes, ...]:
+        """Returns the names, of the frame or of the callee in the stack, that have no line yet."""
+        names = self._labels.get(stack[0].encode(), ()) if stack else self._names
+        return tuple(name for name in names if name not in told)
 
-    def _field_starts(self, stack: tuple[str, ...]) -> frozenset[int]:
-        if stack:
-            names = self._bound(stack)
-            return frozenset(name[0] for name in names) | frozenset(b">")
-        starts = frozenset(name[0] for name in self._names)
-        gone = frozenset(b"-") if self._names else frozenset()
-        return starts | gone | frozenset(b">") | (frozenset(b"@") if self._lines else frozenset())
+    def _field_starts(self, stack: tuple[str, ...], told: frozenset[bytes]) -> frozenset[int]:
+        """Returns what a line may begin with: changes come first, then deletions, the output, the line."""
+        starts = frozenset(b"@") if self._lines and not stack else frozenset()
+        if b">" in told:
+            return starts
+        left = self._left(stack, told)
+        if left and not stack:
+            starts |= {ord("-")}
+        if b"-" not in told:
+            starts |= {name[0] for name in left}
+        return starts | {ord(">")}
+
+
+def _next_line(state: State) -> State:
+    """Returns the state at the beginning of the next line."""
+    phase, stack, read, told = state
+    if phase == "label":
+        return ("field", ("~",) if stack else (read.decode(),), b"", told)
+    if phase == "value":
+        return ("field", stack[1:], b"", told)
+    return ("field", (), b"", told | {read} if phase == "gone" else told)
+
+
+def _field(stack: tuple[str, ...], byte: int, told: frozenset[bytes]) -> State:
+    """Reads the first byte of a line."""
+    if byte == ord("-"):
+        return ("gone", stack, b"", told | {b"-"})
+    if byte == ord(">"):
+        return ("value", ("", *stack), b">", told | {b">"})
+    if byte == ord("@"):
+        return ("line", (), b"", told)
+    return ("argument" if stack else "name", stack, bytes([byte]), told)
 
 
 @cache
@@ -193,25 +204,25 @@ def _following(names: tuple[bytes, ...], read: bytes) -> frozenset[int]:
 
 def _in_value(state: State, byte: int) -> State:
     """Reads a byte of a value: keeps track of brackets, quotes, escapes and the parts of a number."""
-    phase, (open_, *owner), read = state
+    phase, (open_, *owner), read, told = state
     last = open_[-1:]
     mark = b">" if read.startswith(b">") else b""
     part = read.removeprefix(b">")
     if last == "\\":
-        return (phase, (open_[:-1], *owner), mark + b"x")
+        return (phase, (open_[:-1], *owner), mark + b"x", told)
     if last in ("'", '"') and last:
         if byte == ord("\\"):
             open_ += "\\"
         elif byte == ord(last):
             open_ = open_[:-1]
-        return (phase, (open_, *owner), mark + b"x")
+        return (phase, (open_, *owner), mark + b"x", told)
     if byte in _QUOTES:
         open_ += chr(byte)
     elif byte in _OPEN and (byte != ord("<") or not last or last in ")]}>"):
         open_ += _OPEN[byte]
     elif byte in _CLOSE and last == chr(byte):
         open_ = open_[:-1]
-    return (phase, (open_, *owner), mark + _after(part, byte, last))
+    return (phase, (open_, *owner), mark + _after(part, byte, last), told)
 
 
 def _after(part: bytes, byte: int, last: str) -> bytes:

@@ -157,11 +157,13 @@ def test_known_arguments_are_kept() -> None:
 
 
 def test_a_landing_ends_only_with_its_value() -> None:
-    grammar = LandingGrammar(b"LRX", [1, 2, 12], [2], ["n", "name"])
+    grammar = LandingGrammar(b"LRX", {1: 1, 2: 2, 12: 0}, [2], ["n", "name"])
     for text in (
         "L 2",
         "L 2\n#3 1",
+        "L 2\n#3 1\nname=1\nn=1\n>'a'",
         "L 2\nn=[1, 2]\n-name",
+        "L 2\n-n\n-name",
         "R 12\nname='a'\n>'out\\n'\n=(1, 2)",
         "X 1\n=KeyError: 'a",
     ):
@@ -176,8 +178,26 @@ def test_a_landing_ends_only_with_its_value() -> None:
         "L 2\n=3",
         "X 1\n=",
         "R 1\n=[1\n",
+        "L 2\n#3 1 1",
+        "L 2\nn=1\n#3",
+        "R 1\n#1\n=1",
+        "L 2\nn=1\nn=2",
+        "L 2\nn=1\n-n",
+        "L 2\n-n\n-n",
+        "L 2\n-n\nname=1",
+        "L 2\n>'a'\nn=1",
+        "L 2\n>'a'\n>'b'",
     ):
         assert not _permits(grammar, text), text
+
+
+@pytest.mark.parametrize("text", ["L 2\nn=1\nname=2\n>'a'", "L 2\n-n\n-name\n>''"])
+def test_a_landing_with_nothing_left_to_tell_can_only_end(text: str) -> None:
+    grammar = LandingGrammar(b"L", {2: 1}, [2], ["n", "name"])
+    state = grammar.start()
+    for byte in text.encode():
+        state = grammar.advance(state, byte)
+    assert grammar.allowed(state) == {END}
 
 
 def _permits(grammar: LandingGrammar, text: str) -> bool:

@@ -145,6 +145,20 @@ def test_a_meter_tells_memory_from_work() -> None:
     assert (meter.prompt_tokens, meter.remembered) == (23, 10)
 
 
+@pytest.mark.parametrize("measure", ["forced", "granularity", "coherence"])
+def test_a_program_costs_the_same_whoever_is_asked_about_beside_it(measure: str, box: Sandbox) -> None:
+    """Two programs with the same questions are each answered anew, asked about together or not."""
+    twins = [PROGRAMS[0], (Program(f"{COUNT}# the same\n", PROGRAMS[0][0].call), None)]
+    made = {}
+    for together in (1, 2):
+        engine = Remembering()
+        meter = Meter(engine)
+        subject = Subject("static", NeuralDebugger(meter), meter, again=NeuralDebugger)
+        sweep(subject, twins, box, Log(None, {}), Settings(measures=(measure,)), together=together)
+        made[together] = engine.made
+    assert made[1] == made[2] > 0
+
+
 @pytest.mark.parametrize("measure", [forced, granularity])
 def test_a_measured_answer_owes_nothing_to_other_measures(measure: Any, box: Sandbox) -> None:
     """What was asked before changes neither what a move costs nor what of it came from memory."""

@@ -64,4 +64,17 @@ def test_parts_by_construct(found: tuple[dict[str, Any], Log]) -> None:
         for construct, cell in told["constructs"].items():
             mine = [one["parts"][part] for one in asked if construct in one["constructs"]]
             assert (cell["count"], cell["mean"]) == (len(mine), pytest.approx(sum(mine) / len(mine)))
+        assert sum(cell["count"] for cell in told["lengths"].values()) == len(right)
+        assert sum(cell["count"] * cell["mean"] for cell in told["lengths"].values()) == pytest.approx(
+            sum(right)
+        )
     assert min(told["exact"]["mean"] for told in shown["forced"]["parts"].values()) < 1
+
+
+def test_constructs_by_length(found: tuple[dict[str, Any], Log]) -> None:
+    forced = found[0]["forced"]
+    assert list(forced["constructs by length"]) == list(forced["constructs"])
+    for construct, cells in forced["constructs by length"].items():
+        assert cells.keys() <= forced["lengths"].keys()
+        for key in ("count", "limit"):
+            assert sum(cell[key] for cell in cells.values()) == forced["constructs"][construct][key]

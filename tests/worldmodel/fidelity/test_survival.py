@@ -48,6 +48,16 @@ def test_without_censoring_it_is_a_plain_share() -> None:
     assert (point["low"], point["high"]) == (pytest.approx(plain.low), pytest.approx(plain.high))
 
 
+def test_the_band_of_nothing_left_is_that_of_all_dreams() -> None:
+    """The last dream to fail stands for those that failed before, too: the band goes on and does not jump."""
+    times = list(range(1, 21))
+    curve = survival(times, [True] * 20, times, [5, 10, 19, 20])
+    assert curve[-1]["mean"] == 0
+    assert curve[-1]["high"] == pytest.approx(wilson(0.0, 20).high)
+    tops = [one["high"] for one in curve]
+    assert tops == sorted(tops, reverse=True)
+
+
 def test_what_is_all_wrong_stays_so() -> None:
     found = survival([1, 1], [True, True], [5, 3], (1, 2, 5, 10))
     assert [(point["step"], point["mean"], point["at_risk"]) for point in found] == [
