@@ -29,6 +29,7 @@ class Log:
     def __init__(self, path: Path | None, recipe: dict[str, Any]) -> None:
         self._path = path
         self.recipe = recipe
+        self._head = json.dumps({"recipe": recipe})
         self._units: dict[str, dict[str, Any]] = {}
         if path is None:
             return
@@ -36,19 +37,21 @@ class Log:
             self._read(path)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps({"recipe": recipe}) + "\n", "utf-8")
+            path.write_text(f"{self._head}\n", "utf-8")
 
     def _read(self, path: Path) -> None:
-        whole = []
-        for line in path.read_text("utf-8").splitlines():
+        whole, text = [], path.read_text("utf-8", errors="replace")
+        for line in text.splitlines():
             try:
                 whole.append(json.loads(line))
             except ValueError:  # the line that a stop cut short, and nothing behind it
                 break
+        if not whole and not self._head.startswith(text):
+            raise ModelError(f"{path} is no log of debugworld fidelity; give another file, or remove it")
         if not whole:
             path.unlink()
             return
-        if whole[0] != json.loads(json.dumps({"recipe": self.recipe})):
+        if whole[0] != json.loads(self._head):
             raise ModelError(
                 f"{path} holds answers of another subject, tasks, settings or version of the code; "
                 "give another file, or remove it"

@@ -190,6 +190,25 @@ def test_a_sweep_goes_on_where_it_was_stopped(box: Sandbox, tmp_path: Path) -> N
         Log(path, {"name": "other"})
 
 
+@pytest.mark.parametrize(
+    "content", [b"my notes\n", b'{\n "format": "a card"\n}\n', b"\xff\x00", b"5\n", b"\n"]
+)
+def test_a_file_that_is_no_log_is_left_alone(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "notes"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match="give another file, or remove it"):
+        Log(path, {"name": "real"})
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("content", ["", '{"recipe": {"na'])
+def test_a_log_that_was_stopped_at_once_begins_anew(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text(content)
+    Log(path, {"name": "real"}).add("one", [], 0.0)
+    assert "one" in Log(path, {"name": "real"})
+
+
 def replace_seconds(settings: Settings, seconds: float) -> Settings:
     return replace(settings, seconds=seconds)
 
