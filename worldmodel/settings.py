@@ -38,4 +38,4 @@ def check_settings(settings: Mapping[str, str], known: Mapping[str, Collection[s
     for key, value in settings.items():
         if value not in known.get(key, ()):
             told = "; ".join(f"{name}={'|'.join(values)}" for name, values in known.items())
-            raise ModelError(f"there is no setting {key}={value}; there are: {told}")
+            raise ModelError(f"there is no setting {key}={value}; there are: {told or 'none'}")

@@ -162,7 +162,8 @@ def run(args: argparse.Namespace) -> int:
                 raise TaskError(
                     f"the time ended before any program did; --minutes {args.minutes} is too short"
                 )
-            raise TaskError(f"{args.tasks}: no program ran to its end within {MAX_EVENTS} states")
+            why = [f"{', '.join(names[:3])}: {why}" for why, names in found["programs"]["left_out"].items()]
+            raise TaskError(f"{args.tasks}: nothing could be asked about; {'; '.join(why)}")
         if write is not None:
             write(found)
         if draw is not None:

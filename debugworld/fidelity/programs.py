@@ -80,6 +80,8 @@ def load_programs(tasks: str, held_out_only: bool = False, seed: int = 0) -> Pro
         uri = TaskUri.parse(tasks, ("cruxeval", "humaneval", "mbpp"), "benchmark", _LOADERS).only("path")
         found = list(_rows(_LOADERS[scheme], uri.options.get("path"), left_out))
         name = tasks
+    elif ".jsonl" in path.suffixes:
+        raise TaskError(f"there is no file {path}")
     else:
         if held_out_only:
             raise TaskError(f"--held-out chooses among the rows of a file, and {tasks} is none")

@@ -150,6 +150,9 @@ def test_programs_seen_in_training_are_left_out(
         (["--minutes", "1e-9", "--budget", "1", "--model", "copy"], "the time ended before any program did"),
         (["--measures", "luck"], "there is no measure luck"),
         (["--model", "nowhere"], "no folder of a model"),
+        (["--model", "copy?x=1"], "there is no setting x=1; there are: none"),
+        (["--model", "real?x=1"], "there is no setting x=1; there are: format=changes|"),
+        (["--tasks", "nowhere.jsonl.gz"], "there is no file nowhere.jsonl.gz"),
         (["--model", "shipped?jumps=high"], "jumps=rollout|direct|auto"),
         (["--held-out"], "chooses among the rows of a file"),
         (["--beside", "nowhere.json"], "cannot be read"),
@@ -160,6 +163,13 @@ def test_programs_seen_in_training_are_left_out(
 def test_bad_input(words: list[str], text: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fidelity", *words]) == 2
     assert text in capsys.readouterr().err
+
+
+def test_why_nothing_could_be_asked_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text(json.dumps({"code": "def f(a:\n", "input": "1", "output": "1", "id": "broken"}) + "\n")
+    assert main(["fidelity", "--model", "copy", "--sandbox", "process", "--tasks", str(file)]) == 2
+    assert "nothing could be asked about; broken: it cannot be debugged" in capsys.readouterr().err
 
 
 @pytest.mark.timeout(900)

@@ -22,7 +22,7 @@ from debugworld.worldmodel.direct import Jumps
 from debugworld.worldmodel.engines import is_url, open_engine
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.formats import MARKOV
-from debugworld.worldmodel.model_name import OWN_SETTINGS, ModelName
+from debugworld.worldmodel.model_name import OWN_SETTINGS, SPOKEN_SETTINGS, ModelName
 from debugworld.worldmodel.neural import NeuralDebugger
 from debugworld.worldmodel.settings import Written, check_settings
 from debugworld.worldmodel.thinker import Granularity
@@ -81,9 +81,11 @@ def open_subject(name: str | None, box: Sandbox) -> Subject:
         return open_spoken(named, box)
     if settings.get("format") == MARKOV:
         del settings["format"]
-    if name == "real":
+    if text == "real":
+        check_settings(settings, {"format": SPOKEN_SETTINGS["format"]})
         return Subject("real", RealDebugger(box), about={"kind": "real"}, checked=True)
-    if name == "copy":
+    if text == "copy":
+        check_settings(settings, {})
         return Subject("copy", CopyDebugger(), about={"kind": "baseline"}, checked=True)
     if is_url(name):
         return _served(text, settings)
