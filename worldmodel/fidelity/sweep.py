@@ -266,7 +266,7 @@ def plan(subject: Subject, programs: Pairs, settings: Settings) -> tuple[list[Jo
         asked = tuple(name for name, count in most.items() if len(jobs) < count)
         if asked:
             jobs.append(Job(program, row, asked))
-    if PREIMAGE in settings.measures and jobs:
+    if PREIMAGE in settings.measures and len(told.leaked) < len(programs):
         jobs.append(Job(None, None, (PREIMAGE,)))
     return jobs, told
 

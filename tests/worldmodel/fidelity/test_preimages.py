@@ -8,9 +8,12 @@ from collections.abc import Iterator
 import pytest
 
 from debugworld.sandboxes import Sandbox, open_sandbox
+from debugworld.sandboxes.debugger import Program
 from debugworld.worldmodel.fidelity import preimages
+from debugworld.worldmodel.fidelity.baselines import CopyDebugger
 from debugworld.worldmodel.fidelity.preimages import ENUMERABLE, Enumerable, functions_digest
-from debugworld.worldmodel.fidelity.sweep import Settings
+from debugworld.worldmodel.fidelity.subject import Subject, stamp
+from debugworld.worldmodel.fidelity.sweep import Settings, plan
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +39,14 @@ def test_functions_are_of_many_kinds() -> None:
     values = {type(ast.literal_eval(function.value)) for function in ENUMERABLE}
     assert kinds == {int, bool, str, list, dict} and values == {int, bool, str, list}
     assert len({function.name for function in ENUMERABLE}) == len(ENUMERABLE) == 24
+
+
+def test_preimages_can_be_asked_for_alone() -> None:
+    subject, programs = Subject("copy", CopyDebugger()), [(Program("x = 1\n"), None)]
+    jobs, _ = plan(subject, programs, Settings(measures=("preimage",)))
+    assert [job.measures for job in jobs] == [("preimage",)]
+    subject.seen = frozenset({stamp(programs[0][0])})  # then there is no card at all
+    assert plan(subject, programs, Settings(measures=("preimage",)))[0] == []
 
 
 def test_other_functions_are_another_question(monkeypatch: pytest.MonkeyPatch) -> None:
