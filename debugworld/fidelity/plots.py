@@ -114,7 +114,7 @@ def granularity_plot(cards: Cards) -> str:
             if not ways:
                 continue
             style, colour = _STYLES[number % len(_STYLES)]
-            x = [told["flops_per_move"] for told in ways.values()]
+            x = [told["flops_per_move"] / 1e9 for told in ways.values()]
             cells = [told["exact"] for told in ways.values()]
             y = _percent(cells)
             spread = [
@@ -136,11 +136,11 @@ def granularity_plot(cards: Cards) -> str:
         axes.set(
             xscale="log",
             ylim=(0, 108),
-            xlabel="floating-point operations of a move",
+            xlabel="billions of floating-point operations of a move",
             ylabel="exactly right, %",
         )
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.xaxis.set_major_formatter("{x:.0e}")
+        axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_locator(NullLocator())
         return _finished(figure, "Accuracy of moves against their cost, by granularity")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from rich.console import Console
 from debugworld.cli import main
 from debugworld.fidelity.page import FEW, card_page
 from debugworld.fidelity.places import HIGH, NEITHER, Figure, heat_maps, listings, names
+from debugworld.fidelity.plots import granularity_plot
 from debugworld.fidelity.tables import card_tables
 
 TASKS = "generated/1073741824/6"
@@ -135,6 +137,15 @@ def test_the_terminal_shows_every_card_in_every_table(cards: list[dict[str, Any]
         "share of the run that it skips",
     ):
         assert text in told
+
+
+def test_operations_of_ways_that_cost_nearly_the_same_are_told_apart() -> None:
+    exact = {"count": 10, "mean": 0.5, "low": 0.25, "high": 0.75}
+    ways = {name: {"flops_per_move": one * 1e9, "exact": exact} for name, one in {"a": 3.3, "b": 5.4}.items()}
+    plot = granularity_plot([{"subject": {"name": "one"}, "granularity": ways}])
+    drawn = re.findall(r"<text[^>]*>([^<]+)</text>", plot)
+    across = drawn[: drawn.index("billions of floating-point operations of a move")]
+    assert len(across) > 2 and len(set(across)) == len(across)
 
 
 def test_figures() -> None:
