@@ -92,6 +92,11 @@ class Completion:
     reason: str = ""
 
     @property
+    def cut(self) -> bool:
+        """Whether a limit of tokens ended it, or kept it from beginning."""
+        return not self.finished and self.reason in ("", TOO_LONG)
+
+    @property
     def total(self) -> float:
         """Log-probability of the whole answer."""
         return sum(self.logprobs)

@@ -88,7 +88,7 @@ class Thinker:
                 made.evidence = made.evidence.after(answer.raw_logprobs, unread)
                 if not answer.finished:
                     leave_out(unread=unread)
-                    made.reason = "token_budget" if answer.reason in ("", TOO_LONG) else "incoherent"
+                    made.reason = "token_budget" if answer.cut else "incoherent"
                     continue
                 try:
                     outcome = Outcome.parse(answer.text)

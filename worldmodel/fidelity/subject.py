@@ -73,7 +73,7 @@ class Meter:
             read, written = self._measure(request.prompt), len(answer.logprobs)
             self.prompt_tokens += read
             self.answer_tokens += written
-            self.cut += not answer.finished
+            self.cut += answer.cut
             if self._given.get(id(answer)) is answer:
                 self.remembered += read + written
             self._given[id(answer)] = answer

@@ -9,7 +9,7 @@ import pytest
 
 from debugworld.sandboxes import Sandbox, open_sandbox
 from debugworld.sandboxes.debugger import Program
-from debugworld.worldmodel.completion import Abilities, Completion, Request
+from debugworld.worldmodel.completion import TOO_LONG, Abilities, Completion, Request
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.direct import Jumps
 from debugworld.worldmodel.fidelity.analysis import card
@@ -143,6 +143,16 @@ def test_a_meter_tells_memory_from_work() -> None:
     meter.forget()
     meter.complete([first])
     assert (meter.prompt_tokens, meter.remembered) == (23, 10)
+
+
+def test_only_limits_of_tokens_cut_answers_short() -> None:
+    class Unfinished(Remembering):
+        def _answer(self, requests: Sequence[Request]) -> list[Completion]:
+            return [Completion("", (), (), one.prompt == "done", one.prompt) for one in requests]
+
+    meter = Meter(Unfinished())
+    meter.complete([Request("a", reason, VALUE) for reason in ("", TOO_LONG, "outside the grammar", "done")])
+    assert meter.cut == 2
 
 
 @pytest.mark.parametrize("measure", ["forced", "granularity", "coherence"])
