@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
 from textwrap import dedent
 
 import pytest
 
-from debugworld.sandboxes.debugger import Event, Program
+from debugworld.sandboxes.debugger import Action, ActionKind, Event, Program
 from debugworld.sandboxes.debugger.recorder import record
+from debugworld.worldmodel.completion import Completion, Request
+from debugworld.worldmodel.constraint import END
+from debugworld.worldmodel.fidelity.baselines import StaticEngine
+from debugworld.worldmodel.neural import NeuralDebugger
 
-from .evaluates import dreamt
+from .evaluates import Evaluates, dreamt
 
 PROGRAMS = {
     "linked list": """
@@ -281,6 +287,43 @@ def test_a_run_is_true_when_only_plain_expressions_are_asked_about(name: str) ->
     states, others = dreamt(program)
     assert others == []
     assert states == [*trace.states, trace.final]
+
+
+class Wild(Evaluates):
+    """A model that is right most of the time; else it answers anything that the grammar permits."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._random, self._static = random.Random(seed), StaticEngine()
+
+    def complete(self, requests: Sequence[Request]) -> list[Completion]:
+        """Answers requests in their order."""
+        return [self._any(request) for request in requests]
+
+    def _any(self, request: Request) -> Completion:
+        luck = self._random.random()
+        if luck < 0.8:
+            return super().complete([request])[0]
+        if luck < 0.9:
+            return self._static.complete([request])[0]
+        state, text = request.grammar.start(), bytearray()
+        while END not in (allowed := request.grammar.allowed(state)) or self._random.random() < 0.2:
+            if not allowed - {END}:
+                break
+            text.append(self._random.choice(sorted(allowed - {END})))
+            state = request.grammar.advance(state, text[-1])
+        return Completion(text.decode(errors="replace"), (-0.1,), (-0.1,), True)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_dream_goes_on_or_ends_whatever_is_answered(name: str) -> None:
+    program = Program(dedent(PROGRAMS[name]).strip() + "\n", "f([3, 1, 2])")
+    for seed in range(20):
+        neural = NeuralDebugger(Wild(seed), max_states=60)
+        neural.reset(program)
+        while not neural.done:
+            neural.step(Action(ActionKind.STEP_INTO))
+        assert neural.state.exit is not None
 
 
 def test_calls_keep_their_order_where_there_are_star_arguments() -> None:

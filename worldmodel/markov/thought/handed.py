@@ -160,12 +160,18 @@ class Handed(Loops):
         return Form(f"[{', '.join(found)}]")
 
     def _items(self, iterable: str) -> Asking[list[str]]:
-        """Returns what a loop over an iterable would give its target, turn by turn."""
+        """Returns what a loop over an iterable would give its target, turn by turn.
+
+        Raises:
+            Unsupported: an answer does not tell.
+        """
         found: list[str] = []
         while True:
             changes = yield from self.turn(_TARGET, iterable, len(found))
             if changes is None:
                 return found
+            if _TARGET.id not in changes:
+                raise Unsupported
             found.append(changes[_TARGET.id])
 
     def _applies(self, function: ast.expr) -> bool:
