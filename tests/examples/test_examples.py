@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import runpy
 import sys
@@ -25,6 +26,10 @@ def run(script: str, *words: str) -> None:
         runpy.run_path(str(EXAMPLES / script), run_name="__main__")
     finally:
         patch.undo()
+
+
+def read_record(folder: Path) -> Any:
+    return json.loads((folder / "trained" / "training.json").read_text("utf-8"))
 
 
 def test_a_language_model_debugs(tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,3 +99,27 @@ def test_self_play(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = read_manifest(tmp_path / "solver-1")["config"]
     assert config["init"] == f"{tmp_path}/solver-0"
     assert config["tasks"].startswith(f"jsonl/{tmp_path}/1.jsonl?sha256=")
+
+
+def paid(told: str) -> list[float]:
+    [rewards] = re.findall(r"^paid at each update: (.+)$", told, re.M)
+    assert re.search(r"^paid in the real world after training: -?\d\.\d\d$", told, re.M)
+    return [float(reward) for reward in rewards.split()]
+
+
+@pytest.mark.slow
+def test_grpo_from_scratch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("trl", reason="trl: pip install 'debugworld[trl]'")
+    run("grpo_from_scratch.py", "2", str(tmp_path))
+    assert len(paid(capsys.readouterr().out)) == 2
+    assert all(step["tools/failure_frequency"] == 0 for step in read_record(tmp_path)["steps"])
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)  # three minutes of one core
+def test_grpo_learns_which_tool_to_call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("trl", reason="trl: pip install 'debugworld[trl]'")
+    run("grpo_from_scratch.py", "24", str(tmp_path))
+    rewards = paid(capsys.readouterr().out)
+    assert sum(rewards[-4:]) / 4 > sum(rewards[:4]) / 4 + 0.3
+    assert read_record(tmp_path)["check"]["eval_reward"] > 0.9

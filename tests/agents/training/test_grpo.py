@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -23,67 +24,18 @@ from debugworld.agents.training.grpo import (
 )
 from debugworld.agents.training.pass_at_k import pass_at_k_advantages
 from debugworld.envs import TaskError
-from debugworld.envs.plugins.trl import environment_factory
 from debugworld.worldmodel.errors import ModelError
 
-CALLS = [
-    f'<tool_call>\n{{"name": "{name}", "arguments": {{}}}}\n</tool_call>' for name in ("step_into", "cont")
-]
+EXAMPLE = runpy.run_path(
+    str(Path(__file__).parents[3] / "examples" / "grpo_from_scratch.py"), run_name="example"
+)
+CALLS = ['"step_into", "arguments": {}', '"cont", "arguments": {}']
 
 
 @pytest.fixture(scope="module")
 def caller(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a model of random weights, but for a bias that makes it say one of two tool calls."""
-    import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-    from transformers.utils import get_json_schema
-
-    made = environment_factory("debugworld.envs:debugworld/ReachState-Text-v0")()
-    schemas = [str(get_json_schema(getattr(made, name))) for name in ("step_into", "run_to", "cont")]
-    inner = Tokenizer(models.BPE())
-    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    inner.decoder = decoders.ByteLevel()
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=1000, initial_alphabet=alphabet, show_progress=False)
-    inner.train_from_iterator([*schemas, *(made.reset(seed=seed) for seed in range(8))], trainer)
-    words = inner.get_vocab_size()
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=inner,
-        eos_token="<|im_end|>",
-        pad_token="<|endoftext|>",
-        additional_special_tokens=["<|im_start|>"],
-    )
-    tokenizer.add_tokens(CALLS)
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=16,
-        intermediate_size=32,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        max_position_embeddings=16384,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-        bos_token_id=None,
-        tie_word_embeddings=False,
-    )
-    model = LlamaForCausalLM(config)
-    calls, end = tokenizer.convert_tokens_to_ids(CALLS), tokenizer.eos_token_id
-    newline = tokenizer("\n")["input_ids"][-1]
-    optimizer = torch.optim.Adam(model.parameters(), 0.02)
-    for _ in range(80):  # to say either call behind a line end, and nothing behind a call
-        ids = torch.randint(0, words, (8, 200))  # a model of a few words forgets itself over a long page
-        ids[:, -2], ids[:, -1] = newline, torch.tensor(calls)[torch.arange(8) % 2]
-        logits = model(input_ids=ids).logits
-        loss = torch.nn.functional.cross_entropy(logits[:, -2], ids[:, -1])
-        loss = loss + torch.nn.functional.cross_entropy(logits[:, -1], torch.full((8,), end))
-        loss.backward()
-        optimizer.step()
-        optimizer.zero_grad()
-    folder = tmp_path_factory.mktemp("caller")
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    folder: Path = EXAMPLE["caller"](tmp_path_factory.mktemp("caller"), CALLS)
     return folder
 
 
