@@ -30,6 +30,7 @@ ORDER = (
     "data",
     "ablation",
     "learning",
+    "curriculum",
     "localising",
 )
 TITLES = {
@@ -49,9 +50,10 @@ TITLES = {
     "data": "Data sets of runs",
     "ablation": "Agents with true feedback, and with that of other programs",
     "learning": "Agents that learn to reach states",
+    "curriculum": "Agents that learn by a curriculum, and without one",
     "localising": "Agents that learn to find faults",
 }
-PROGRAMS = {"localising": "learning"}
+PROGRAMS = {"curriculum": "learning", "localising": "learning"}
 """Programs by the results that are named otherwise."""
 HEAD = """\
 # Benchmarks
