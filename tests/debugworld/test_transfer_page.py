@@ -69,7 +69,7 @@ def test_the_committed_reports_are_whole_and_the_documentation_has_their_numbers
     [one] = report["environments"]
     policies = {policy["name"]: policy for policy in one["policies"]}
     learned = [policy for policy in policies.values() if policy["kind"] in LEARNED]
-    assert len(policies) >= 5 and all(len(policy["seeds"]) == 3 for policy in learned)
+    assert len(policies) >= 5 and all(len(policy["seeds"]) >= 3 for policy in learned)
     page = (docs / "transfer.md").read_text("utf-8")
     told = [policies["real"]["worlds"]["real"]["success"]]
     for each in one["transfers"]:
