@@ -20,6 +20,7 @@ ORDER = (
     "questions",
     "encodings",
     "engine",
+    "engine_stock",
     "planner",
     "inverse_tester",
     "debuggers",
@@ -40,6 +41,7 @@ TITLES = {
     "questions": "Where the neural debugger errs",
     "encodings": "Encodings and tokenizers",
     "engine": "How fast the neural debugger answers",
+    "engine_stock": "How fast a stock model answers",
     "planner": "Planning in the dream, moving in the real debugger",
     "inverse_tester": "Arguments looked for in the dream, run for real",
     "debuggers": "Moves beside other debuggers",
@@ -53,7 +55,7 @@ TITLES = {
     "curriculum": "Agents that learn by a curriculum, and without one",
     "localising": "Agents that learn to find faults",
 }
-PROGRAMS = {"curriculum": "learning", "localising": "learning"}
+PROGRAMS = {"curriculum": "learning", "engine_stock": "engine", "localising": "learning"}
 """Programs by the results that are named otherwise."""
 HEAD = """\
 # Benchmarks
