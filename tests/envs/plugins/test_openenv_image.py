@@ -34,7 +34,7 @@ SAID = ("n", "s", "nonsense", "p 1 + 1", "answer 12345")
 BASE = """\
 FROM {image}
 ADD more.tar /
-ENV PATH=/bin PYTHONPATH={packages} PYTHONSAFEPATH=1
+ENV PATH=/bin PYTHONPATH={packages} PYTHONSAFEPATH=1 PIP_BREAK_SYSTEM_PACKAGES=1
 """
 CLIENT = """\
 import json, sys
