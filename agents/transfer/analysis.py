@@ -21,7 +21,7 @@ from debugworld.worldmodel.statistics import mean, rate
 from .goals import verdicts
 from .localiser import localisers
 from .play import Record
-from .policy import DREAM, KINDS, LEARNED, RANDOM, Policy
+from .policy import DREAM, KINDS, LEARNED, RANDOM, REGROUND, Policy
 from .policy import REAL as IN_REAL
 from .resampling import Cell, Outcomes, Resampling
 from .settings import REAL, Settings, Tasks
@@ -130,7 +130,12 @@ class Environment:
         }
         if self._by["localise"]:
             found["localisers"] = localisers(self._by["localise"])
-        found["goals"] = verdicts(found, self._labels[0], self._settings.real_calls, self._lost())
+        found["goals"] = verdicts(
+            found,
+            self._labels[0],
+            self._settings.real_calls,
+            {kind: self._lost(kind) for kind in (DREAM, REGROUND)},
+        )
         return found
 
     def _check(self) -> None:
@@ -282,9 +287,9 @@ class Environment:
             for record in self._by[why]
         ]
 
-    def _lost(self) -> dict[str, Any]:
-        """Counts episodes that the first dream's policies win less often than real-trained ones."""
-        ours = self._outcomes(f"{DREAM} {self._labels[0]}", REAL)
+    def _lost(self, kind: str) -> dict[str, Any]:
+        """Counts episodes that a kind's policies of the first dream win less often than real-trained ones."""
+        ours = self._outcomes(f"{kind} {self._labels[0]}", REAL)
         theirs = self._outcomes(IN_REAL, REAL)
         if ours is None or theirs is None:
             return {}
@@ -302,6 +307,7 @@ class Environment:
         ]
         return {
             "lost": int(lost.sum()),
+            "won": int((ours.mean(axis=0) > theirs.mean(axis=0)).sum()),
             "episodes": int(lost.size),
             "known": sum(each for each, _ in known),
             "with_a_true_dream": sum(each and whole for each, whole in known),

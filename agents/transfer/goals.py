@@ -12,7 +12,7 @@ share kept with re-grounding."""
 
 
 def verdicts(
-    found: dict[str, Any], dream: str, most_calls: float, lost: dict[str, Any]
+    found: dict[str, Any], dream: str, most_calls: float, lost: dict[str, dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Returns each goal with its number, whether it is met, and why not.
 
@@ -22,13 +22,14 @@ def verdicts(
         found: an environment's part of the report.
         dream: label of the dream that the goals are held against.
         most_calls: share of real calls that re-grounding may make.
-        lost: episodes that policies of the dream lose and real-trained ones win, as far as there are any.
+        lost: by kind of training in the dream, how many episodes are won less often than by real-trained
+            policies, and more often, as far as they were played.
     """
     transfers = {(one["kind"], one["dream"]): one for one in found["transfers"]}
     ours, regrounded = transfers.get((DREAM, dream)), transfers.get((REGROUND, dream))
     goals = []
     if ours is not None and "real_trained" in ours:
-        why = _why_kept(ours, lost)
+        why = _why_kept(ours, lost[DREAM])
         name = f"trained in {dream}: share of the real-trained success kept in the real world"
         goals.append(_goal(name, KEPT, ours.get("performance_kept"), True, why))
     if ours is not None:
@@ -51,7 +52,8 @@ def verdicts(
     goals.append(_goal(name, RANK, rank["rank"], True, why))
     if regrounded is not None and "performance_kept" in regrounded:
         calls = regrounded.get("real_calls")
-        why = "" if calls is None else f"{100 * calls:.1f} % of the dreamt states were looked up"
+        why = _why_kept(regrounded, lost[REGROUND])
+        why += "" if calls is None else f"; {100 * calls:.1f} % of the dreamt states were looked up"
         name = f"re-grounded in {dream} at no more than {100 * most_calls:g} % real calls: share kept"
         goal = _goal(name, REGROUNDED, regrounded["performance_kept"], True, why)
         if calls is not None and calls > most_calls + 1e-9:
@@ -91,7 +93,8 @@ def _why_kept(ours: dict[str, Any], lost: dict[str, Any]) -> str:
     if lost:
         text += (
             f"; {lost['lost']} of {lost['episodes']} episodes are won less often by the dream-trained ones, "
-            f"{lost['with_a_true_dream']} of {lost['known']} of them where the whole run is dreamt right"
+            f"{lost['won']} more often; of the former whose dreams were measured, "
+            f"{lost['with_a_true_dream']} of {lost['known']} are dreamt right without re-grounding"
         )
     return text
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from debugworld.worldmodel.fidelity.log import Log
 
 from .play import Record
-from .policy import DREAM, LEARNED, Policy
+from .policy import DREAM, LEARNED, REGROUND, Policy
 from .policy import REAL as IN_REAL
 from .settings import REAL, Settings
 
 EXPLOITS = 3
 """Exploits that are told for each dream."""
 FAILURES = 6
-"""Lost episodes that are told for each environment."""
+"""Lost episodes that are told for each environment and way of training in its first dream."""
 EXPLOIT, FAILURE = "exploit", "failure"
 
 
@@ -58,7 +58,8 @@ def chosen(settings: Settings, log: Log) -> Iterator[Walk]:
 
     Exploits: won in the dream by a policy that was trained there, and not by the same actions in the real
     world; the shortest of different tasks. Failures: lost in the real world by policies that were trained in
-    the first dream and won by those that were trained in the real world, the clearest first.
+    the first dream, plain or re-grounded, and won by those that were trained in the real world, the clearest
+    first.
     """
     records = [
         record for record in log.records() if record["measure"] == "episode" and wanted(record, settings)
@@ -67,7 +68,8 @@ def chosen(settings: Settings, log: Log) -> Iterator[Walk]:
         mine = [record for record in records if record["env"] == tasks.name]
         for subject in settings.subjects:
             yield from _exploits(task, subject.label, mine)
-        yield from _failures(task, settings.subjects[0].label, mine)
+        for kind in (DREAM, REGROUND):
+            yield from _failures(task, kind, settings.subjects[0].label, mine)
 
 
 def _exploits(task: int, dream: str, records: list[Record]) -> Iterator[Walk]:
@@ -87,21 +89,21 @@ def _exploits(task: int, dream: str, records: list[Record]) -> Iterator[Walk]:
         yield _walk(EXPLOIT, task, record)
 
 
-def _failures(task: int, dream: str, records: list[Record]) -> Iterator[Walk]:
-    groups: dict[int, dict[str, list[Record]]] = defaultdict(lambda: {DREAM: [], IN_REAL: []})
+def _failures(task: int, kind: str, dream: str, records: list[Record]) -> Iterator[Walk]:
+    groups: dict[int, dict[str, list[Record]]] = defaultdict(lambda: {kind: [], IN_REAL: []})
     for record in records:
-        if record["world"] == REAL and (record["kind"], record["dream"]) in ((DREAM, dream), (IN_REAL, "")):
+        if record["world"] == REAL and (record["kind"], record["dream"]) in ((kind, dream), (IN_REAL, "")):
             groups[record["seed"]][record["kind"]].append(record)
-    found = []
+    found, kind_name = [], "dream" if kind == DREAM else "re-grounded dream"
     for seed, played in groups.items():
         if not all(played.values()):
             continue
-        ours, theirs = (sum(one["success"] for one in played[kind]) for kind in (DREAM, IN_REAL))
-        shares = ours / len(played[DREAM]), theirs / len(played[IN_REAL])
+        ours, theirs = (sum(one["success"] for one in played[each]) for each in (kind, IN_REAL))
+        shares = ours / len(played[kind]), theirs / len(played[IN_REAL])
         if shares[0] < shares[1]:
-            lost = next(one for one in played[DREAM] if not one["success"])
+            lost = next(one for one in played[kind] if not one["success"])
             note = (
-                f"won by {ours} of {len(played[DREAM])} policies trained in the dream and by "
+                f"won by {ours} of {len(played[kind])} policies trained in the {kind_name} and by "
                 f"{theirs} of {len(played[IN_REAL])} trained in the real world"
             )
             found.append((shares[0] - shares[1], seed, lost, note))

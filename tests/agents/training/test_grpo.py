@@ -34,7 +34,7 @@ CALLS = ['"step_into", "arguments": {}', '"cont", "arguments": {}']
 
 @pytest.fixture(scope="module")
 def caller(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a model of random weights, but for a bias that makes it say one of two tool calls."""
+    """The folder of a model that says one of two tool calls, one as often as the other."""
     folder: Path = EXAMPLE["caller"](tmp_path_factory.mktemp("caller"), CALLS)
     return folder
 

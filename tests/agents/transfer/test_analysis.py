@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -93,7 +94,7 @@ def test_how_true_is_enough(found: dict[str, Any]) -> None:
 def test_goals(found: dict[str, Any]) -> None:
     kept, gap, rank = found["goals"]
     assert (kept["met"], kept["sure"]) == (False, False) and "70.0 % against 80.0 %" in kept["why"]
-    assert "2 of 10 episodes" in kept["why"] and "2 of 2 of them" in kept["why"]
+    assert "2 of 10 episodes" in kept["why"] and "2 of 2 are dreamt right" in kept["why"]
     assert gap["met"] is False and gap["at_least"] is False
     assert rank["cell"] == found["dreams"][0]["rank"]
 
@@ -131,6 +132,24 @@ def test_what_is_told_step_by_step() -> None:
         "won by 1 of 2 policies trained in the dream and by 2 of 2 trained in the real world"
     )
     assert failures[0].actions == (3,) * 7
+
+
+def test_what_a_re_grounded_dream_loses_is_told_apart() -> None:
+    """Real-trained policies win 0 to 7, re-grounded ones 0 to 4 and 8: they lose three and gain one."""
+    log = made_log()
+    won = [*range(5), 8]
+    for world in ("real", "good", "bad"):
+        for seed in (0, 1):
+            policy = Policy("reground", "good", seed)
+            log.add(f"play {policy.name} {world}", episodes(policy, world, won), 1.0)
+    settings = replace(SETTINGS, kinds=(*SETTINGS.kinds, "reground"))
+    goal = report(settings, log)["environments"][0]["goals"][-1]
+    assert goal["goal"].startswith("re-grounded") and goal["met"] is False
+    assert "60.0 % against 80.0 %" in goal["why"]
+    assert "3 of 10 episodes are won less often by the dream-trained ones, 1 more often" in goal["why"]
+    told = [walk for walk in chosen(settings, log) if walk.why == "failure"]
+    assert [walk.seed for walk in told if walk.policy.kind == "dream"] == [6, 7]
+    assert [walk.seed for walk in told if walk.policy.kind == "reground"] == [5, 6, 7]
 
 
 def test_a_way_of_training_without_gain_keeps_no_share_of_it() -> None:
