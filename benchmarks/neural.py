@@ -129,7 +129,8 @@ def tell_crux(report: Report, args: argparse.Namespace, engine: Engine, box: San
             "tokens": meter.tokens,
         }
 
-    for granularity, jumps in (("jump", "direct"), ("line", "rollout"), ("expression", "rollout")):
+    for granularity in ("jump", *(each.value for each in Granularity)):
+        jumps = "direct" if granularity == "jump" else "rollout"
         meter = Meter(engine)
         fine = Granularity.LINE if granularity == "jump" else Granularity(granularity)
         neural = NeuralDebugger(meter, max_states=MAX_EVENTS, granularity=fine)  # type: ignore[arg-type]

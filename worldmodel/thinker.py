@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Protocol
 
 from debugworld.worldmodel.calibration import Evidence
 from debugworld.worldmodel.completion import TOO_LONG, Completion, Request
 from debugworld.worldmodel.markov import Outcome, Shell
-from debugworld.worldmodel.markov.operand import leave_out
-from debugworld.worldmodel.markov.thought import Ask, Thought, think
+from debugworld.worldmodel.markov.operand import leave_out, listening
+from debugworld.worldmodel.markov.thought import Ask, Asking, Thought, in_steps, think
+
+DOUBT = 0.95
+"""With `Granularity.STEPS`, an answer less probable than this is asked for step by step."""
 
 
 class Granularity(str, Enum):
@@ -21,6 +25,8 @@ class Granularity(str, Enum):
     """A statement, all of it."""
     EXPRESSION = "expression"
     """One operator, call, subscript or turn of a loop, on concrete operands; dearer and truer."""
+    STEPS = "steps"
+    """The same, and where its answer is doubtful one step of the operation: a digit, a character, an item."""
 
 
 class Completer(Protocol):
@@ -32,17 +38,19 @@ class Completer(Protocol):
 
 @dataclass
 class Considered:
-    """What a thought came to.
+    """What a thought, or one question of it, came to.
 
     Attributes:
-        outcome: what the statement does; None where an answer did not end, or was no answer.
+        outcome: what is done; None where an answer did not end, or was no answer.
         evidence: how sure the model was on the way.
         reason: why there is no outcome: ``token_budget`` or ``incoherent``.
+        unread: whether that is because the question is longer than what the model reads.
     """
 
     outcome: Outcome | None = None
     evidence: Evidence = Evidence("step")
     reason: str = ""
+    unread: bool = False
 
 
 class Thinker:
@@ -75,37 +83,53 @@ class Thinker:
 
     def follow(self, thoughts: Sequence[Thought]) -> list[Considered]:
         """Leads thoughts to their ends, all of them one question at a time."""
+        return self._lead(thoughts, self.granularity is Granularity.STEPS)
+
+    def _lead(self, thoughts: Sequence[Asking[Outcome | None]], in_doubt: bool) -> list[Considered]:
+        """Leads thoughts to their ends.
+
+        Args:
+            thoughts: Each asks, and is sent what its questions came to.
+            in_doubt: Whether doubtful answers are asked for in steps.
+        """
         found = [Considered() for _ in thoughts]
         waiting: list[tuple[int, Ask]] = []
         for number, thought in enumerate(thoughts):
             self._send(thought, None, number, found[number], waiting)
         while waiting:
             asked, waiting = waiting, []
-            requests = [Request(self._slot, ask.prompt, ask.grammar, self._max_tokens) for _, ask in asked]
-            for (number, _), answer in zip(asked, self._engine.complete(requests), strict=True):
+            for (number, _), heard in zip(
+                asked, self._answers([ask for _, ask in asked], in_doubt), strict=True
+            ):
                 made = found[number]
-                unread = answer.reason == TOO_LONG
-                made.evidence = made.evidence.after(answer.raw_logprobs, unread)
-                if not answer.finished:
-                    leave_out(unread=unread)
-                    made.reason = "token_budget" if answer.cut else "incoherent"
-                    continue
-                try:
-                    outcome = Outcome.parse(answer.text)
-                except ValueError:
-                    made.reason = "incoherent"
-                    continue
-                self._send(thoughts[number], outcome, number, made, waiting)
+                made.evidence = replace(Evidence.join([made.evidence, heard.evidence]), kind="step")
+                if heard.outcome is None:
+                    made.reason = heard.reason
+                else:
+                    self._send(thoughts[number], heard.outcome, number, made, waiting)
         return found
 
+    def _answers(self, asked: Sequence[Ask], in_doubt: bool) -> list[Considered]:
+        """Returns what questions come to, answered at once or in steps."""
+        requests = [Request(self._slot, ask.prompt, ask.grammar, self._max_tokens) for ask in asked]
+        heard = [_read(answer) for answer in self._engine.complete(requests)]
+        if in_doubt:
+            doubtful = [place for place, one in enumerate(heard) if one.evidence.total < math.log(DOUBT)]
+            with listening():  # what a step leaves out is no loss
+                taken = self._lead([in_steps(asked[place]) for place in doubtful], False)
+            for place, other in zip(doubtful, taken, strict=True):
+                surer = other.evidence.lowest >= heard[place].evidence.lowest
+                if other.outcome is not None and (surer or heard[place].outcome is None):
+                    heard[place] = other
+        leave_out(unread=sum(one.unread for one in heard))
+        return heard
+
     def _thought(self, shell: Shell) -> Thought:
-        if self.granularity is Granularity.EXPRESSION:
-            return think(shell)
-        return _whole(shell)
+        return _whole(shell) if self.granularity is Granularity.LINE else think(shell)
 
     @staticmethod
     def _send(
-        thought: Thought,
+        thought: Asking[Outcome | None],
         outcome: Outcome | None,
         number: int,
         made: Considered,
@@ -123,3 +147,15 @@ class Thinker:
 
 def _whole(shell: Shell) -> Thought:
     return (yield Ask(shell.prompt(), shell.grammar(), whole=True))
+
+
+def _read(answer: Completion) -> Considered:
+    """Returns what an answer says."""
+    unread = answer.reason == TOO_LONG
+    evidence = Evidence("step").after(answer.raw_logprobs, unread)
+    if not answer.finished:
+        return Considered(None, evidence, "token_budget" if answer.cut else "incoherent", unread)
+    try:
+        return Considered(Outcome.parse(answer.text), evidence)
+    except ValueError:
+        return Considered(None, evidence, "incoherent")

