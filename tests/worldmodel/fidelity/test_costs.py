@@ -63,7 +63,7 @@ def test_the_same_moves_are_asked_coarsely_and_finely(box: Sandbox) -> None:
     settings, log = Settings(measures=("granularity",)), Log(None, {})
     told = sweep(subject, PROGRAMS, box, log, settings)
     found = card(subject, "tests", log, settings, told)["granularity"]
-    assert list(found) == ["jump", "line", "expression"]
+    assert list(found) == ["jump", "line", "expression", "steps"]
     assert {way["exact"]["count"] for way in found.values()} == {6}
     asked = [way["questions_per_move"] for way in found.values()]
     assert asked[0] < min(asked[1:])  # what lies between is not asked for

@@ -1,4 +1,4 @@
-"""Finer is dearer and truer: one question for a whole jump, for each statement, for each operation.
+"""Finer is dearer and truer: one question for a whole jump, for each statement, for each operation or its steps.
 
 The same moves from the same places of the same runs, asked in each way: the curve from accuracy to cost.
 """
@@ -27,6 +27,7 @@ WAYS = {
     "jump": (Jumps.DIRECT, Granularity.LINE),
     "line": (Jumps.ROLLOUT, Granularity.LINE),
     "expression": (Jumps.ROLLOUT, Granularity.EXPRESSION),
+    "steps": (Jumps.ROLLOUT, Granularity.STEPS),
 }
 """From the coarsest to the finest."""
 
