@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 
 from debugworld.pages.svg import FAINT, INK, RIGHT, WRONG, styled, svg
 from debugworld.worldmodel.fidelity import Fidelity
-from debugworld.worldmodel.statistics import rate
 
 from .walk import Step
 
@@ -21,7 +20,8 @@ def fidelity_plot(fidelity: Fidelity) -> str:
         axes = figure.subplots()
         series = [("the dream", 0.2, RIGHT, "exact"), ("copy: nothing changed", -0.2, FAINT, "copied")]
         for label, shift, colour, which in series:
-            found = [rate(getattr(fidelity.scores[name], which)) for name in names]
+            scores = [fidelity.scores[name] for name in names]
+            found = [score.rate(getattr(score, which)) for score in scores]
             means = [100 * each.mean for each in found]
             ends = [
                 [100 * (each.mean - each.low) for each in found],

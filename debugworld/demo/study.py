@@ -87,7 +87,7 @@ def _score_walk(steps: Sequence[Step]) -> Fidelity:
     """Scores the steps of a walk, for a run that has no end to score jumps by."""
     fidelity = Fidelity()
     for before, step in zip(steps, steps[1:], strict=False):
-        fidelity.add("step_into", before.real, step.real, step.neural)
+        fidelity.add("step_into", "", before.real, step.real, step.neural)
     return fidelity
 
 

@@ -29,7 +29,7 @@ from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.data.thoughts import lessons_of
 from debugworld.worldmodel.engine import Completion, Engine, Request
 from debugworld.worldmodel.excerpt import Listing
-from debugworld.worldmodel.fidelity import ACTIONS, measure
+from debugworld.worldmodel.fidelity import ACTIONS, Score, measure
 from debugworld.worldmodel.jump import ask
 from debugworld.worldmodel.markov import Shell
 from debugworld.worldmodel.markov.operand import listening
@@ -275,3 +275,29 @@ def test_fidelity_finds_what_is_wrong(engine: Engine) -> None:
     assert fidelity.exact("step_return").mean < 1.0
     assert set(score.by_part) == {"event", "line", "frame", "locals", "value", "stdout", "exit"}
     assert fidelity.to_json()["actions"]["step_return"]["count"] == 3
+
+
+def test_answers_about_one_source_go_together_in_an_interval() -> None:
+    state = record(LOOP).states[0]
+    other = record(LOOP).states[-1]
+    apart, together = Score(), Score()
+    for number in range(40):
+        answer = state if number % 20 < 10 else other
+        apart.add(str(number), other, state, answer)
+        together.add(str(number // 10), other, state, answer)
+    wide, narrow = (score.rate(score.exact) for score in (together, apart))
+    assert wide.mean == narrow.mean == 0.5
+    assert wide.high - wide.low > 2 * (narrow.high - narrow.low)
+    assert together.to_json()["sources"] == 4
+    alone = Score()
+    for number in range(40):
+        alone.add("one", other, state, state if number % 2 else other)
+    assert alone.rate(alone.exact) == narrow  # of one source, over its places
+
+
+def test_step_overs_that_skip_are_drawn_apart(engine: Engine) -> None:
+    calls = Program(
+        "def g(x):\n    return x\n\ndef f(n):\n    for i in range(n):\n        g(i)\n    return n\n", "f(9)"
+    )
+    fidelity = measure(NeuralDebugger(engine, max_tokens=12), [(calls, record(calls))], per_action=1)
+    assert [len(fidelity.scores[name].exact) for name in ("step_over", "step_over, skipping")] == [1, 6]

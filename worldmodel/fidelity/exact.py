@@ -23,7 +23,7 @@ from debugworld.sandboxes.debugger import (
     Trace,
 )
 from debugworld.worldmodel.neural import NeuralDebugger
-from debugworld.worldmodel.statistics import Estimate, rate
+from debugworld.worldmodel.statistics import Estimate, clustered_rate, rate
 
 PARTS = ("event", "line", "frame", "locals", "value", "stdout", "exit")
 """Parts of a state that are scored; ``frame`` is function and depth together."""
@@ -38,7 +38,9 @@ ACTIONS = (
 SLACK = 16
 """States beyond twice the true run's after which a dream is ended: it is wrong by then."""
 SKIPPING = "step_over, skipping"
-"""Row of the step-overs that skip at least one state; they stand in ``step_over`` too."""
+"""Row of step-overs that skip at least one state, drawn apart."""
+SKIPS = 6
+"""Most of them of one run."""
 
 
 def parts(state: State) -> dict[str, Any]:
@@ -64,9 +66,12 @@ class Score:
     """The same for the answer that repeats the state before the action."""
     by_part: dict[str, list[bool]] = field(default_factory=lambda: {part: [] for part in PARTS})
     """Whether each part was right."""
+    sources: list[str] = field(default_factory=list)
+    """The source that each answer is about: answers about one go together, and intervals know it."""
 
-    def add(self, before: State, real: State, neural: State) -> None:
+    def add(self, source: str, before: State, real: State, neural: State) -> None:
         """Scores one answer."""
+        self.sources.append(source)
         truth, answer = parts(real), parts(neural)
         self.exact.append(truth == answer)
         self.copied.append(truth == parts(before))
@@ -77,10 +82,16 @@ class Score:
         """Returns the estimates as plain JSON data."""
         return {
             "count": len(self.exact),
-            "exact": rate(self.exact).to_json(),
-            "copy": rate(self.copied).to_json(),
-            "parts": {part: rate(right).to_json() for part, right in self.by_part.items()},
+            "sources": len(set(self.sources)),
+            "exact": self.rate(self.exact).to_json(),
+            "copy": self.rate(self.copied).to_json(),
+            "parts": {part: self.rate(right).to_json() for part, right in self.by_part.items()},
         }
+
+    def rate(self, right: list[bool]) -> Estimate:
+        """Returns a share of the answers, with an interval over sources; of a single source, over its places."""
+        alone = len(set(self.sources)) == 1
+        return rate(right) if alone else clustered_rate(right, self.sources)
 
 
 @dataclass
@@ -92,13 +103,14 @@ class Fidelity:
     programs: int = 0
     """Runs that were scored."""
 
-    def add(self, action: str, before: State, real: State, neural: State) -> None:
+    def add(self, action: str, source: str, before: State, real: State, neural: State) -> None:
         """Scores one answer."""
-        self.scores.setdefault(action, Score()).add(before, real, neural)
+        self.scores.setdefault(action, Score()).add(source, before, real, neural)
 
     def exact(self, action: str) -> Estimate:
         """Share of answers to an action that were right in every part."""
-        return rate(self.scores[action].exact)
+        score = self.scores[action]
+        return score.rate(score.exact)
 
     def to_json(self) -> dict[str, Any]:
         """Returns everything as plain JSON data."""
@@ -123,7 +135,8 @@ def measure(
         runs: Programs with their recorded runs; one that was cut short, made no states or has no line to
             stop at is left out.
         seed: Of the draw of positions and lines.
-        per_action: Answers asked of each run for each action.
+        per_action: Answers asked of each run for each action. Of step-overs that skip something `SKIPS` more
+            are asked, or as many as there are, where step-overs are asked at all.
         actions: What to ask.
         done: Called with the number of runs scored so far.
     """
@@ -138,7 +151,15 @@ def measure(
         neural.rehearse(tree.states)
         for kind in actions:
             for _ in range(per_action):
-                _ask(fidelity, neural, program, tree, kind, choose)
+                position = choose.randrange(len(tree) - 1)
+                lines = sorted(program.outline.stop_lines)
+                action = Action(kind, choose.choice(lines) if kind.takes_line else None)
+                _ask(fidelity, neural, program, tree, position, action, kind.value)
+        if ActionKind.STEP_OVER in actions and per_action:
+            over = Action(ActionKind.STEP_OVER)
+            places = [place for place in range(len(tree) - 1) if tree.target(place, over) > place + 1]
+            for place in choose.sample(places, min(SKIPS, len(places))):
+                _ask(fidelity, neural, program, tree, place, over, SKIPPING)
         fidelity.programs += 1
         done(number + 1)
     return fidelity
@@ -149,17 +170,11 @@ def _ask(
     neural: NeuralDebugger,
     program: Program,
     tree: StateTree,
-    kind: ActionKind,
-    choose: random.Random,
+    position: int,
+    action: Action,
+    row: str,
 ) -> None:
-    """Asks for one action at a random place of a run."""
-    position = choose.randrange(len(tree) - 1)
-    lines = sorted(program.outline.stop_lines)
-    action = Action(kind, choose.choice(lines) if kind.takes_line else None)
-    states = tree.states
-    target = tree.target(position, action)
-    before = neural.ground(states[: position + 1])
+    """Asks for one action at one place of a run."""
+    before = neural.ground(tree.states[: position + 1])
     answer = neural.step(action)
-    fidelity.add(kind.value, before, states[target], answer)
-    if kind is ActionKind.STEP_OVER and target > position + 1:
-        fidelity.add(SKIPPING, before, states[target], answer)
+    fidelity.add(row, program.source, before, tree.states[tree.target(position, action)], answer)

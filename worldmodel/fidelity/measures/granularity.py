@@ -1,4 +1,4 @@
-"""Finer is dearer and truer: one question for a whole jump, for each statement, for each operation or its steps.
+"""Finer is dearer and truer: a question for a whole jump, each statement, each operation, each step of one.
 
 The same moves from the same places of the same runs, asked in each way: the curve from accuracy to cost.
 """
