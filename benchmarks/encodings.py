@@ -17,7 +17,7 @@ from __future__ import annotations
 import argparse
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,11 @@ class Row:
     steps: int = 0
     seconds: float = 0.0
     losses: list[float] = field(default_factory=list)
+
+    @property
+    def spent(self) -> dict[str, float]:
+        """What was read and computed so far."""
+        return {"tokens": self.tokens, "FLOPs": self.flops}
 
 
 def main() -> None:
@@ -117,16 +122,18 @@ def main() -> None:
                 "texts_cut": made.cut,
                 "parameters": sum(weights.numel() for weights in row.model.parameters()),
             }
-            scored, scores = -1, {}
-            for kind, seconds, tokens, flops in stages(args.seconds, budget):
-                train(row, args, seconds, tokens, flops)
+            left = {kind: part for kind, part in zip(("tokens", "FLOPs"), budget or (), strict=False)}
+            while left or "both" not in told and budget is None:
+                train(row, args, left)
+                reached = [kind for kind, most in left.items() if row.spent[kind] >= most] or ["both"]
                 budget = budget or (row.tokens, row.flops)
-                if row.steps != scored:
-                    scored, scores = row.steps, score(row, encoding, held_out, args)
-                told[kind] = summary(row, scores)
-                work.add(name, kind, *reading(row))
-                table.add(name, kind, *percents(scores))
-                print(name, kind, *reading(row), *percents(scores), sep="  ", flush=True)
+                scores = score(row, encoding, held_out, args)
+                for kind in reached:
+                    left.pop(kind, None)
+                    told[kind] = summary(row, scores)
+                    work.add(name, kind, *reading(row))
+                    table.add(name, kind, *percents(scores))
+                    print(name, kind, *reading(row), *percents(scores), sep="  ", flush=True)
             report.results[name] = told
             report.write(args.json)
     report.notes.append(
@@ -135,15 +142,6 @@ def main() -> None:
         f"{args.seconds:.0f} s and set both budgets"
     )
     report.finish(args.json)
-
-
-def stages(
-    seconds: float, budget: tuple[int, float] | None
-) -> list[tuple[str, float | None, int | None, float | None]]:
-    """Returns when a row is scored: under which heading, and after how much of what."""
-    if budget is None:
-        return [("both", seconds, None, None)]
-    return [("FLOPs", None, None, budget[1]), ("tokens", None, budget[0], None)]
 
 
 def begin(made: Corpus, args: argparse.Namespace) -> Row:
@@ -157,10 +155,8 @@ def begin(made: Corpus, args: argparse.Namespace) -> Row:
     return Row(made, model, optimizer, order(made, args.batch, args.seed))
 
 
-def train(
-    row: Row, args: argparse.Namespace, seconds: float | None, tokens: int | None, flops: float | None
-) -> None:
-    """Goes on with a row's training until a budget is spent."""
+def train(row: Row, args: argparse.Namespace, most: Mapping[str, float]) -> None:
+    """Goes on with a row's training until one of its budgets is spent; without any, for some seconds."""
     model, groups = row.model.train(), row.optimizer.param_groups
     peaks = [group.setdefault("peak", group["lr"]) for group in groups]
     body = sum(w.numel() for n, w in model.named_parameters() if "embed" not in n and "lm_head" not in n)
@@ -168,9 +164,9 @@ def train(
     attention = sum(kind == "full_attention" for kind in model.config.layer_types)
     start = time.perf_counter()
     while (
-        (seconds is None or time.perf_counter() - start < seconds)
-        and (tokens is None or row.tokens < tokens)
-        and (flops is None or row.flops < flops)
+        all(row.spent[kind] < budget for kind, budget in most.items())
+        if most
+        else time.perf_counter() - start < args.seconds
     ):
         ids, labels = (part.to(args.device) for part in next(row.batches))
         hidden = model.model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state

@@ -89,7 +89,7 @@ class Score:
         }
 
     def rate(self, right: list[bool]) -> Estimate:
-        """Returns a share of the answers, with an interval over sources; of a single source, over its places."""
+        """Returns a share of the answers, with an interval over sources; of a single one, over its places."""
         alone = len(set(self.sources)) == 1
         return rate(right) if alone else clustered_rate(right, self.sources)
 
