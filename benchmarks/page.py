@@ -75,15 +75,15 @@ def main() -> None:
     names = [name for name in ORDER if name in found]
     if not names:
         parser.error(f"{args.folder} holds no results; run `make bench` and copy out/*.json there")
-    args.page.write_text("\n".join([HEAD, *(line for name in names for line in section(found[name]))]))
+    args.page.write_text("\n".join([HEAD, *(line for name in names for line in section(name, found[name]))]))
     print(f"{args.page}: {', '.join(names)}")
 
 
-def section(told: Mapping[str, Any]) -> Iterator[str]:
-    """Yields the lines of one program's section."""
+def section(name: str, told: Mapping[str, Any]) -> Iterator[str]:
+    """Yields the lines of the section of some results."""
     machine, settings = told["machine"], told["settings"]
-    program = PROGRAMS.get(told["name"], told["name"])
-    yield f"## {TITLES[told['name']]}\n"
+    program = PROGRAMS.get(name, name)
+    yield f"## {TITLES[name]}\n"
     yield (
         f"`python benchmarks/{program}.py`; {machine['cpu']}, {machine['cores']} cores (load "
         f"{machine['load']} when it began), {machine['system']}, Python {machine['python']}.\n"

@@ -261,5 +261,21 @@ def test_the_tables_of_the_card_are_printed(rows: list[str], tmp_path: Path) -> 
         for told in results[name].values():
             assert {"step_into", "step_over", "step_return", "run_to", "continue"} <= told["actions"].keys()
     told = results["cruxeval tasks"]
-    assert {name.partition(",")[0] for name in told} == {"outputs", "inputs"} and len(told) == 5
+    assert {name.partition(",")[0] for name in told} == {"outputs", "inputs"} and len(told) == 6
     assert told["outputs, expression"]["pass@1"]["mean"] == 1.0
+
+
+@pytest.mark.parametrize("page", ["README.md", "worldmodel/checkpoint/README.md"])
+def test_the_figures_of_a_page_are_those_of_the_results(page: str, tmp_path: Path) -> None:
+    committed = (REPOSITORY / page).read_text()
+    copy = tmp_path / "page.md"
+    copy.write_text(committed.replace("] |", "] % |"))
+    assert committed.count("<!-- figures ") == committed.count("<!-- end -->") > 1
+    run("tables", "--from", str(REPOSITORY / "docs"), str(copy))
+    assert copy.read_text() == committed, f"make it anew: python benchmarks/tables.py {page}"
+
+
+def test_the_page_of_benchmarks_is_that_of_the_results(tmp_path: Path) -> None:
+    page = tmp_path / "benchmarks.md"
+    run("page", "--page", str(page))
+    assert page.read_text() == (REPOSITORY / "docs" / "benchmarks.md").read_text()

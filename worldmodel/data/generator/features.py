@@ -79,7 +79,7 @@ TAGS: frozenset[str] = frozenset(
         "for", "else-on-loop", "elif", "chained-comparison", "finally", "decorator", "dataclass", "method",
         "call-helper", "call-as-operand", "default-argument", "keyword-argument", "recursion", "closure",
         "print", "str.format", "global-constant", "string-method", "nested-list", "matrix", "nested-loop",
-        "accumulator", "counting-dict", "two-pointer", "search", "sorting-loop", "stack", "queue",
+        "accumulator", "counting-dict", "two-pointer", "search", "sorting-loop", "key-function", "stack", "queue",
         "string-building", "string-parsing", "digits", "caught-exception", "raises", "free",
     }
 )  # fmt: skip
@@ -160,6 +160,8 @@ def _definition_tags(node: ast.FunctionDef | ast.ClassDef) -> Iterator[str]:
 def _call_tags(node: ast.Call, functions: set[str]) -> Iterator[str]:
     if node.keywords:
         yield "keyword-argument"
+    if any(keyword.arg == "key" for keyword in node.keywords):
+        yield "key-function"
     if isinstance(node.func, ast.Name):
         if node.func.id == "print":
             yield "print"
