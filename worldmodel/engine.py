@@ -63,9 +63,11 @@ class Engine:
             several threads slowed down where it was tried, and else what PyTorch has.
         device: where the model is moved to, such as ``cuda``; None leaves it where it is.
         lean: whether the lean pass is used; None uses it where there is one for the model.
+        graphs: whether its steps are filled up to fixed shapes, which a GPU begins at once as CUDA graphs.
 
     Raises:
-        ModelError: the lean pass is demanded and there is none, or the model's cache cannot be remembered.
+        ModelError: the lean pass or graphs are demanded and there is none, or the model's cache cannot be
+            remembered.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Engine:
         threads: int | None = None,
         device: torch.device | str | None = None,
         lean: bool | None = None,
+        graphs: bool = False,
     ) -> None:
         size = self.parameters = sum(weights.numel() for weights in model.parameters())
         self._threads = threads or (1 if size < SMALL else torch.get_num_threads())
@@ -97,12 +100,17 @@ class Engine:
             raise ModelError(
                 f"there is no lean pass for {type(model).__name__} in {model.dtype}; lean=None picks"
             )
+        if graphs and not lean:
+            raise ModelError(f"graphs are of the lean pass, which {type(model).__name__} is not given here")
         self.positions: int | None = getattr(model.config, "max_position_embeddings", None)
         """Tokens that the model reads, the answer's included; None for any number."""
         masks = Masks(model.config.vocab_size, model.device)
         with torch.inference_mode():
-            kind = SlotDecoder if lean else PaddedDecoder
-            self._decoder: SlotDecoder | PaddedDecoder = kind(model, masks, batch_size, memories)
+            self._decoder: SlotDecoder | PaddedDecoder = (
+                SlotDecoder(model, masks, batch_size, memories, graphs)
+                if lean
+                else PaddedDecoder(model, masks, batch_size, memories)
+            )
         self._memo, self._seeds = Memo(memo), np.random.SeedSequence(seed)
 
     @classmethod

@@ -20,10 +20,16 @@ import torch
 from torch.nn import functional
 from transformers import Lfm2ForCausalLM, PreTrainedModel
 
+from .replay import Replay
+
 _FEW_QUERIES = 16
 """New tokens of a row up to which attention looks them up together with other rows'."""
 _NEIGHBOURS = 8
 """Rows that attention looks up at once: as wide as the longest of them."""
+_FRAMES = (1, 2, 4, 8)
+"""New tokens of each row in a step of fixed shapes."""
+_WIDTH = 64
+"""Of whose multiples is what such a step looks back at."""
 _FEW = 64
 """Tokens up to which a short convolution is one product rather than one for each place of its window."""
 
@@ -106,9 +112,11 @@ class LeanModel:
     Args:
         model: one that `supports` accepts; its weights are copied.
         rows: most rows at once.
+        graphs: whether steps of a few new tokens each are filled up to fixed shapes, which a GPU begins at
+            once as a CUDA graph (`replay.Replay`).
     """
 
-    def __init__(self, model: PreTrainedModel, rows: int) -> None:
+    def __init__(self, model: PreTrainedModel, rows: int, graphs: bool = False) -> None:
         config: Any = model.config
         self.device, self.dtype = model.device, model.dtype
         self._heads, self._key_heads = config.num_attention_heads, config.num_key_value_heads
@@ -123,6 +131,9 @@ class LeanModel:
         self._rows = rows
         self._pack(model)
         self._held: list[torch.Tensor] = []
+        self._graphs = graphs
+        self._frames: dict[tuple[int, int, int], Replay] = {}
+        """Steps of fixed shapes: rows, new tokens of each, places looked back at."""
         self._room = 0
         self.reserve(256 - self._window)
 
@@ -199,6 +210,7 @@ class LeanModel:
         for new, old in zip(grown, self._held, strict=False):
             new[..., : old.shape[-2], :] = old
         self._held, self._room = grown, room
+        self._frames.clear()  # they read and write what rows held before
         places = torch.arange(room, device=self.device)
         angles = places[:, None].float() * self._turns
         self._places = places
@@ -229,6 +241,8 @@ class LeanModel:
         Returns:
             Logits after the wanted tokens, row by row, float, shape ``(wanted, vocabulary)``.
         """
+        if self._graphs and max(len(feed.tokens) for feed in feeds) <= _FRAMES[-1]:
+            return self._read_frame(feeds)
         counts, starts = [len(feed.tokens) for feed in feeds], [feed.start for feed in feeds]
         wanted = [feed.wanted for feed in feeds]
         self.reserve(max(start + count for start, count in zip(starts, counts, strict=True)))
@@ -255,6 +269,48 @@ class LeanModel:
                 plan = self._plan(wanted, late)
             mixed = self._attend if layer.attention else self._convolve
             hidden = self._feed_forward(layer, mixed(layer, hidden, plan, where, rope, picked))
+        return self._normed(hidden) @ self._head
+
+    def _read_frame(self, feeds: Sequence[Feed]) -> torch.Tensor:
+        """Reads new tokens, each row's filled up to as many; what stands behind its last is not looked at."""
+        most = max(len(feed.tokens) for feed in feeds)
+        count = next(size for size in _FRAMES if size >= most)
+        rows = min(1 << (len(feeds) - 1).bit_length(), self._rows)
+        end = max(feed.start for feed in feeds) + count
+        width = -(-end // _WIDTH) * _WIDTH
+        self.reserve(width)
+        filled = [
+            (feed.start, [*feed.tokens, *[feed.tokens[-1]] * (count - len(feed.tokens))]) for feed in feeds
+        ]
+        filled += [(0, [0] * count)] * (rows - len(feeds))
+        ids = torch.tensor([tokens for _, tokens in filled], device=self.device).flatten()
+        starts = torch.tensor([start for start, _ in filled], device=self.device)
+        places = (starts[:, None] + self._places[:count]).flatten()
+        frame = self._frames.get((rows, count, width))
+        if frame is None:
+            frame = self._frames[rows, count, width] = Replay(
+                lambda ids, places: self._frame(ids, places, rows, count, width), ids, places
+            )
+        wanted = [
+            row * count + place
+            for row, feed in enumerate(feeds)
+            for place in range(len(feed.tokens) - feed.wanted, len(feed.tokens))
+        ]
+        return frame(ids, places)[torch.tensor(wanted, device=self.device)]
+
+    def _frame(
+        self, ids: torch.Tensor, places: torch.Tensor, rows: int, count: int, width: int
+    ) -> torch.Tensor:
+        """Returns logits after each of as many new tokens of each of the first rows."""
+        every = torch.arange(rows * count, device=self.device)
+        unseen = self._places[:width] > places.view(rows, 1, count, 1)
+        mask = torch.zeros_like(unseen, dtype=self.dtype).masked_fill_(unseen, -torch.inf)
+        group = _Group((0, rows), width, every.view(rows, count), mask, every, None)
+        plan, where = _Plan([group], []), (every // count, places + self._before)
+        hidden, rope = self._embedding[ids], self._rope[places]
+        for layer in self._layers:
+            mixed = self._attend if layer.attention else self._convolve
+            hidden = self._feed_forward(layer, mixed(layer, hidden, plan, where, rope, None))
         return self._normed(hidden) @ self._head
 
     def _plan(self, counts: list[int], starts: list[int]) -> _Plan:

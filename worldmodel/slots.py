@@ -63,11 +63,14 @@ class SlotDecoder:
         masks: of its vocabulary.
         batch_size: slots.
         memories: most prompts remembered for those who ask, and for first lines.
+        graphs: whether steps have fixed shapes, which a GPU begins at once.
     """
 
-    def __init__(self, model: PreTrainedModel, masks: Masks, batch_size: int, memories: int) -> None:
-        self._model, self._masks, self._batch_size = model, masks, batch_size
-        self._lean = LeanModel(model, batch_size)
+    def __init__(
+        self, model: PreTrainedModel, masks: Masks, batch_size: int, memories: int, graphs: bool = False
+    ) -> None:
+        self._model, self._masks, self._batch_size, self._graphs = model, masks, batch_size, graphs
+        self._lean = LeanModel(model, batch_size, graphs)
         self._memories = MemoryStore(memories)
         self._digest: int | None = None
         """Of the weights that were copied last; None where nobody has forgotten anything yet."""
@@ -77,7 +80,7 @@ class SlotDecoder:
         self._memories.forget()
         digest = _digest_of(self._model)
         if digest != self._digest:
-            self._lean, self._digest = LeanModel(self._model, self._batch_size), digest
+            self._lean, self._digest = LeanModel(self._model, self._batch_size, self._graphs), digest
 
     def decode(self, rows: Sequence[Row], prompts: Sequence[tuple[int, ...]]) -> None:
         """Completes rows; long prompts come first, so that they do not end alone."""

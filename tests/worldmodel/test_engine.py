@@ -29,7 +29,7 @@ from debugworld.worldmodel.completion import TOO_LONG, CompletionEngine
 from debugworld.worldmodel.constraint import END, symbol_of, token_of
 from debugworld.worldmodel.engine import Engine, Request, Sampling
 from debugworld.worldmodel.errors import ModelError
-from debugworld.worldmodel.lean import LeanModel
+from debugworld.worldmodel.lean import Feed, LeanModel
 from debugworld.worldmodel.model import build_model
 from debugworld.worldmodel.recipe import TrainConfig
 from debugworld.worldmodel.tokenizer import build_tokenizer
@@ -126,11 +126,19 @@ PROMPTS = st.lists(
 )
 
 
-@pytest.mark.parametrize("kind", ["hybrid", "grouped", "modules", "attention"])
+@pytest.mark.parametrize(
+    ("kind", "graphs"),
+    [
+        ("hybrid", False), ("grouped", False), ("modules", False), ("attention", False), ("hybrid", True),
+        ("grouped", True),
+    ],
+)  # fmt: skip
 @settings(max_examples=5, deadline=None)
 @given(rounds=st.lists(PROMPTS, min_size=1, max_size=2), seed=st.integers(0, 1000), size=st.integers(1, 8))
-def test_equals_generate(kind: str, rounds: list[list[tuple[str, str]]], seed: int, size: int) -> None:
-    engine = Engine(tiny(kind), TOKENIZER, batch_size=size, memories=3, lean=LEAN[kind])
+def test_equals_generate(
+    kind: str, graphs: bool, rounds: list[list[tuple[str, str]]], seed: int, size: int
+) -> None:
+    engine = Engine(tiny(kind), TOKENIZER, batch_size=size, memories=3, lean=LEAN[kind], graphs=graphs)
     for number, prompts in enumerate(rounds):
         requests = [
             Request(slot % 3, f"{line}\n{rest}", RandomGrammar(seed + number + slot), MAX_TOKENS)
@@ -297,6 +305,8 @@ def test_weights_are_copied_again_where_they_changed(monkeypatch: pytest.MonkeyP
 def test_lean_where_there_is_none() -> None:
     with pytest.raises(ModelError, match="no lean pass for LlamaForCausalLM"):
         Engine(tiny("attention"), TOKENIZER, lean=True)
+    with pytest.raises(ModelError, match="graphs are of the lean pass"):
+        Engine(tiny("attention"), TOKENIZER, graphs=True)
 
 
 def test_the_engine_is_one_of_many() -> None:
@@ -304,10 +314,27 @@ def test_the_engine_is_one_of_many() -> None:
     assert isinstance(engine, CompletionEngine) and engine.abilities.masks
 
 
+def test_steps_of_fixed_shapes_are_few_and_read_what_others_read() -> None:
+    shapes, plain = LeanModel(tiny("hybrid"), 5, graphs=True), LeanModel(tiny("hybrid"), 5)
+    held = [0, 0, 0]
+    for counts in ((50, 9, 3), (1, 1, 1), (3, 1, 2), (1, 8, 1), (6, 1, 1), (2, 1, 1)):
+        feeds = [
+            Feed(held[row], [30 + row + place for place in range(count)], wanted=min(count, 2))
+            for row, count in enumerate(counts)
+        ]
+        assert torch.allclose(shapes.read(feeds), plain.read(feeds), atol=1e-4)
+        held = [have + count for have, count in zip(held, counts, strict=True)]
+    assert set(shapes._frames) == {(4, 1, 64), (4, 4, 64), (4, 8, 64), (4, 2, 64)}
+    shapes.reserve(1_000)
+    assert not shapes._frames  # what they wrote to is no more
+
+
 @pytest.mark.gpu
-@pytest.mark.parametrize("kind", ["hybrid", "attention"])
-def test_a_gpu_answers_the_same(kind: str) -> None:
+@pytest.mark.parametrize(("kind", "graphs"), [("hybrid", False), ("hybrid", True), ("attention", False)])
+def test_a_gpu_answers_the_same(kind: str, graphs: bool) -> None:
     requests = [Request(n, f"a = {n}\n", RandomGrammar(n), 20) for n in range(9)]
     expected = Engine(tiny(kind), TOKENIZER).complete(requests)
-    found = Engine(copy.deepcopy(tiny(kind)), TOKENIZER, batch_size=4, device="cuda").complete(requests)
+    model = copy.deepcopy(tiny(kind))
+    engine = Engine(model, TOKENIZER, batch_size=4, device="cuda", graphs=graphs)
+    found = engine.complete(requests)
     assert [answer.text for answer in found] == [answer.text for answer in expected]

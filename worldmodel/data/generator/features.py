@@ -79,8 +79,8 @@ TAGS: frozenset[str] = frozenset(
         "for", "else-on-loop", "elif", "chained-comparison", "finally", "decorator", "dataclass", "method",
         "call-helper", "call-as-operand", "default-argument", "keyword-argument", "recursion", "closure",
         "print", "str.format", "global-constant", "string-method", "nested-list", "matrix", "nested-loop",
-        "accumulator", "counting-dict", "two-pointer", "search", "sorting-loop", "key-function", "stack", "queue",
-        "string-building", "string-parsing", "digits", "caught-exception", "raises", "free",
+        "accumulator", "counting-dict", "two-pointer", "search", "sorting-loop", "key-function", "stack",
+        "queue",        "string-building", "string-parsing", "digits", "caught-exception", "raises", "free",
     }
 )  # fmt: skip
 """Every tag that a generated program may carry."""
