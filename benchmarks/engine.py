@@ -421,7 +421,7 @@ def _device_name(device: str) -> str:
 def _best(device: str, run: Callable[[], object]) -> float:
     """Returns the least seconds of some runs."""
     found = []
-    for _ in range(10):
+    for _ in range(5):
         _wait(device)
         begin = time.perf_counter()
         run()
@@ -432,7 +432,7 @@ def _best(device: str, run: Callable[[], object]) -> float:
 
 def _bandwidth(device: str) -> float:
     """Returns bytes read and written a second by a copy that no cache holds."""
-    source = torch.ones(2**27, device=device)
+    source = torch.ones(2**26, device=device)
     target = torch.empty_like(source)
     return 2 * source.nbytes / _best(device, lambda: target.copy_(source))
 

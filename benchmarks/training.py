@@ -12,16 +12,13 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import os
-import platform
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 import torch
-from rich.console import Console
-from rich.table import Table
+from common.report import Report
 
 from debugworld.worldmodel.batches import BatchStream, Mixture
 from debugworld.worldmodel.convolution import keep_apart, takes_owners
@@ -120,30 +117,32 @@ def main() -> None:
             for r in rows
             for a in ("eager", "sdpa")
         }
-        table = Table("", "tokens/s", "padding", "optimizer", "utilisation", title=f"Training, {DEVICE.type}")
-        results: dict[str, dict[str, float]] = {}
+        report = Report("training", vars(args) | {"data": args.data and args.data.name})
+        what = f"{config.hidden_size} wide, {config.tokens_per_batch:,} tokens a batch, {args.steps} steps"
+        columns = ["", "tokens/s", "padding", "optimizer", "utilisation"]
+        table = report.table(f"Training on {DEVICE.type}, {what}", columns)
         for name, changes in ways.items():
             found = speed(mixture, dataclasses.replace(config, **changes), args.steps)
-            results[name] = found
+            report.results[name] = found
             shown = (
                 f"{found['tokens_per_second']:,.0f}",
                 f"{found['padding']:.1%}",
                 f"{found['optimizer']:.0%}",
                 f"{found['utilisation']:.0%}",
             )
-            table.add_row(name, *shown)
+            table.add(name, *shown)
             print(name, *shown, file=sys.stderr, flush=True)
         if args.heads_steps:
             short = config.changed({"steps": args.heads_steps, "look_after": 0.0, "evaluate_minutes": 100.0})
-            for ahead in (1, 3):
-                results[f"ahead {ahead}"] = held_out_losses(mixture, short, ahead)
-    Console().print(table)
-    for name in ("ahead 1", "ahead 3"):
-        if name in results:
-            print(name, results[name])
-    machine = {"cpus": os.cpu_count(), "machine": platform.machine(), "threads": torch.get_num_threads()}
-    args.json.parent.mkdir(parents=True, exist_ok=True)
-    args.json.write_text(json.dumps({"machine": machine, "results": results}, indent=1) + "\n")
+            losses = {ahead: held_out_losses(mixture, short, ahead) for ahead in (1, 3)}
+            report.results |= {f"ahead {ahead}": found for ahead, found in losses.items()}
+            table = report.table(
+                f"Held out, after {args.heads_steps} steps that predict one token, and three",
+                ["", "one", "three"],
+            )
+            for name in sorted(losses[1]):
+                table.add(name.removeprefix("eval_"), *(f"{losses[ahead][name]:.3f}" for ahead in (1, 3)))
+    report.finish(args.json)
 
 
 def _longest(store: object) -> int:

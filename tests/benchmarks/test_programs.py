@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -279,3 +280,24 @@ def test_the_page_of_benchmarks_is_that_of_the_results(tmp_path: Path) -> None:
     page = tmp_path / "benchmarks.md"
     run("page", "--page", str(page))
     assert page.read_text() == (REPOSITORY / "docs" / "benchmarks.md").read_text()
+
+
+def test_a_step_of_decoding_is_held_against_the_device(tmp_path: Path) -> None:
+    told = measured(tmp_path, "engine", "--parts", "limits", "--tokens", "2", "--graphs")
+    for name, found in told["results"].items():
+        assert name.startswith("limit, ") and len(found["seconds"]) == 2
+        least = max(found["bytes"] / found["bandwidth"], found["operations"] / found["peak"])
+        assert found["share"] == pytest.approx(least / statistics.median(found["seconds"]))
+    moved = [found["bytes"] for found in told["results"].values()]
+    assert moved == sorted(moved)  # more rows hold more
+
+
+@pytest.mark.slow
+def test_training_padded_and_packed_with_one_token_and_three(tmp_path: Path) -> None:
+    sizes = ("hidden_size=32", "heads=2", "layers=2", "tokens_per_batch=1024", "held_out=0.05")
+    small = [word for size in sizes for word in ("--set", size)]
+    told = measured(tmp_path, "training", "--steps", "1", "--heads-steps", "1", *small)
+    results = told["results"]
+    assert {name.partition(",")[0] for name in results} == {"padded", "packed", "ahead 1", "ahead 3"}
+    assert results["ahead 1"].keys() == results["ahead 3"].keys()
+    assert len(told["tables"]) == 2
