@@ -22,7 +22,7 @@ import numpy.typing as npt
 from debugworld.worldmodel.errors import ModelError
 
 FILE = "calibration.json"
-"""Name of the file beside a checkpoint."""
+"""Name of the file beside a checkpoint, for the default granularity."""
 KINDS = ("step", "jump", "rollout")
 """What has a map of its own."""
 BINS = 15
@@ -153,7 +153,7 @@ class Calibration:
         Raises:
             OSError: it cannot be written.
         """
-        path = folder / FILE
+        path = folder / file_of(self.granularity)
         path.write_text(json.dumps(self.to_json(), indent=1) + "\n", "utf-8")
         return path
 
@@ -170,13 +170,13 @@ class Calibration:
         return {"maps": maps, "thresholds": dict(self.thresholds), "about": dict(self.about)}
 
     @staticmethod
-    def load(folder: Path) -> Calibration | None:
-        """Reads what `save` wrote beside a checkpoint; None where there is none.
+    def load(folder: Path, granularity: str = "expression") -> Calibration | None:
+        """Reads what `save` wrote beside a checkpoint; None where there is none for a granularity.
 
         Raises:
             ModelError: the file is damaged.
         """
-        path = folder / FILE
+        path = folder / file_of(granularity)
         if not path.exists():
             return None
         try:
@@ -197,6 +197,11 @@ class Calibration:
             raise ModelError(
                 f"{path} is damaged ({error}); make it again: debugworld calibrate --model {folder}"
             ) from None
+
+
+def file_of(granularity: str) -> str:
+    """Returns the name of the file with the calibration of a granularity."""
+    return FILE if granularity in ("", "expression") else f"calibration-{granularity}.json"
 
 
 def fit(evidence: Sequence[Evidence], right: Sequence[bool]) -> Calibration:

@@ -136,9 +136,8 @@ class NeuralDebugger(Dreamer):
         """
         calibration = None
         if not is_url(path):
-            calibration = Calibration.load(SHIPPED if path is None else Path(path))
-        if calibration is not None and calibration.granularity not in ("", Granularity(granularity).value):
-            calibration = None
+            folder = SHIPPED if path is None else Path(path)
+            calibration = Calibration.load(folder, Granularity(granularity).value)
         return cls(
             engine or shared_engine(path),
             max_states,

@@ -9,7 +9,7 @@ import pytest
 
 from debugworld.cli import main
 from debugworld.sandboxes.debugger import Program
-from debugworld.worldmodel.calibration import FILE, Calibration
+from debugworld.worldmodel.calibration import Calibration, file_of
 from debugworld.worldmodel.data.split import held_out
 
 
@@ -78,8 +78,8 @@ def test_calibrate_writes_beside_the_checkpoint(
     words = ["calibrate", "--model", str(tiny_checkpoint), "--tasks", "generated/1073745000/4"]
     words += ["--per-action", "1", "--granularity", "line", "--out", str(out), "--plot", str(plot)]
     assert main([*words, "--json", str(tmp_path / "told.json")]) == 0
-    found = Calibration.load(out)
-    assert found is not None and found.granularity == "line" and (out / FILE).exists()
+    found = Calibration.load(out, "line")
+    assert found is not None and found.granularity == "line" and (out / file_of("line")).exists()
     told = json.loads((tmp_path / "told.json").read_text())
     assert told["programs"] == {"generated/1073745000/4": {"fitted": 2, "judged": 2}}
     assert set(told["before"]) == set(told["after"]) == {"generated/1073745000/4"}  # one source: no sum
@@ -119,7 +119,7 @@ def test_calibrate_takes_several_sources_and_splits_them_by_function(
     counts = [told["after"][name]["all"]["count"] for name in told["after"]]
     assert counts[0] + counts[1] == counts[2]
     assert [sum(halves.values()) for halves in told["programs"].values()] == [6, 6]
-    found = Calibration.load(tmp_path)
+    found = Calibration.load(tmp_path, "line")
     assert found is not None
     digests = [Program(str(row["source"]), row["call"]).digest[:16] for row in rows]
     fitted = [digest in found.fitted for digest in digests]

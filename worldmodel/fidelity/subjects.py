@@ -221,9 +221,7 @@ def _over(
 
     meter = Meter(engine, engine.count if isinstance(engine, PromptedEngine) else _measure(engine))
     granularity = settings.get("granularity", Granularity.EXPRESSION.value)
-    calibration = Calibration.load(calibrated) if calibrated is not None else None
-    if calibration is not None and calibration.granularity not in ("", granularity):
-        calibration = None
+    calibration = Calibration.load(calibrated, granularity) if calibrated is not None else None
     jumps = settings.get("jumps", Jumps.ROLLOUT.value)
     again = partial(NeuralDebugger, granularity=granularity, jumps=jumps, calibration=calibration)
     if about.get("inverse"):
