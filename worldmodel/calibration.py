@@ -192,7 +192,8 @@ class Calibration:
             thresholds = {str(kind): float(value) for kind, value in data["thresholds"].items()}
             if any(len(one.weights) != _FEATURES + 1 for one in maps.values()):
                 raise ValueError("a map has another number of weights")
-            return Calibration(maps, thresholds, dict(data["about"]))
+            found = Calibration(maps, thresholds, dict(data["about"]))
+            return found if found.granularity in ("", granularity) else None
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(
                 f"{path} is damaged ({error}); make it again: debugworld calibrate --model {folder}"

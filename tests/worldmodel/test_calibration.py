@@ -90,6 +90,8 @@ def test_kinds_have_maps_of_their_own_and_certain_states_none(tmp_path: Path) ->
     default = Calibration(calibration.maps, {}, {"granularity": "expression"})
     assert default.save(tmp_path).name == FILE and Calibration.load(tmp_path) == default
     assert Calibration.load(tmp_path, "line") == again  # each has a file of its own
+    (tmp_path / FILE).write_text((tmp_path / "calibration-line.json").read_text())
+    assert Calibration.load(tmp_path) is None  # a copy under another name is still of what it was fitted to
 
 
 @pytest.mark.parametrize("text", ["{", "{}", '{"maps": {"step": {"weights": [1], "steps": [], "count": 3}}}'])
