@@ -81,6 +81,6 @@ def check_model(model: PreTrainedModel, name: str) -> None:
     noise = max(_NOISE, 4 * torch.finfo(logits.dtype).eps) * float(one[one > -torch.inf].abs().max())
     if not torch.allclose(one, other, rtol=0, atol=noise):
         raise ModelError(
-            f"{name} is no causal language model: what this {type(model).__name__} makes of a token depends on"
-            " the tokens after it; take a decoder, such as a LlamaForCausalLM"
+            f"{name} is no causal language model: what this {type(model).__name__} makes of a token depends"
+            " on the tokens after it; take a decoder, such as a LlamaForCausalLM"
         )
