@@ -74,8 +74,8 @@ def check_model(model: PreTrainedModel, name: str) -> None:
         logits = model(input_ids=ids).logits
     if not (logits < torch.inf).all():  # a token that is never said may have minus infinity
         raise ModelError(
-            f"{name} answers with no numbers: its weights are damaged, or its training diverged; copy it again,"
-            " or train it with a lower learning rate"
+            f"{name} answers with no numbers: its weights are damaged, or its training diverged; copy it"
+            " again, or train it with a lower learning rate"
         )
     one, other = logits[:, :_SEEN].float()
     noise = max(_NOISE, 4 * torch.finfo(logits.dtype).eps) * float(one[one > -torch.inf].abs().max())
