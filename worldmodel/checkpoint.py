@@ -1,7 +1,8 @@
 """A trained model as a folder: what `AutoModelForCausalLM` and `AutoTokenizer` read, and a manifest.
 
-``manifest.json`` tells how the model came about; ``programs.npy`` (uint64) holds the first eight bytes of the
-content hash of every program it was trained on, so that an evaluation can leave those out.
+``manifest.json`` tells how the model came about and what its weights are, ``README.md`` the former to people;
+``programs.npy`` (uint64) holds the first eight bytes of the content hash of every program it was trained on,
+so that an evaluation can leave those out.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import torch
 from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.model_card import CARD, model_card
 from debugworld.worldmodel.quiet import drop_kernel_advice, without_bars
 from debugworld.worldmodel.weights import altered, check_model, digests, read_weights
 
@@ -60,6 +62,7 @@ def export(
         np.save(draft / PROGRAMS, hashes)
     told = {key: value for key, value in manifest.items() if key != "programs"} | {"programs": len(programs)}
     (draft / MANIFEST).write_text(json.dumps(told, indent=1) + "\n")
+    (draft / CARD).write_text(model_card(told), encoding="utf-8")
     seal(draft)
     shutil.rmtree(path, ignore_errors=True)
     draft.rename(path)

@@ -37,10 +37,10 @@ _HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 
 
 def how_to_get(where: str | Path) -> str:
-    """Returns how a model that is on the hub comes here, for errors; empty where a name cannot be one there."""
+    """Returns how a model comes here from the hub, for errors; empty where a name cannot be one there."""
     text = str(where)
-    own = _HUB_NAME.fullmatch(text)
-    return f"; from the hub: hf download {text} --local-dir DIR, and give DIR" if own else ""
+    there = _HUB_NAME.fullmatch(text)
+    return f"; from the hub: hf download {text} --local-dir DIR, and give DIR" if there else ""
 
 
 @dataclass(frozen=True)
