@@ -49,12 +49,13 @@ def read_weights(where: str | Path, **options: Any) -> PreTrainedModel:
     """
     with without_bars():
         loaded: Any = AutoModelForCausalLM.from_pretrained(where, output_loading_info=True, **options)
-    model, report = loaded
+    model: PreTrainedModel = loaded[0]
+    report: dict[str, Any] = loaded[1]
     lacking = sorted(map(str, [*report["missing_keys"], *report["mismatched_keys"]]))
     if lacking:
         more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
         raise ModelError(f"no usable weights for {', '.join(lacking[:3])}{more}")
-    return model  # type: ignore[no-any-return]
+    return model
 
 
 def check_model(model: PreTrainedModel, name: str) -> None:
@@ -67,7 +68,7 @@ def check_model(model: PreTrainedModel, name: str) -> None:
     Raises:
         ModelError: logits are no numbers, or those of the common beginning depend on what comes after it.
     """
-    size = model.get_input_embeddings().num_embeddings
+    size: Any = model.get_input_embeddings().num_embeddings
     ids = (torch.arange(4 * _SEEN, device=model.device).reshape(2, -1) + size // 2) % size
     ids[1, :_SEEN] = ids[0, :_SEEN]
     with torch.no_grad():
