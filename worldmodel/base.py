@@ -14,12 +14,13 @@ from typing import Any
 
 import torch
 from tokenizers import AddedToken, processors
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
+from debugworld.worldmodel.checkpoint import read_model
 from debugworld.worldmodel.errors import ModelError
-from debugworld.worldmodel.quiet import without_bars
 from debugworld.worldmodel.recipe import TrainConfig
 from debugworld.worldmodel.tokenizer import BOS, EOS, PAD, SEP
+from debugworld.worldmodel.weights import check_model
 
 PACKAGE = "package:"
 """Beginning of a ``base`` that is a folder inside an installed Python package."""
@@ -69,13 +70,13 @@ def load_base(where: str, gguf: str = "") -> tuple[PreTrainedModel, PreTrainedTo
         gguf: file in it.
 
     Raises:
-        ModelError: it cannot be read, or its tokenizer has no fast form or changes text.
+        ModelError: it cannot be read, lacks weights, is not causal or damaged, or its tokenizer has no fast
+            form or changes text.
     """
     options: dict[str, Any] = {"gguf_file": gguf} if gguf else {}
     try:
         tokenizer = AutoTokenizer.from_pretrained(where, **options)
-        with without_bars():
-            model = AutoModelForCausalLM.from_pretrained(where, dtype=torch.float32, **options)
+        model = read_model(where, dtype=torch.float32, **options)
     except Exception as error:  # each library below fails in ways of its own
         short = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(
@@ -83,6 +84,7 @@ def load_base(where: str, gguf: str = "") -> tuple[PreTrainedModel, PreTrainedTo
             " transformers: a folder with config.json and weights, a folder and gguf, or a name on the hub"
         ) from error
     forget_packing(model)
+    check_model(model, f"the base model {where}")
     give_template(tokenizer)
     if model.get_input_embeddings().num_embeddings != len(tokenizer):
         model.resize_token_embeddings(len(tokenizer))

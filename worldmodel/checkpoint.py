@@ -1,7 +1,8 @@
 """A trained model as a folder: what `AutoModelForCausalLM` and `AutoTokenizer` read, and a manifest.
 
-``manifest.json`` tells how the model came about; ``programs.npy`` (uint64) holds the first eight bytes of the
-content hash of every program it was trained on, so that an evaluation can leave those out.
+``manifest.json`` tells how the model came about and what its weights are, ``README.md`` the former to people;
+``programs.npy`` (uint64) holds the first eight bytes of the content hash of every program it was trained on,
+so that an evaluation can leave those out.
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.model_card import CARD, model_card
 from debugworld.worldmodel.quiet import drop_kernel_advice, without_bars
+from debugworld.worldmodel.weights import altered, check_model, digests, read_weights
 
 MANIFEST = "manifest.json"
 """File that tells how a checkpoint came about."""
+DIGESTS = "sha256"
+"""Entry of the manifest with the digests of the weights, by the names of their files."""
 PROGRAMS = "programs.npy"
 """File with the hashes of the programs that it was trained on."""
 SHIPPED = Path(__file__).parent / "checkpoint"
@@ -57,8 +62,31 @@ def export(
         np.save(draft / PROGRAMS, hashes)
     told = {key: value for key, value in manifest.items() if key != "programs"} | {"programs": len(programs)}
     (draft / MANIFEST).write_text(json.dumps(told, indent=1) + "\n")
+    (draft / CARD).write_text(model_card(told), encoding="utf-8")
+    seal(draft)
     shutil.rmtree(path, ignore_errors=True)
     draft.rename(path)
+
+
+def seal(path: Path) -> None:
+    """Writes the digests of a checkpoint's weights, as they are now, into its manifest."""
+    told = json.loads((path / MANIFEST).read_text())
+    told[DIGESTS] = digests(sorted(path.glob("*.safetensors")))
+    (path / MANIFEST).write_text(json.dumps(told, indent=1) + "\n")
+
+
+def read_model(where: str | Path, **options: Any) -> PreTrainedModel:
+    """Reads a model as `read_weights` does; where a manifest says what its weights are, they must be those.
+
+    Raises:
+        ModelError: the weights are others, or some are missing.
+    """
+    manifest = Path(where) / MANIFEST
+    told = json.loads(manifest.read_text()).get(DIGESTS, {}) if manifest.is_file() else {}
+    changed = altered(Path(where), told)
+    if changed:
+        raise ModelError(f"{', '.join(changed)} is not what was written: {MANIFEST} has another SHA-256")
+    return read_weights(where, **options)
 
 
 def load_model(path: Path | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, dict[str, Any]]:
@@ -71,7 +99,7 @@ def load_model(path: Path | None = None) -> tuple[PreTrainedModel, PreTrainedTok
         The model, its tokenizer and the manifest.
 
     Raises:
-        ModelError: the folder is missing or damaged.
+        ModelError: the folder is missing or damaged, or what the model says are no numbers.
     """
     path = path or SHIPPED
     drop_kernel_advice()
@@ -80,18 +108,12 @@ def load_model(path: Path | None = None) -> tuple[PreTrainedModel, PreTrainedTok
     try:
         manifest = json.loads((path / MANIFEST).read_text())
         tokenizer = AutoTokenizer.from_pretrained(path)
-        with without_bars():
-            loaded: Any = AutoModelForCausalLM.from_pretrained(
-                path, dtype=torch.float32, output_loading_info=True
-            )
-        model, report = loaded
+        model = read_model(path, dtype=torch.float32)
     except Exception as error:  # each library below fails in ways of its own
         raise ModelError(f"the checkpoint {path} is damaged ({error}); copy or train it again") from error
-    if report["missing_keys"] or report["mismatched_keys"]:
-        missing = sorted(map(str, [*report["missing_keys"], *report["mismatched_keys"]]))
-        raise ModelError(f"the checkpoint {path} is damaged: no usable weights for {', '.join(missing[:3])}")
     if model.config.vocab_size != len(tokenizer):
         raise ModelError(f"the checkpoint {path} is damaged: model and tokenizer differ in vocabulary")
+    check_model(model, f"the checkpoint {path}")
     return model.eval().requires_grad_(False), tokenizer, manifest
 
 

@@ -16,6 +16,7 @@ from debugworld.worldmodel.completion import TOO_LONG, Request
 from debugworld.worldmodel.excerpt import Listing
 from debugworld.worldmodel.jump import Jump, Landing, ask
 from debugworld.worldmodel.markov import Shell
+from debugworld.worldmodel.markov.operand import leave_out
 from debugworld.worldmodel.store import TEMPLATE_TOKENS
 from debugworld.worldmodel.thinker import Completer
 from debugworld.worldmodel.tokenizer import LENGTH_LIMIT
@@ -106,6 +107,8 @@ class Leaper:
             return None
         request = Request(self._slot, jump.prompt, jump.grammar(), room(jump.prompt, self._max_tokens))
         [answer] = self._engine.complete([request])
+        unread = answer.reason == TOO_LONG
+        leave_out(unread=unread, answers=answer.cut and not unread)
         try:
             landing = Landing.parse(answer.text) if answer.finished else None
         except (ValueError, SyntaxError):
@@ -117,7 +120,7 @@ class Leaper:
         self.lost = landing is None
         if landing is None or landing.letter == "C" and _stays(listing, shell, jump, landing):
             return None
-        return Leap(jump, landing, Evidence("jump").after(answer.raw_logprobs, answer.reason == TOO_LONG))
+        return Leap(jump, landing, Evidence("jump").after(answer.raw_logprobs, unread))
 
     @staticmethod
     def take(listing: Listing, shell: Shell, leap: Leap) -> State:

@@ -6,6 +6,7 @@ checkpoint of ours says its format itself, so that its name need not.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 from debugworld.worldmodel.checkpoint import SHIPPED, format_of
 from debugworld.worldmodel.direct import Jumps
 from debugworld.worldmodel.engines import is_url
+from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.formats import CODECS, MARKOV
 from debugworld.worldmodel.settings import check_settings
 from debugworld.worldmodel.thinker import Granularity
@@ -30,6 +32,15 @@ SPOKEN_SETTINGS: dict[str, tuple[str, ...]] = {
 }
 """The same of a model that speaks a format."""
 _SHIPS = "shipped"
+_HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
+"""``owner/name``; a path of two parts looks like one, too."""
+
+
+def how_to_get(where: str | Path) -> str:
+    """Returns how a model comes here from the hub, for errors; empty where a name cannot be one there."""
+    text = str(where)
+    there = _HUB_NAME.fullmatch(text)
+    return f"; from the hub: hf download {text} --local-dir DIR, and give DIR" if there else ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,24 @@ class ModelName:
             served = urlencode({key: self.settings[key] for key in self.settings if key not in OWN_SETTINGS})
             return f"{self.where}?{served}" if served else self.where
         return None if self.where == _SHIPS else Path(self.where)
+
+    @property
+    def speaker(self) -> Path:
+        """Where the model is that speaks the format.
+
+        Raises:
+            ModelError: it is not there, or is the checkpoint that ships.
+        """
+        if self.where == _SHIPS:
+            raise ModelError(
+                f"{_SHIPS} answers our own questions and speaks no format; leave format={self.format} out, "
+                "or train a model that speaks it: debugworld train --format"
+            )
+        path = Path(self.where)
+        if not path.exists():
+            told = how_to_get(self.where)
+            raise ModelError(f"{self.where} is no folder of a model that speaks a format{told}")
+        return path
 
     @property
     def format(self) -> str:

@@ -191,8 +191,8 @@ class NeuralDebugger(Dreamer):
         """What is to be known of the last answer beside the state, as plain JSON data.
 
         ``granularity`` and ``jumps`` of the debugger, ``confidence``, and what the questions left out (see
-        `LeftOut`): ``cut_texts``, ``dropped_returns``, ``cut_programs``, ``unread_questions``, and
-        ``dropped``, the same in words.
+        `LeftOut`): ``cut_texts``, ``dropped_returns``, ``cut_programs``, ``unread_questions``,
+        ``cut_answers``, and ``dropped``, the same in words.
         """
         left = self._left_out
         return {
@@ -203,6 +203,7 @@ class NeuralDebugger(Dreamer):
             "dropped_returns": left.returns,
             "cut_programs": left.lines,
             "unread_questions": left.unread,
+            "cut_answers": left.answers,
             "dropped": str(left),
         }
 

@@ -50,7 +50,7 @@ def open_neural(
         jumps = model.settings.get("jumps", Jumps.ROLLOUT.value)
         return NeuralDebugger.load(model.model, max_states, granularity, jumps, engine)
     model.check(SPOKEN_SETTINGS)
-    return open_speaking(shared_speaker(model.where), model, max_states=max_states, completer=engine)
+    return open_speaking(shared_speaker(model.speaker), model, max_states=max_states, completer=engine)
 
 
 def open_dream(
@@ -100,23 +100,20 @@ def open_speaking(
     )
 
 
-def shared_speaker(where: str | Path) -> TokenEngine:
+def shared_speaker(path: Path) -> TokenEngine:
     """Returns the engine of a model that speaks a format; debuggers over one model share it.
 
     Args:
-        where: a folder that `from_pretrained` reads, or a GGUF file.
+        path: a folder that `from_pretrained` reads, or a GGUF file.
 
     Raises:
         ModelError: there is no model, or it is damaged.
     """
-    path = Path(where)
     return _opened(path.resolve(), changed_at(path))
 
 
 def open_speaker(path: Path) -> TokenEngine:
     """Opens the engine of a model that speaks a format; as `shared_speaker`, for one asker."""
-    if not path.exists():
-        raise ModelError(f"{path} is no folder of a model that speaks a format")
     return TokenEngine.load(path, dtype=torch.float32)
 
 
@@ -132,4 +129,4 @@ def engine_of(name: str | Path | None) -> CompletionEngine:
         ModelError: as `open_neural`.
     """
     model = ModelName.read(name)
-    return shared_engine(model.model) if model.format == MARKOV else shared_speaker(model.where)
+    return shared_engine(model.model) if model.format == MARKOV else shared_speaker(model.speaker)

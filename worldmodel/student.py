@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerBase
 
 from debugworld.worldmodel.ahead import add_heads
 from debugworld.worldmodel.base import add_lora, add_markers, find_base, load_base
-from debugworld.worldmodel.checkpoint import MANIFEST, PROGRAMS
+from debugworld.worldmodel.checkpoint import MANIFEST, PROGRAMS, seal
 from debugworld.worldmodel.convolution import keep_apart
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.formats import MARKOV, open_codec
@@ -35,6 +35,8 @@ def prepare_base(folder: Path, config: TrainConfig) -> None:
     for name in (MANIFEST, PROGRAMS):  # how it came about, where it is one of ours
         if (Path(found) / name).is_file():
             shutil.copy(Path(found) / name, draft)
+    if (draft / MANIFEST).is_file():
+        seal(draft)
     draft.rename(folder)
 
 

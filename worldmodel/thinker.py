@@ -52,6 +52,11 @@ class Considered:
     reason: str = ""
     unread: bool = False
 
+    @property
+    def cut(self) -> bool:
+        """Whether there is no outcome because an answer became too long."""
+        return self.reason == "token_budget" and not self.unread
+
 
 class Thinker:
     """Asks a model what statements do.
@@ -121,7 +126,7 @@ class Thinker:
                 surer = other.evidence.lowest >= heard[place].evidence.lowest
                 if other.outcome is not None and (surer or heard[place].outcome is None):
                     heard[place] = other
-        leave_out(unread=sum(one.unread for one in heard))
+        leave_out(unread=sum(one.unread for one in heard), answers=sum(one.cut for one in heard))
         return heard
 
     def _thought(self, shell: Shell) -> Thought:

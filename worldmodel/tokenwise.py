@@ -17,7 +17,6 @@ from typing import Any
 
 import torch
 from transformers import (
-    AutoModelForCausalLM,
     AutoTokenizer,
     DynamicCache,
     PreTrainedModel,
@@ -25,15 +24,17 @@ from transformers import (
 )
 from transformers.cache_utils import DynamicLayer
 
+from debugworld.worldmodel.checkpoint import read_model
 from debugworld.worldmodel.completion import TOO_LONG, Abilities, Completion, Request
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.memo import Memo
 from debugworld.worldmodel.packed import Feed, PackedModel
 from debugworld.worldmodel.past import Past, PastStore, agreeing
 from debugworld.worldmodel.prefix import Memory
-from debugworld.worldmodel.quiet import drop_kernel_advice, without_bars
+from debugworld.worldmodel.quiet import drop_kernel_advice
 from debugworld.worldmodel.token_row import TokenRow
 from debugworld.worldmodel.vocabulary import Vocabulary, token_bytes
+from debugworld.worldmodel.weights import check_model
 
 READ_AT_ONCE = 256
 """Most tokens of prompts that one pass reads."""
@@ -121,7 +122,7 @@ class TokenEngine:
             **options: as in the constructor.
 
         Raises:
-            ModelError: there is no such model, or it cannot be read.
+            ModelError: there is no such model, it cannot be read, lacks weights, or is not causal or damaged.
         """
         path = Path(path)
         drop_kernel_advice()
@@ -130,17 +131,16 @@ class TokenEngine:
             raise ModelError(f"{path} does not exist; give the folder of a model, or a GGUF file")
         try:
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, **extra)
-            with without_bars():
-                model: Any = AutoModelForCausalLM.from_pretrained(
-                    folder, dtype=dtype, local_files_only=True, **extra
-                )
+            model: Any = read_model(folder, dtype=dtype, local_files_only=True, **extra)
         except Exception as error:  # each library below fails in ways of its own
             raise ModelError(
                 f"{path} holds no causal language model that transformers can read ({error}); "
                 "give the folder of save_pretrained"
             ) from error
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        return cls(model.to(device).requires_grad_(False), tokenizer, **options)
+        model = model.to(device).requires_grad_(False)
+        check_model(model, str(path))
+        return cls(model, tokenizer, **options)
 
     @property
     def parameters(self) -> int:

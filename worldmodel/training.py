@@ -47,6 +47,7 @@ from debugworld.worldmodel.recipe import TrainConfig
 from debugworld.worldmodel.resident import ResidentStream
 from debugworld.worldmodel.student import build_student, prepare_base
 from debugworld.worldmodel.utilisation import peak_flops, token_flops
+from debugworld.worldmodel.weights import altered, digests
 
 RECIPE = "recipe.json"
 """File of a run folder that holds its `TrainConfig`."""
@@ -62,6 +63,8 @@ WEIGHTS = ("model.safetensors", "adapter_model.safetensors", "pytorch_model_fsdp
 """Files of a checkpoint of which one must be whole: all weights, LoRA's, or those that were sharded."""
 OPTIMIZER = ("optimizer.pt", "optimizer.bin")
 """Files of a checkpoint of which one must be whole; the second when it was sharded."""
+DIGESTS = "sha256.json"
+"""File with the digests of those of them that a checkpoint has; one from before has no such file."""
 
 NO_SHARDING = (
     "fsdp shards over several GPUs, one process each: torchrun --nproc-per-node GPUS -m debugworld train ...;"
@@ -242,8 +245,8 @@ def check_lengths(mixture: Mixture, config: TrainConfig, tokenizer: PreTrainedTo
 def newest_checkpoint(run: Path) -> Path | None:
     """Returns the newest whole checkpoint of a run folder, and removes those after it, which are not whole.
 
-    One that a kill left half-written lacks its state, which is written last. That another one is damaged is
-    said on stderr.
+    One that a kill left half-written lacks its state, which is written last. One whose files are not as their
+    digests say is damaged; that is said on stderr.
 
     Raises:
         ModelError: one is damaged, and there is none before it to go on from.
@@ -266,6 +269,9 @@ def _complete(checkpoint: Path) -> bool:
     """Tells whether all that a run goes on from can be read."""
     try:
         json.loads((checkpoint / STATE).read_text())
+        told = json.loads((checkpoint / DIGESTS).read_text()) if (checkpoint / DIGESTS).exists() else {}
+        if altered(checkpoint, told):
+            return False
         weights = next(checkpoint / name for name in WEIGHTS if (checkpoint / name).exists())
         optimizer = next(checkpoint / name for name in OPTIMIZER if (checkpoint / name).exists())
         if weights.suffix == ".safetensors":
@@ -309,6 +315,14 @@ class ClockTrainer(Trainer):
         """Saves without a bar of its own below the bar of the run."""
         with without_bars():
             super().save_model(*args, **options)
+
+    def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
+        """Saves them behind the weights, and notes the digests of all."""
+        super()._save_optimizer_and_scheduler(output_dir)
+        if self.args.should_save:
+            files = [Path(output_dir) / name for name in (*WEIGHTS, *OPTIMIZER)]
+            told = digests(path for path in files if path.is_file())
+            (Path(output_dir) / DIGESTS).write_text(json.dumps(told, indent=1) + "\n")
 
     def get_train_dataloader(self) -> DataLoader:
         """Hands the stream's batches over as they are."""

@@ -238,14 +238,15 @@ def load_model(name: str) -> tuple[Any, Any]:
         name: As `LanguageTrainConfig.model`.
 
     Raises:
-        ModelError: there is no such model, or it cannot be read.
+        ModelError: there is no such model, it cannot be read, lacks weights, or is not causal or damaged.
     """
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoTokenizer
 
     from debugworld.worldmodel.base import forget_packing, package_folder
+    from debugworld.worldmodel.checkpoint import read_model
     from debugworld.worldmodel.errors import ModelError
-    from debugworld.worldmodel.quiet import without_bars
+    from debugworld.worldmodel.weights import check_model
 
     path = Path(name)
     if name == "smollm2":
@@ -256,13 +257,11 @@ def load_model(name: str) -> tuple[Any, Any]:
     folder, extra = (path.parent, {"gguf_file": path.name}) if path.suffix == ".gguf" else (path, {})
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, **extra)
-        with without_bars():
-            model = AutoModelForCausalLM.from_pretrained(
-                folder, dtype=torch.float32, local_files_only=True, **extra
-            )
+        model = read_model(folder, dtype=torch.float32, local_files_only=True, **extra)
     except Exception as error:  # each library below fails in ways of its own
         raise ModelError(f"{path} is no model that transformers can read ({error})") from error
     forget_packing(model)
+    check_model(model, str(path))
     return model, tokenizer
 
 

@@ -19,7 +19,7 @@ from debugworld.sandboxes.debugger import (
 )
 from debugworld.sandboxes.debugger.recorder import record
 from debugworld.worldmodel.calibration import Calibration
-from debugworld.worldmodel.completion import Completion, Request
+from debugworld.worldmodel.completion import TOO_LONG, Completion, Request
 from debugworld.worldmodel.data.jumps import Wanted, answered, find
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.direct import Jumps
@@ -130,6 +130,28 @@ def test_a_jump_is_one_question_a_frame() -> None:
     rollout = _debugger(CALLS, oracle, Jumps.ROLLOUT)
     assert rollout.step(Action(ActionKind.STEP_RETURN)) == state
     assert rollout.evidence.kind == "rollout"
+
+
+def test_a_jump_whose_answer_is_cut_is_said_and_walked() -> None:
+    class Short(Oracle):
+        """Cuts the answers to jumps, and does not read those to a line."""
+
+        def complete(self, requests: Sequence[Request]) -> list[Completion]:
+            return [
+                Completion("R", (-0.1,), (-0.1,), False, TOO_LONG if request.prompt.startswith(">to") else "")
+                if request.prompt.startswith(">")
+                else answer
+                for request, answer in zip(requests, super().complete(requests), strict=True)
+            ]
+
+    neural = _debugger(CALLS, Short(CALLS))
+    assert neural.step(Action(ActionKind.STEP_RETURN)).value == "6"
+    cut = neural.info["cut_answers"]
+    assert cut > 0 and neural.info["unread_questions"] == 0
+    assert neural.info["dropped"] == f"{cut} answer{'s were' if cut > 1 else ' was'} cut short"
+    neural = _debugger(CALLS, Short(CALLS))
+    neural.step(Action(ActionKind.RUN_TO, 11))
+    assert neural.info["cut_answers"] == 0 < neural.info["unread_questions"]
 
 
 def test_what_was_jumped_over_is_dreamt_when_it_is_asked_for() -> None:

@@ -170,6 +170,34 @@ def test_a_question_that_is_too_long_ends_the_dream_and_says_so() -> None:
     assert neural.info["dropped"] == ""
 
 
+class Endless:
+    """A model whose answers never end, so that they are cut."""
+
+    def complete(self, requests: Sequence[Request]) -> list[Completion]:
+        return [Completion("R [", (-0.1,), (-0.1,), False) for _ in requests]
+
+
+@pytest.mark.parametrize("granularity", list(Granularity))
+def test_an_answer_that_is_cut_ends_the_dream_and_says_so(granularity: Granularity) -> None:
+    neural = NeuralDebugger(Endless(), granularity=granularity)  # type: ignore[arg-type]
+    neural.reset(LOOP)
+    state = neural.step(Action(ActionKind.CONTINUE))
+    assert state.exit is not None and (state.exit.code, state.exit.reason) == (ExitCode.NEVER, "token_budget")
+    assert (neural.info["cut_answers"], neural.info["unread_questions"]) == (1, 0)
+    assert neural.info["dropped"] == "1 answer was cut short"
+    neural.reset(LOOP)
+    assert (neural.info["cut_answers"], neural.info["dropped"]) == (0, "")
+
+
+def test_the_shipped_model_says_that_its_positions_end() -> None:
+    source = "def f(xs):\n    s = 0\n    for x in xs:\n        s += x\n    return s\n"
+    neural = NeuralDebugger(Engine.load())
+    neural.reset(Program(source, "f(list(range(400)))"))
+    state = neural.step(Action(ActionKind.STEP_INTO, count=3))
+    assert state.exit is not None and state.exit.reason == "token_budget"
+    assert neural.info["cut_answers"] == 1 and "1 answer was cut short" in neural.info["dropped"]
+
+
 def test_what_a_question_does_not_show_is_said() -> None:
     source = "def g(k):\n    return k\n\ndef f(s):\n    n = len(s)\n    m = [g(1), g(2), g(3), g(4), g(5)]\n"
     program = Program(source + "    return n\n", f"f({'ab' * 150!r})")

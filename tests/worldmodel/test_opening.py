@@ -107,6 +107,23 @@ def test_settings_that_a_model_has_not_are_told(query: str, message: str, change
         open_neural(f"{changes}{query}")
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("shipped?format=paper", "speaks no format; leave format=paper out"),
+        ("facebook/cwm?format=cwm", "from the hub: hf download facebook/cwm --local-dir DIR, and give DIR"),
+        ("./nowhere/model?format=cwm", "is no folder of a model that speaks a format$"),
+    ],
+)
+def test_a_model_that_is_not_here_is_told_with_the_way_to_it(name: str, message: str) -> None:
+    with open_sandbox("process") as box:
+        for opened in (open_neural, engine_of, lambda text: open_subject(text, box)):
+            with pytest.raises(ModelError, match=message):
+                opened(name)
+        with pytest.raises(ModelError, match="hf download facebook/cwm"):
+            open_subject("facebook/cwm", box)
+
+
 def test_a_model_that_speaks_a_format_is_not_asked_our_questions(telling: Path) -> None:
     with pytest.raises(ModelError, match="speaks the format changes"):
         open_engine(telling)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from debugworld.worldmodel.store import ExampleStore
 from debugworld.worldmodel.tokenizer import build_tokenizer
 from debugworld.worldmodel.training import newest_checkpoint, train
 
+Damage = Callable[[Path], None]
 CONFIG = TrainConfig(
     minutes=None,
     steps=40,
@@ -149,23 +151,49 @@ def test_missing_checkpoint_is_told(tmp_path: Path) -> None:
         load_model(tmp_path / "nothing")
 
 
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def _flip(path: Path) -> None:
+    """Damages the middle of a file, which keeps its size and its index."""
+    read = bytearray(path.read_bytes())
+    middle = len(read) // 2
+    read[middle : middle + 300] = (byte ^ 0x55 for byte in read[middle : middle + 300])
+    path.write_bytes(read)
+
+
+@pytest.mark.parametrize("damage", [_cut, _flip])
 @pytest.mark.parametrize("file", ["model.safetensors", "optimizer.pt", "trainer_state.json"])
 def test_a_damaged_checkpoint_is_said_and_not_resumed(
-    root: Path, checkpoint: Path, tmp_path: Path, file: str, capsys: pytest.CaptureFixture[str]
+    root: Path,
+    checkpoint: Path,
+    tmp_path: Path,
+    file: str,
+    damage: Damage,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     run = tmp_path / "run"
     shutil.copytree(root / "whole" / "run", run)
     newest = newest_checkpoint(run)
     assert newest is not None and newest.name == "checkpoint-40" and not capsys.readouterr().err
-    (newest / file).write_bytes((newest / file).read_bytes()[:-100])
+    damage(newest / file)
     before = newest_checkpoint(run)
     assert before is not None and before != newest and not newest.exists()
     assert f"{newest} is damaged and goes; going on from {before.name}" in capsys.readouterr().err
     for older in run.glob("checkpoint-*"):
-        (older / file).write_bytes((older / file).read_bytes()[:-100])
+        damage(older / file)
     with pytest.raises(ModelError, match=rf"{before} is damaged, and there is no other"):
         newest_checkpoint(run)
     assert before.exists(), "what may be mended is kept"
+
+
+def test_a_checkpoint_from_before_has_no_digests(root: Path, checkpoint: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(root / "whole" / "run", tmp_path / "run"))
+    for each in run.iterdir():
+        (each / "sha256.json").unlink()
+    newest = newest_checkpoint(run)
+    assert newest is not None and newest.name == "checkpoint-40"
 
 
 def test_a_half_written_checkpoint_alone_starts_again(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,13 @@ from debugworld import __version__
 
 CARD = "card.json"
 """Name of the machine-readable card."""
+_ON_THE_HUB = frozenset(
+    (
+        *("apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "isc", "mpl-2.0", "unlicense", "cc0-1.0"),
+        *("cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "gpl-2.0", "gpl-3.0", "lgpl-3.0", "agpl-3.0"),
+    )
+)
+"""Licences that the hub has a word for, in its words."""
 
 
 def write_card(out: Path, card: dict[str, Any]) -> dict[str, Any]:
@@ -71,7 +79,7 @@ def _readme(card: Mapping[str, Any]) -> str:
 
 
 def _front_matter(card: Mapping[str, Any]) -> str:
-    """The YAML that says which files make which split."""
+    """The YAML that says which files make which split, how much there is, and under which licence."""
     lines = ["---", "pretty_name: Recorded runs of Python programs", "configs:"]
     for name, default, splits in (
         ("runs", True, card["splits"]),
@@ -85,7 +93,25 @@ def _front_matter(card: Mapping[str, Any]) -> str:
         lines.append("  data_files:")
         for split, about in splits.items():
             lines += [f"  - split: {split}", "    path:", *(f"    - {file}" for file in about["files"])]
-    return "\n".join([*lines, "tags:", "- code", "- debugging", "---\n"])
+    lines += [f"license: {_licence(card['licences'])}", "task_categories:", "- text-generation"]
+    size = _size(sum(about["runs"] for about in card["splits"].values()))
+    return "\n".join([*lines, "size_categories:", f"- {size}", "tags:", "- code", "- debugging", "---\n"])
+
+
+def _licence(licences: Collection[str]) -> str:
+    """Returns the hub's word for a licence, or two lines where it has none: mixed, unknown or rare."""
+    name = "mixed" if len(licences) > 1 else next(iter(licences), "unknown").lower()
+    slug = re.sub(r"[^a-z0-9.]+", "-", name).strip("-.") or "unknown"
+    return slug if slug in _ON_THE_HUB else f"other\nlicense_name: {slug}"
+
+
+def _size(rows: int) -> str:
+    """Returns the hub's word for a number of rows."""
+    steps = ("1K", "10K", "100K", "1M", "10M", "100M", "1B")
+    below = sum(rows >= 10 ** (3 + power) for power in range(len(steps)))
+    if not below:
+        return f"n<{steps[0]}"
+    return f"{steps[below - 1]}<n<{steps[below]}" if below < len(steps) else f"n>{steps[-1]}"
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -146,7 +146,7 @@ def open_spoken(name: ModelName, box: Sandbox) -> Subject:
         return Subject(f"real, {told}", ceiling, about={"kind": "real", **about}, checked=True)
     from debugworld.worldmodel.opening import open_speaker, open_speaking
 
-    path = Path(name.where)
+    path = name.speaker
     engine = open_speaker(path)
     meter = Meter(engine, engine.vocabulary(codec.markers, codec.stop).count)
     debugger = open_speaking(engine, name, max_tokens=MAX_TOKENS, completer=meter)

@@ -22,7 +22,7 @@ from debugworld.worldmodel.direct import Jumps
 from debugworld.worldmodel.engines import is_url, open_engine
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.formats import MARKOV
-from debugworld.worldmodel.model_name import OWN_SETTINGS, SPOKEN_SETTINGS, ModelName
+from debugworld.worldmodel.model_name import OWN_SETTINGS, SPOKEN_SETTINGS, ModelName, how_to_get
 from debugworld.worldmodel.neural import NeuralDebugger
 from debugworld.worldmodel.settings import Written, check_settings
 from debugworld.worldmodel.thinker import Granularity
@@ -148,7 +148,7 @@ def _model(text: str, settings: dict[str, str]) -> Subject:
     if not path.exists():
         raise ModelError(
             f"{text} is no folder of a model; give one, the address of a server, shipped, or one of: "
-            f"{', '.join(BASELINES)}"
+            f"{', '.join(BASELINES)}{how_to_get(text)}"
         )
     check_settings(settings, _MODEL)
     ours = (path / MANIFEST).is_file()

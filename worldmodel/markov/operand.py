@@ -17,7 +17,7 @@ MARK = "…"
 
 @dataclass
 class LeftOut:
-    """What questions did not show, or could not ask."""
+    """What questions did not show or could not ask, and answers could not say."""
 
     texts: int = 0
     """Values of which only the beginning was shown."""
@@ -27,6 +27,8 @@ class LeftOut:
     """Questions about a jump that showed a part of the functions it may run through."""
     unread: int = 0
     """Questions that were longer than what the model reads, and had no answer."""
+    answers: int = 0
+    """Answers that ended where the tokens did that they could have."""
 
     def __str__(self) -> str:
         """All of it in words; empty where nothing was left out."""
@@ -35,6 +37,7 @@ class LeftOut:
             (self.returns, "returned value", "not shown"),
             (self.lines, "jump", "asked with a part of the program"),
             (self.unread, "question", "longer than the model reads"),
+            (self.answers, "answer", "cut short"),
         )
         numbers = (
             (count, f"{count} {what}{'s were' if count > 1 else ' was'} {how}") for count, what, how in told
@@ -56,7 +59,7 @@ def listening() -> Iterator[LeftOut]:
         _listener.reset(token)
 
 
-def leave_out(*, texts: int = 0, returns: int = 0, lines: int = 0, unread: int = 0) -> None:
+def leave_out(*, texts: int = 0, returns: int = 0, lines: int = 0, unread: int = 0, answers: int = 0) -> None:
     """Tells who listens what is left out."""
     found = _listener.get()
     if found is not None:
@@ -64,6 +67,7 @@ def leave_out(*, texts: int = 0, returns: int = 0, lines: int = 0, unread: int =
         found.returns += returns
         found.lines += lines
         found.unread += unread
+        found.answers += answers
 
 
 def cut(text: str, most: int = MAX_OPERAND) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import importlib.util
 import json
 import runpy
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 pytest.importorskip("trl", reason="trl: pip install 'debugworld[trl]'")
+
+from safetensors.torch import load_file, save_file
 
 from debugworld import cli
 from debugworld.agents import evaluate
@@ -249,6 +252,12 @@ def test_wrong_models(caller: Path, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(ModelError, match="no model that transformers can read"):
         load_model(str(tmp_path))
+    lacking = Path(shutil.copytree(caller, tmp_path / "lacking"))
+    weights = load_file(lacking / "model.safetensors")
+    del weights["model.layers.0.self_attn.q_proj.weight"]
+    save_file(weights, lacking / "model.safetensors", {"format": "pt"})
+    with pytest.raises(ModelError, match="no usable weights for .*q_proj"):
+        load_model(str(lacking))
     model, tokenizer = load_model(str(caller))
     with pytest.raises(TaskError, match="nowhere"):
         from debugworld.agents.training.grpo import train_loaded

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +17,7 @@ from debugworld.sandboxes.debugger import Edit, Exit, ExitCode, Program, Trace
 from debugworld.sandboxes.debugger.recorder import record
 from debugworld.worldmodel.data import parts, recording
 from debugworld.worldmodel.data.alpha import keys_of
+from debugworld.worldmodel.data.card import write_card
 from debugworld.worldmodel.data.dataset import TraceDataset
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.data.recording import RecordConfig, record_dataset
@@ -73,6 +76,32 @@ def test_the_card_counts_what_is_there(made: Path) -> None:
     assert len(runs) + sum(card["dropped"].values()) == 2 * COUNT
     assert card["figures"]["bytes"] == sum(path.stat().st_size for path in (made / "data").iterdir())
     assert card["sources"][0] == {"uri": f"generated/0/{COUNT}", "programs": COUNT, "seeds": [0, COUNT - 1]}
+
+
+def _front_matter(out: Path, counts: dict[str, int], runs: int) -> dict[str, Any]:
+    split = {"programs": 1, "runs": runs, "states": runs, "files": ["data/train-0.parquet"]}
+    names = ("licences", "origins", "exits", "changes", "programs", "dropped", "figures", "tags")
+    card: dict[str, Any] = {name: {} for name in names} | {"sources": [], "version": 1, "recipe": {}}
+    write_card(out, card | {"licences": counts, "splits": {"train": split}})
+    read: dict[str, Any] = yaml.safe_load((out / "README.md").read_text().split("---\n")[1])
+    return read
+
+
+def test_the_card_is_one_for_the_hub(made: Path, tmp_path: Path) -> None:
+    told = yaml.safe_load((made / "README.md").read_text().split("---\n")[1])
+    assert told["task_categories"] == ["text-generation"] and told["size_categories"] == ["n<1K"]
+    assert [each["config_name"] for each in told["configs"]][0] == "runs" and told["license"]
+    for counts, licence, name in (
+        ({"MIT": 3}, "mit", None),
+        ({"Apache-2.0": 3, "MIT": 1}, "other", "mixed"),
+        ({"unknown": 1}, "other", "unknown"),
+        ({}, "other", "unknown"),
+        ({"PSF: 2.0": 1}, "other", "psf-2.0"),
+    ):
+        told = _front_matter(tmp_path, counts, 1)
+        assert (told["license"], told.get("license_name")) == (licence, name)
+    for runs, size in ((999, "n<1K"), (1000, "1K<n<10K"), (10**7, "10M<n<100M"), (10**9, "n>1B")):
+        assert _front_matter(tmp_path, {"MIT": 1}, runs)["size_categories"] == [size]
 
 
 def test_datasets_reads_the_folder(made: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
