@@ -100,9 +100,9 @@ def percent(estimate: Estimate) -> str:
 
 def tell_fidelity(report: Report, name: str, granularity: str, fidelity: Fidelity, seconds: float) -> None:
     """Adds a set's table."""
+    title = "in steps" if granularity == "steps" else f"{granularity} by {granularity.split()[-1]}"
     table = report.table(
-        f"{name}, {granularity} by {granularity.split()[-1]}: exact match in percent, "
-        f"{fidelity.programs} programs, {seconds:.0f} s",
+        f"{name}, {title}: exact match in percent, {fidelity.programs} programs, {seconds:.0f} s",
         ["action", "answers", "exact", "copy", *PARTS],
     )
     for action, score in fidelity.scores.items():
@@ -216,6 +216,7 @@ def main() -> None:
                 runs = short
             for granularity in args.granularity:
                 neural = NeuralDebugger(engine, granularity=granularity)
+                engine.forget()
                 begin = time.perf_counter()
                 asked = track(runs, f"{name}, {granularity}", transient=True)
                 fidelity = measure(neural, asked, args.seed, args.per_action)
