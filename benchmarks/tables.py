@@ -96,8 +96,11 @@ def _families(folder: Path) -> Rows:
     yield from families["rows"]
 
 
-def _calibration(folder: Path) -> Rows:
-    told = json.loads((folder / "benchmarks" / "calibration.json").read_text())
+def _calibration(file: str) -> Callable[[Path], Rows]:
+    return lambda folder: _errors(json.loads((folder / "benchmarks" / file).read_text()))
+
+
+def _errors(told: Mapping[str, Any]) -> Rows:
     before, after = told["before"], told["after"]
     generated, real = (name for name in before if name != "together")
     named = {
@@ -132,7 +135,8 @@ FIGURES: dict[str, tuple[Sequence[str], Callable[[Path], Rows]]] = {
     "tasks of CRUXEval": (["CRUXEval task, checked by running", "pass@1", "questions a row"], _cruxeval),
     "statements right": (["parameters", "tokens", *SETS.values()], _curve),
     "wrong answers": (_ASKED, _families),
-    "calibration": (["", *_ERRORS, "Brier, calibrated"], _calibration),
+    "calibration": (["", *_ERRORS, "Brier, calibrated"], _calibration("calibration.json")),
+    "calibration, steps": (["", *_ERRORS, "Brier, calibrated"], _calibration("calibration_steps.json")),
 }
 """Columns and rows by name."""
 
