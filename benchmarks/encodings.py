@@ -3,6 +3,8 @@
 python benchmarks/encodings.py [--seconds 180] [--encodings paper markov] [--tokenizers bytes bpe-512]
     [--programs 2000] [--held-out 40] [--json out/encodings.json]
 
+Rows that --json holds are not measured again, so a run that was stopped goes on, or gets more rows.
+
 A row trains a model of the same body from scratch, on the runs of the same generated programs by step into,
 and is asked for step intos of held-out programs, each from its true history. It is scored twice: after as
 many tokens as the first row read in its time, and after as much arithmetic as that row did (a larger
@@ -15,6 +17,7 @@ itself; they count as answers.
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +27,7 @@ from typing import Any
 
 import torch
 from common.corpus import ENCODINGS, MOST, TOKENIZERS, Corpus, Run, codec_of, corpus, runs
-from common.report import Report
+from common.report import Report, Table
 from transformers import PreTrainedModel, set_seed
 
 from debugworld.sandboxes.debugger import Event, ExitCode, State
@@ -106,10 +109,12 @@ def main() -> None:
     sizes = ["vocabulary", "chars/token", "tokens, k", "learnt, k", "TFLOP", "loss"]
     work = report.table("What each row read", ["row", "at equal", *sizes])
     table = report.table("Step into from the true history, % right", ["row", "at equal", "exact", *PARTS])
-    budget: tuple[int, float] | None = None
+    budget = resumed(args, report, [work, table])
     for tokenizer in args.tokenizers:
         for encoding in args.encodings:
             name = f"{encoding}, {tokenizer}"
+            if name in report.results:
+                continue
             try:
                 made = corpus(encoding, tokenizer, training, args.limit)
             except ModelError as error:
@@ -142,6 +147,30 @@ def main() -> None:
         f"{args.seconds:.0f} s and set both budgets"
     )
     report.finish(args.json)
+
+
+def resumed(args: argparse.Namespace, report: Report, tables: Sequence[Table]) -> tuple[int, float] | None:
+    """Takes over the rows that --json holds, and returns what the first of them read and computed.
+
+    Only what was measured on a machine like this and in the same way, but for which rows.
+    """
+    if not args.json.exists():
+        return None
+    told = json.loads(args.json.read_text())
+    which = {"encodings", "tokenizers", "json"}
+    kept = [
+        {key: value for key, value in one.items() if key not in which}
+        for one in (told["settings"], report.settings)
+    ]
+    if told["name"] != report.name or kept[0] != kept[1] or told["machine"]["cpu"] != report.machine["cpu"]:
+        raise SystemExit(f"{args.json} was measured otherwise; give another --json, or delete it")
+    report.results |= told["results"]
+    for name in which - {"json"}:
+        report.settings[name] = [*dict.fromkeys([*told["settings"][name], *report.settings[name]])]
+    for mine, other in zip(tables, told["tables"], strict=True):
+        mine.rows += other["rows"]
+    first = next((one["both"] for one in told["results"].values() if "both" in one), None)
+    return None if first is None else (first["tokens"], first["flops"])
 
 
 def begin(made: Corpus, args: argparse.Namespace) -> Row:

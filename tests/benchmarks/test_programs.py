@@ -301,3 +301,21 @@ def test_training_padded_and_packed_with_one_token_and_three(tmp_path: Path) -> 
     assert {name.partition(",")[0] for name in results} == {"padded", "packed", "ahead 1", "ahead 3"}
     assert results["ahead 1"].keys() == results["ahead 3"].keys()
     assert len(told["tables"]) == 2
+
+
+@pytest.mark.slow
+def test_encodings_are_scored_at_equal_tokens_and_arithmetic_and_go_on(tmp_path: Path) -> None:
+    small = ["--seconds", "0.5", "--programs", "12", "--held-out", "1", "--questions", "1", "--batch", "1024"]
+    first = measured(tmp_path, "encodings", *small, "--encodings", "markov", "--tokenizers", "bytes")
+    told = measured(tmp_path, "encodings", *small, "--encodings", "paper", "--tokenizers", "bytes")
+    assert list(told["results"]) == ["markov, bytes", "paper, bytes"]
+    assert told["results"]["markov, bytes"] == first["results"]["markov, bytes"]  # not measured again
+    both, row = told["results"]["markov, bytes"]["both"], told["results"]["paper, bytes"]
+    assert 0 <= row["tokens"]["tokens"] - both["tokens"] < 1024  # ends with the batch that reaches it
+    assert row["FLOPs"]["flops"] >= both["flops"] and row["tokens"]["tokens"] != row["FLOPs"]["tokens"]
+    assert len(told["tables"][0]["rows"]) == 3
+    answer = subprocess.run(
+        [sys.executable, "benchmarks/encodings.py", *small, "--seed=1", f"--json={tmp_path}/encodings.json"],
+        capture_output=True, text=True, cwd=REPOSITORY,
+    )  # fmt: skip
+    assert answer.returncode == 1 and "was measured otherwise" in answer.stderr
