@@ -312,7 +312,7 @@ def test_encodings_are_scored_at_equal_tokens_and_arithmetic_and_go_on(tmp_path:
     assert told["results"]["markov, bytes"] == first["results"]["markov, bytes"]  # not measured again
     both, row = told["results"]["markov, bytes"]["both"], told["results"]["paper, bytes"]
     assert 0 <= row["tokens"]["tokens"] - both["tokens"] < 1024  # ends with the batch that reaches it
-    assert row["FLOPs"]["flops"] >= both["flops"] and row["tokens"]["tokens"] != row["FLOPs"]["tokens"]
+    assert row["FLOPs"]["flops"] >= both["flops"]
     assert len(told["tables"][0]["rows"]) == 3
     answer = subprocess.run(
         [sys.executable, "benchmarks/encodings.py", *small, "--seed=1", f"--json={tmp_path}/encodings.json"],
