@@ -9,8 +9,11 @@ from __future__ import annotations
 import argparse
 import importlib
 import pkgutil
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import ModuleType
 
 from debugworld import __version__, commands
@@ -18,7 +21,7 @@ from debugworld import __version__, commands
 FAULT = 2
 """Exit status for the caller's mistakes, as argparse has it."""
 INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it."""
+"""Exit status after Ctrl-C, as shells have it, and after SIGTERM."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,7 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     args = build_parser().parse_args(argv)
     try:
-        status = args.run(args)
+        with _terminable():
+            status = args.run(args)
         sys.stdout.flush()
         return int(status)
     except KeyboardInterrupt:
@@ -41,6 +45,19 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         print(f"debugworld: error: {text}", file=sys.stderr)
         return FAULT
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Lets SIGTERM end a command as Ctrl-C does: boxes and workers are closed, and what was made is kept."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -99,7 +116,8 @@ EXTRAS = {
 def _describe(error: Exception) -> str | None:
     """Returns the text for a known error; None when it is a bug."""
     if isinstance(error, OSError):
-        return f"{error.filename}: {error.strerror}" if error.filename is not None else str(error)
+        told = error.strerror or (error.args[0] if error.args else type(error).__name__)
+        return f"{error.filename}: {told}" if error.filename is not None else str(error)
     if isinstance(error, ModuleNotFoundError):
         extra = EXTRAS.get((error.name or "").partition(".")[0])
         return f"{error}; install it with: pip install 'debugworld[{extra}]'" if extra else None

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
+from debugworld.sandboxes.workers import open_workers
 from debugworld.worldmodel.fidelity.log import Log
 
 from .play import Record
@@ -123,7 +123,7 @@ def sweep(
     with ExitStack() as stack:
         pool = None  # one for all stages: its processes keep what they have opened
         if jobs > 1:
-            pool = stack.enter_context(ProcessPoolExecutor(jobs, get_context("spawn")))
+            pool = stack.enter_context(open_workers(jobs))
         for units in (*planned, None):
             if units is None:  # what is told step by step follows from the episodes
                 units = [
