@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
+from debugworld.worldmodel.draft import naming
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.formats import MARKOV, size_of
 
@@ -161,6 +162,10 @@ class ExampleWriter:
         Raises:
             ModelError: a completion is empty or missing.
         """
+        with naming(self._path):
+            self._add(examples)
+
+    def _add(self, examples: Iterable[tuple[str, ...]]) -> None:
         counts, offsets = self._counts, self._offsets
         for parts in _encoded(examples):
             if len(parts) % 2 or not all(parts[1::2]) or (len(parts) > 2 and self._format == MARKOV):
@@ -185,6 +190,11 @@ class ExampleWriter:
 
     def finish(self) -> ExampleStore:
         """Puts the store in its place and opens it."""
+        with naming(self._path):
+            self._finish()
+        return ExampleStore(self._path)
+
+    def _finish(self) -> None:
         draft = self._draft
         self._raw.close()
         np.save(draft / "text.npy", np.fromfile(draft / "text.bin", dtype=np.uint8))
@@ -199,7 +209,6 @@ class ExampleWriter:
         (draft / "store.json").write_text(json.dumps(about, indent=1))
         shutil.rmtree(self._path, ignore_errors=True)
         draft.rename(self._path)
-        return ExampleStore(self._path)
 
     def _size(self, part: bytes) -> int:
         return len(part) if self._format == MARKOV else size_of(part.decode())

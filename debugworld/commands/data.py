@@ -79,6 +79,7 @@ def _add_trajectories(parser: argparse.ArgumentParser) -> None:
         help="actions of a walk (default: %(default)s)",
     )
     add("--seed", type=int, default=0, help="of the walks (default: 0)")
+    add("--anew", action="store_true", help="in place of trajectories with other settings that are there")
     _add_box(parser)
 
 
@@ -86,7 +87,7 @@ def _add_box(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--sandbox", default="docker", help="docker, bwrap or process (default: %(default)s)")
     add("--timeout", type=float, default=5.0, metavar="S", help="seconds for one run (default: %(default)s)")
-    add("--workers", type=from_zero, default=0, metavar="N", help="processes (default: one a core)")
+    add("--workers", type=from_one, default=0, metavar="N", help="processes (default: one a core)")
     add("--json", action="store_true", help="print the card as JSON")
 
 
@@ -126,7 +127,7 @@ def _trajectories(args: argparse.Namespace) -> int:
         args.walks, tuple(args.policy), args.seed, args.max_steps, args.sandbox, args.timeout, args.workers
     )
     with _progress() as progress:
-        told = make_trajectories(args.folder, config, progress)
+        told = make_trajectories(args.folder, config, progress, args.anew)
     if args.json:
         print(json.dumps(told, indent=1))
         return 0

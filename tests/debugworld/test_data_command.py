@@ -133,3 +133,9 @@ def test_an_interruption_is_one_line_and_keeps_the_parts(tmp_path: Path) -> None
     assert running.returncode == 130, told
     assert told.splitlines()[-1] == "debugworld: interrupted" and "Traceback" not in told
     assert list(tmp_path.glob("runs/parts/*.parquet"))
+
+
+def test_no_workers_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["data", "trajectories", "runs", "--workers", "0"])
+    assert "from 1 on" in capsys.readouterr().err

@@ -14,6 +14,7 @@ from typing import Any
 from debugworld.sandboxes.debugger import Program, Trace
 from debugworld.worldmodel.data.card import CARD
 from debugworld.worldmodel.data.schema import VERSION, Run, run_of
+from debugworld.worldmodel.data.tables import open_table
 from debugworld.worldmodel.errors import ModelError
 
 BATCH = 64
@@ -87,13 +88,8 @@ def count_groups(path: Path) -> int:
     Raises:
         ModelError: it is damaged; the text names the file.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        return int(pq.read_metadata(path).num_row_groups)
-    except (OSError, pa.ArrowException) as error:
-        raise _damaged(path, error) from None
+    with open_table(path) as file:
+        return int(file.num_row_groups)
 
 
 def read_rows(
@@ -110,22 +106,16 @@ def read_rows(
     Raises:
         ModelError: it is damaged, or holds something else; the text names the file.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            about = json.loads((file.schema_arrow.metadata or {}).get(b"debugworld", b"{}"))
-            if about.get("content") != content or about.get("version") != VERSION:
-                raise ModelError(
-                    f"{path} is no shard of {content} in version {VERSION}; "
-                    "make the data set again with this version of debugworld"
-                )
-            chosen = list(names) if names is not None else None
-            for batch in file.iter_batches(BATCH, row_groups=groups, columns=chosen):
-                yield from batch.to_pylist()
-    except (OSError, pa.ArrowException, ValueError) as error:
-        raise _damaged(path, error) from None
+    with open_table(path) as file:
+        about = json.loads((file.schema_arrow.metadata or {}).get(b"debugworld", b"{}"))
+        if about.get("content") != content or about.get("version") != VERSION:
+            raise ModelError(
+                f"{path} is no shard of {content} in version {VERSION}; "
+                "make the data set again with this version of debugworld"
+            )
+        chosen = list(names) if names is not None else None
+        for batch in file.iter_batches(BATCH, row_groups=groups, columns=chosen):
+            yield from batch.to_pylist()
 
 
 def read_card(path: Path) -> dict[str, Any]:
@@ -144,8 +134,3 @@ def read_card(path: Path) -> dict[str, Any]:
     if version != VERSION:
         raise ModelError(f"{path} is a data set of version {version}, and {VERSION} is read; make it again")
     return dict(card)
-
-
-def _damaged(path: Path, error: Exception) -> ModelError:
-    reason = " ".join(str(error).split())
-    return ModelError(f"{path} is damaged or no Parquet file ({reason}); make it again")

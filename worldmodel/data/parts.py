@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
-import signal
-import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from debugworld.sandboxes.workers import open_workers
+from debugworld.worldmodel.data.tables import create_table, open_table
+from debugworld.worldmodel.draft import draft
 from debugworld.worldmodel.errors import ModelError
 
 RECIPE = "recipe.json"
 """What the parts of a folder are made of; others are never mixed in."""
-SIGNAL = 0.5
-"""Seconds in which a signal to all processes of a group has come to each of them."""
 
 
 @dataclass(frozen=True)
@@ -32,63 +29,52 @@ class Part:
     """What to make it of; sent to another process."""
 
 
-Maker = Callable[..., tuple[list[dict[str, Any]], dict[str, Any]]]
-"""Makes the rows of a part, and what there is to say about them as plain data; a function of a module."""
+Maker = Callable[..., None]
+"""Called with a part's path and arguments; leaves its file. A function of a module, or a `partial` of one."""
 
 
 def make_parts(
     parts: Sequence[Part],
     maker: Maker,
-    schema: Callable[[], Any],
     recipe: dict[str, Any],
     workers: int = 0,
     progress: Callable[[int, int], None] = lambda *_: None,
+    whole: Callable[[Path], bool] = Path.exists,
 ) -> None:
     """Makes the parts that are not there yet.
 
     Args:
         parts: all in one folder.
-        maker: called with a part's arguments, in a process of its own unless there is one worker only.
-        schema: returns the pyarrow schema of the rows; a function of a module.
+        maker: makes one of them, in a process of its own unless there is one worker only.
         recipe: what the parts depend on; a folder made by another recipe is refused.
         workers: processes; 0 takes one for each core.
         progress: called with the parts done and their number.
+        whole: whether a part is there.
 
     Raises:
-        ModelError: the folder holds parts of another recipe, or a process died.
+        ModelError: the folder holds parts of another recipe.
+        SandboxError: a process died.
     """
     if not parts:
         return
     folder = parts[0].path.parent
     folder.mkdir(parents=True, exist_ok=True)
     _require_recipe(folder, recipe)
-    missing = [part for part in parts if not is_whole(part.path)]
+    missing = [part for part in parts if not whole(part.path)]
     done = len(parts) - len(missing)
     progress(done, len(parts))
     workers = min(workers or cores(), len(missing))
     if workers <= 1:
         for part in missing:
-            _make(part, maker, schema)
+            maker(part.path, *part.arguments)
             done += 1
             progress(done, len(parts))
         return
-    # spawn: a fork would take over threads of pyarrow and of the progress display, which may hold locks;
-    # an interruption ends the workers by the signal itself, without a traceback of each
-    context, quiet = multiprocessing.get_context("spawn"), (signal.SIGINT, signal.SIG_DFL)
-    with ProcessPoolExecutor(workers, context, signal.signal, quiet) as pool:
-        try:
-            for future in as_completed([pool.submit(_make, part, maker, schema) for part in missing]):
-                future.result()
-                done += 1
-                progress(done, len(parts))
-        except BrokenProcessPool:
-            time.sleep(SIGNAL)  # where an interruption ended the worker, it is this process's, too
-            raise ModelError(
-                "a worker process died, perhaps for want of memory; run the same again, with fewer workers"
-            ) from None
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    with open_workers(workers) as pool:
+        for future in as_completed([pool.submit(maker, part.path, *part.arguments) for part in missing]):
+            future.result()
+            done += 1
+            progress(done, len(parts))
 
 
 def cores() -> int:
@@ -97,22 +83,22 @@ def cores() -> int:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a part's file is there and can be read to its end mark."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
+    """Whether a part's Parquet file is there and can be read to its end mark."""
     try:
-        pq.read_metadata(path)
-    except (OSError, pa.ArrowException):
+        with open_table(path):
+            return True
+    except ModelError:
         return False
-    return True
 
 
 def said(path: Path) -> dict[str, Any]:
-    """Returns what a part's maker said about it."""
-    import pyarrow.parquet as pq
+    """Returns what a part's maker said about it.
 
-    return dict(json.loads(pq.read_schema(path).metadata[b"said"]))
+    Raises:
+        ModelError: the part is damaged.
+    """
+    with open_table(path) as file:
+        return dict(json.loads(file.schema_arrow.metadata[b"said"]))
 
 
 def write_rows(
@@ -127,21 +113,29 @@ def write_rows(
         about: what `said` is to return.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     if about is not None:
         schema = schema.with_metadata({**(schema.metadata or {}), "said": json.dumps(about)})
-    draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), draft, compression="zstd")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    with draft(path) as beside, create_table(beside, schema) as writer:
+        writer.write_table(pa.Table.from_pylist(list(rows), schema=schema))
 
 
-def _make(part: Part, maker: Maker, schema: Callable[[], Any]) -> None:
-    rows, about = maker(*part.arguments)
-    write_rows(part.path, rows, schema(), about)
+def make_rows(
+    maker: Callable[..., tuple[list[dict[str, Any]], dict[str, Any]]],
+    schema: Callable[[], Any],
+    path: Path,
+    *arguments: Any,
+) -> None:
+    """Makes a part that is a Parquet file.
+
+    Args:
+        maker: called with the arguments; returns the rows, and what `said` is to return.
+        schema: returns the pyarrow schema of the rows.
+        path: the part's file.
+        arguments: the part's.
+    """
+    rows, about = maker(*arguments)
+    write_rows(path, rows, schema(), about)
 
 
 def _require_recipe(folder: Path, recipe: dict[str, Any]) -> None:
@@ -158,5 +152,5 @@ def _require_recipe(folder: Path, recipe: dict[str, Any]) -> None:
     if other:
         raise ModelError(
             f"{folder} holds parts made with other settings ({', '.join(other)} differ); "
-            "give those again to go on, or choose another folder"
+            "give those again to go on, choose another folder, or remove this one"
         )

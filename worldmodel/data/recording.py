@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from debugworld.worldmodel.data.alpha import Keys, keys_of
 from debugworld.worldmodel.data.contamination import Benchmarks
 from debugworld.worldmodel.data.generator.features import tags_of
 from debugworld.worldmodel.data.mutation import Novelty, mutated, novel
-from debugworld.worldmodel.data.parts import Part, cores, make_parts
+from debugworld.worldmodel.data.parts import Part, cores, is_whole, make_parts, make_rows
 from debugworld.worldmodel.data.schema import VERSION, Run, columns, row_of
 from debugworld.worldmodel.data.shards import write_dataset
 from debugworld.worldmodel.data.sources import ROBUSTNESS, TEST, Candidate, Source, open_source
@@ -115,7 +115,8 @@ def record_dataset(
         for number, (uri, source) in enumerate(zip(config.sources, sources, strict=True))
         for start in range(0, len(source), PART)
     ]
-    make_parts(parts, record_part, columns, recipe, config.workers, lambda *at: progress("recording", *at))
+    maker = partial(make_rows, record_part, columns)
+    make_parts(parts, maker, recipe, config.workers, partial(progress, "recording"), is_whole)
     figures = {
         "wall_seconds": round(time.perf_counter() - begin, 3),
         "workers": min(config.workers or cores(), len(parts)),

@@ -17,6 +17,8 @@ from debugworld.worldmodel.data.dataset import read_rows
 from debugworld.worldmodel.data.parts import said
 from debugworld.worldmodel.data.schema import VERSION, columns
 from debugworld.worldmodel.data.sources import ROBUSTNESS, TEST, TRAIN
+from debugworld.worldmodel.data.tables import create_table
+from debugworld.worldmodel.draft import naming
 
 SHARD_BYTES = 256 << 20
 """Bytes of uncompressed traces after which another shard begins."""
@@ -167,7 +169,6 @@ class _Writer:
 
     def _flush(self, split: str) -> None:
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
         rows, self._rows[split] = self._rows[split], []
         if not rows:
@@ -176,11 +177,13 @@ class _Writer:
             files = self.splits[split]["files"]
             name = f"data/{split}-{len(files):05}.parquet"
             files.append(name)
-            self._open[split] = pq.ParquetWriter(self._out / name, columns(), compression="zstd")
-        self._open[split].write_table(pa.Table.from_pylist(rows, schema=columns()))
+            self._open[split] = create_table(self._out / name, columns())
+        with naming(self._out / self.splits[split]["files"][-1]):
+            self._open[split].write_table(pa.Table.from_pylist(rows, schema=columns()))
 
     def _finish(self, split: str) -> None:
         self._flush(split)
         self._size[split] = 0
         if split in self._open:
-            self._open.pop(split).close()
+            with naming(self._out / self.splits[split]["files"][-1]):
+                self._open.pop(split).close()

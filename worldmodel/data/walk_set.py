@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,13 @@ from debugworld.sandboxes import open_sandbox
 from debugworld.sandboxes.debugger import Action, IllegalAction, Program
 from debugworld.worldmodel.data.card import write_card
 from debugworld.worldmodel.data.dataset import TraceDataset, count_groups, read_card, read_rows, read_runs
-from debugworld.worldmodel.data.parts import Part, make_parts, said
+from debugworld.worldmodel.data.parts import Part, is_whole, make_parts, make_rows, said
 from debugworld.worldmodel.data.policies import POLICIES, walks
 from debugworld.worldmodel.data.recording import box_of
 from debugworld.worldmodel.data.schema import VERSION, Run, pack, run_of, unpack
+from debugworld.worldmodel.data.tables import create_table, open_table
 from debugworld.worldmodel.data.trajectories import Step, Trajectory, replayed, visited
+from debugworld.worldmodel.draft import draft
 from debugworld.worldmodel.errors import ModelError
 
 PART = 100
@@ -139,7 +142,10 @@ def trajectory_of(row: dict[str, Any], run: Run) -> Trajectory:
 
 
 def make_trajectories(
-    path: Path, config: WalkConfig, progress: Callable[[str, int, int], None] = lambda *_: None
+    path: Path,
+    config: WalkConfig,
+    progress: Callable[[str, int, int], None] = lambda *_: None,
+    anew: bool = False,
 ) -> dict[str, Any]:
     """Adds trajectories to a data set of runs, or goes on with that.
 
@@ -147,6 +153,7 @@ def make_trajectories(
         path: the folder of the data set.
         config: which.
         progress: called with what is being done, the parts done and their number.
+        anew: removes what was made there with other settings.
 
     Returns:
         The card's part on trajectories.
@@ -170,13 +177,16 @@ def make_trajectories(
         "max_steps": config.max_steps,
         "timeout": config.timeout,
     }
-    if "trajectories" in card:
-        if card["trajectories"]["recipe"] != recipe:
-            raise ModelError(
-                f"{path} has trajectories made with other settings; to make others, remove its folder "
-                "trajectories/ and the entry of that name in card.json"
-            )
-        return dict(card["trajectories"])
+    known = card.get("trajectories")
+    if known is not None and known["recipe"] == recipe:
+        return dict(known)
+    if anew:
+        _remove(path, card)
+    elif known is not None:
+        raise ModelError(
+            f"{path} has trajectories made with other settings; give those again, or make these in their"
+            " place with --anew"
+        )
     begin = time.perf_counter()
     parts: dict[str, list[Part]] = {}
     for split, about in card["splits"].items():
@@ -186,7 +196,8 @@ def make_trajectories(
                 place = path / "trajectories.parts" / f"{target}-{group:05}-{start:05}.parquet"
                 parts.setdefault(f"{split}/{target}", []).append(Part(place, (shard, group, start, config)))
     every = [part for found in parts.values() for part in found]
-    make_parts(every, walk_part, columns, recipe, config.workers, lambda *at: progress("walking", *at))
+    maker = partial(make_rows, walk_part, columns)
+    make_parts(every, maker, recipe, config.workers, partial(progress, "walking"), is_whole)
     splits: dict[str, dict[str, Any]] = {}
     policies: Counter[str] = Counter()
     reached: Counter[str] = Counter()
@@ -217,6 +228,14 @@ def make_trajectories(
     return told
 
 
+def _remove(path: Path, card: dict[str, Any]) -> None:
+    """Removes trajectories and parts of them; the card goes first, so that it never tells of what is gone."""
+    if card.pop("trajectories", None) is not None:
+        write_card(path, card)
+    for name in ("trajectories", "trajectories.parts"):
+        shutil.rmtree(path / name, ignore_errors=True)
+
+
 def walk_part(
     shard: Path, group: int, start: int, config: WalkConfig
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -228,12 +247,10 @@ def walk_part(
     Raises:
         ModelError: the shard is damaged.
     """
-    import pyarrow.parquet as pq
-
     begin = time.perf_counter()
     box = box_of(config.sandbox, 2_000, config.timeout)
     rows = []
-    with pq.ParquetFile(shard) as file:
+    with open_table(shard) as file:
         table = file.read_row_group(group).slice(start, PART)
     for given in table.to_pylist():
         run = run_of(given)
@@ -338,27 +355,20 @@ def read_walks(runs: Path, shard: Path, groups: Sequence[int]) -> Iterator[Traje
 
 def _slices(shard: Path) -> Iterator[tuple[int, int]]:
     """Yields row groups of a shard, and where in them parts begin."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        about = pq.read_metadata(shard)
-    except (OSError, pa.ArrowException) as error:
-        raise ModelError(f"{shard} is damaged or no Parquet file ({error}); make it again") from None
-    for group in range(about.num_row_groups):
-        for start in range(0, about.row_group(group).num_rows, PART):
+    with open_table(shard) as file:
+        rows = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+    for group, count in enumerate(rows):
+        for start in range(0, count, PART):
             yield group, start
 
 
 def _join(path: Path, parts: list[Path], policies: Counter[str], reached: Counter[str]) -> tuple[int, int]:
     """Writes parts into one shard; returns its trajectories and actions."""
-    import pyarrow.parquet as pq
-
     count = steps = 0
-    draft = path.with_name(path.name + ".tmp")
-    with pq.ParquetWriter(draft, columns(), compression="zstd") as writer:
+    with draft(path) as beside, create_table(beside, columns()) as writer:
         for part in parts:
-            table = pq.read_table(part, schema=columns())
+            with open_table(part) as file:
+                table = file.read().cast(columns())
             writer.write_table(table)
             count += table.num_rows
             for policy, told, actions in zip(
@@ -367,7 +377,6 @@ def _join(path: Path, parts: list[Path], policies: Counter[str], reached: Counte
                 steps += len(actions)
                 policies[policy] += 1
                 reached[policy] += told
-    draft.replace(path)
     return count, steps
 
 

@@ -151,8 +151,12 @@ def test_trajectories_of_a_data_set(tmp_path: Path) -> None:
     assert sum(len(each.actions) for each in found) == told["splits"]["train"]["actions"]
     assert {each.program for each in found} == {program for program, _ in TraceDataset(folder)}
     assert make_trajectories(folder, config) == told, "what is there is left"
-    with pytest.raises(ModelError, match="other settings"):
-        make_trajectories(folder, WalkConfig(4, sandbox="process"))
+    other = WalkConfig(4, sandbox="process", workers=1)
+    with pytest.raises(ModelError, match="other settings.*--anew"):
+        make_trajectories(folder, other)
+    assert make_trajectories(folder, other, anew=True)["recipe"]["walks"] == 4
+    assert len(TrajectoryDataset(folder)) > len(found)
+    assert make_trajectories(folder, config, anew=True)["splits"] == told["splits"]
     datasets = pytest.importorskip("datasets", reason="datasets: pip install 'debugworld[data]'")
     table = datasets.load_dataset(str(folder), "trajectories", split="train", cache_dir=str(tmp_path / "c"))
     assert table[0]["actions"] == list(found[0].actions)

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import random
+import resource
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +37,17 @@ COUNT = 40
 
 def config(*sources: str, **options: object) -> RecordConfig:
     return RecordConfig(sources, sandbox="process", workers=1, **options)  # type: ignore[arg-type]
+
+
+@contextmanager
+def few_bytes(count: int) -> Iterator[None]:
+    """Lets files of this process grow to so many bytes only, as a full disk does."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (count, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +182,29 @@ def test_a_damaged_shard_is_named(made: Path, tmp_path: Path, fault: str) -> Non
         shard.write_bytes({"cut": whole[:-200], "noise": noise, "empty": b""}[fault])
     with pytest.raises(ModelError, match=str(shard)):
         list(TraceDataset(tmp_path / "d", "train"))
+
+
+def test_a_flipped_bit_is_told_or_harmless(made: Path, tmp_path: Path) -> None:
+    shutil.copytree(made, tmp_path / "d")
+    shard = tmp_path / "d" / "data" / "train-00000.parquet"
+    whole, rows = shard.read_bytes(), list(TraceDataset(made, "train").runs())
+    rng, told = random.Random(0), 0
+    for _ in range(60):
+        damaged = bytearray(whole)
+        damaged[rng.randrange(len(whole))] ^= 1 << rng.randrange(8)
+        shard.write_bytes(damaged)
+        try:
+            assert list(TraceDataset(tmp_path / "d", "train").runs()) == rows
+        except ModelError as error:
+            told += 1
+            assert str(shard) in str(error)
+    assert told > 30
+
+
+def test_a_file_that_does_not_fit_is_named(tmp_path: Path) -> None:
+    with few_bytes(200), pytest.raises(OSError, match="00-000000.parquet"):
+        record_dataset(config("generated/0/5"), tmp_path / "d")
+    assert not list((tmp_path / "d" / "parts").glob("*.parquet*"))
 
 
 def test_a_trace_that_is_none_of_the_program_is_told(made: Path) -> None:
