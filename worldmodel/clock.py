@@ -58,7 +58,7 @@ class Clock(TrainerCallback, ExportableState):
         self.progress = self._share(self.elapsed)
 
     def on_step_end(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Decides after each step whether to save, to evaluate and to stop."""
+        """Decides after each step whether to save, to evaluate and to stop; the last one is reported."""
         config, now = self.config, time.monotonic()
         self.step = state.global_step
         elapsed, interrupted, save, evaluate = self._agree(
@@ -79,6 +79,7 @@ class Clock(TrainerCallback, ExportableState):
         over = self.ending in (Ending.FINISHED, Ending.PART)
         self.look_due = bool(config.look_after) and not self.looked and elapsed >= 60 * config.look_after
         control.should_training_stop = self.ending is not None
+        control.should_log |= control.should_training_stop
         control.should_save = bool(save) or control.should_training_stop
         control.should_evaluate = bool(evaluate) or self.look_due or (over and config.evaluate_minutes > 0)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import json
+import math
 import tomllib
 import types
 import typing
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from debugworld.worldmodel.draft import draft
 from debugworld.worldmodel.errors import ModelError
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -126,7 +128,10 @@ class TrainConfig:
     def __post_init__(self) -> None:
         check_types(self, "the recipe")
         if (self.minutes is None) == (self.steps is None):
-            raise ModelError("a run needs either minutes or steps, and not both")
+            raise ModelError(
+                "a run needs either minutes or steps, and not both; one alone, such as --set steps=12,"
+                " is enough and replaces what a recipe says"
+            )
         budget = self.minutes if self.minutes is not None else self.steps
         if budget is not None and not budget > 0:
             raise ModelError(f"the budget must be positive, not {budget}")
@@ -198,9 +203,8 @@ class TrainConfig:
 
     def save(self, path: Path) -> None:
         """Writes the recipe as JSON, whole or not at all: other processes may be reading it."""
-        draft = path.with_name(path.name + ".part")
-        draft.write_text(json.dumps(dataclasses.asdict(self), indent=1) + "\n")
-        draft.replace(path)
+        with draft(path) as beside:
+            beside.write_text(json.dumps(dataclasses.asdict(self), indent=1) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> TrainConfig:
@@ -348,13 +352,16 @@ def check_types(config: Any, where: str) -> None:
     """Checks each field of a dataclass against its annotation.
 
     Raises:
-        ModelError: a value has another type.
+        ModelError: a value has another type, or is no finite number.
     """
     for name, hint in typing.get_type_hints(type(config)).items():
         value = getattr(config, name)
         if not _fits(value, hint):
             wanted = str(hint).removeprefix("<class '").removesuffix("'>").replace(" | None", "")
             raise ModelError(f"{where}: {name} must be {wanted}, not {value!r} ({type(value).__name__})")
+        for number in value.values() if isinstance(value, dict) else (value,):
+            if isinstance(number, float) and not math.isfinite(number):
+                raise ModelError(f"{where}: {name} must be finite, not {value!r}")
 
 
 def _fits(value: Any, hint: Any) -> bool:

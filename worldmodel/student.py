@@ -21,8 +21,12 @@ from debugworld.worldmodel.recipe import TrainConfig
 from debugworld.worldmodel.tokenizer import build_tokenizer
 
 
-def prepare_base(folder: Path, config: TrainConfig) -> None:
-    """Writes the model that a run fine-tunes into its folder, unless it stands there."""
+def prepare_base(folder: Path, config: TrainConfig, format: str = MARKOV) -> None:
+    """Writes the model that a run fine-tunes into its folder, unless it stands there.
+
+    Raises:
+        ModelError: it cannot be had, or `build_student` refuses it.
+    """
     if folder.exists():
         return
     found = find_base(config)
@@ -37,6 +41,8 @@ def prepare_base(folder: Path, config: TrainConfig) -> None:
             shutil.copy(Path(found) / name, draft)
     if (draft / MANIFEST).is_file():
         seal(draft)
+    del model
+    build_student(draft, config, format)
     draft.rename(folder)
 
 

@@ -40,6 +40,7 @@ from debugworld.worldmodel.clock import Clock, ClockProgress, Ending
 from debugworld.worldmodel.convolution import takes_owners
 from debugworld.worldmodel.encoder import Encoder
 from debugworld.worldmodel.errors import ModelError
+from debugworld.worldmodel.formats import MARKOV
 from debugworld.worldmodel.heldout import HeldOut
 from debugworld.worldmodel.optimizer import MuonAdamW, adamw, fast_bfloat16
 from debugworld.worldmodel.quiet import drop_kernel_advice, without_bars
@@ -81,7 +82,8 @@ class TrainResult:
         steps: optimizer steps.
         tokens: tokens seen, padding not counted.
         minutes: time in training, interruptions left out.
-        loss: mean loss per completion token over the last logged steps, in nats.
+        loss: mean loss per completion token over the steps of the last report, the last step among them, in
+            nats.
         ending: why this process stopped; after a signal nothing is exported.
         look: share of the simplest held-out examples that was right at the look; None if there was none.
     """
@@ -130,7 +132,7 @@ def train(
         if args.process_index == 0:
             if run.exists() and not resume:
                 raise ModelError(f"{out} holds a run already; resume it, or choose another folder")
-            prepare(out, config)
+            prepare(out, config, mixture.format)
             run.mkdir(parents=True, exist_ok=True)
             if not resume:
                 config.save(out / RECIPE)
@@ -189,7 +191,7 @@ def train(
         steps=trainer.state.global_step,
         tokens=int(trainer.state.num_input_tokens_seen),
         minutes=clock.elapsed / 60,
-        loss=sum(losses[-5:]) / len(losses[-5:]) if losses else float("nan"),
+        loss=losses[-1] if losses else float("nan"),
         ending=clock.ending or Ending.FINISHED,
         look=trainer.look,
     )
@@ -198,18 +200,26 @@ def train(
     return result
 
 
-def prepare(out: Path, config: TrainConfig) -> None:
+def prepare(out: Path, config: TrainConfig, format: str = MARKOV) -> None:
     """Refuses what cannot be trained here, and puts a base model into the run's folder.
 
     To be called before examples are made, which takes longer than to find out.
 
+    Args:
+        out: folder of the run.
+        config: its settings.
+        format: what the examples are written in.
+
     Raises:
-        ModelError: the base model cannot be had, or there is nothing to shard over.
+        ModelError: the base model cannot be had or does not go with the settings, or there is nothing to
+            shard over.
     """
     if config.fsdp and int(os.environ.get("WORLD_SIZE", "1")) == 1:
         raise ModelError(NO_SHARDING)
     if config.base:
-        prepare_base(out / BASE, config)
+        prepare_base(out / BASE, config, format)
+    else:
+        build_student(out / BASE, config, format)
 
 
 def check_lengths(mixture: Mixture, config: TrainConfig, tokenizer: PreTrainedTokenizerBase) -> None:

@@ -2,12 +2,13 @@
 
 All of a run stands in its folder: data/ (examples), run/ (what --resume goes on from, also on another
 machine), logs/ (for TensorBoard) and checkpoint/ (the result, which --model of the other commands takes).
-Ctrl-C saves before it leaves. --smoke goes through everything in small.
+Ctrl-C saves before it leaves, also while examples are made. --smoke goes through everything in small.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import itertools
 import json
 import os
@@ -19,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 from debugworld.worldmodel.errors import ModelError
 
 if TYPE_CHECKING:
-    from debugworld.worldmodel.recipe import Recipe
+    from debugworld.worldmodel.data.examples import DataConfig
+    from debugworld.worldmodel.recipe import Recipe, TrainConfig
 
 NAME = "train"
 """Word that calls this command."""
@@ -33,6 +35,8 @@ PATIENCE = 12 * 3600.0
 """Longest time in seconds that the processes of a run wait while the first one makes the data."""
 WEIGHTS = "mixture.json"
 """File that stands in a finished folder of example stores."""
+REQUEST = "examples.json"
+"""File of a run folder that says what its examples are made of, so that --resume can go on making them."""
 SMOKE_DRILLS = 2_000
 """Questions without a program in --smoke."""
 SMOKE_LONGEST = 1024
@@ -106,28 +110,22 @@ def run(args: argparse.Namespace) -> int:
     """Runs the command and returns its exit status: 130 when a signal ended it, with all saved."""
     from debugworld.worldmodel.batches import Mixture
     from debugworld.worldmodel.clock import Ending
-    from debugworld.worldmodel.training import RECIPE, prepare, train
+    from debugworld.worldmodel.training import train
 
     out = args.resume or args.out
-    recipe = _recipe(args)
     first = _is_first()
-    if args.resume is None and first:
-        if out.exists() and any(out.iterdir()):
-            raise ModelError(f"{out} is not empty; go on with --resume {out}, or choose another --out")
-        prepare(out, recipe.train)
-        if args.data is None:
-            _build(args, recipe, out / "data")
-        else:
-            made = Mixture.open(args.data).format
-            if args.format not in (None, made):
-                raise ModelError(f"the examples in {args.data} are in the format {made}; leave --format out")
-            out.mkdir(parents=True, exist_ok=True)
-            (out / "data").symlink_to(args.data.resolve())
-    elif args.resume is not None and first:
-        recipe.train.save(out / RECIPE)
+    resumed = args.resume is not None
+    recipe = _resumed(args) if resumed else _begun(args)
+    if first:
+        try:
+            _build(out)
+        except KeyboardInterrupt:
+            print(file=sys.stderr)  # the line of progress has no end
+            print(f"stopped while examples were made; go on with: debugworld train --resume {out}")
+            return 130
     _wait_for_first(out / "data")
     mixture = Mixture.open(out / "data")
-    result = train(mixture, out, recipe.train, resume=args.resume is not None, sources=_sources(out / "data"))
+    result = train(mixture, out, recipe, resume=resumed, sources=_sources(out / "data"))
     if not first:
         return 0
     print(f"trained {result.steps:,} steps, {result.tokens:,} tokens, {result.minutes:.1f} minutes")
@@ -144,20 +142,66 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _recipe(args: argparse.Namespace) -> Recipe:
-    """Returns the recipe with the changes of the command line, or that of the run which goes on."""
-    from debugworld.worldmodel.formats import MARKOV
-    from debugworld.worldmodel.recipe import Recipe, TrainConfig, split_settings
+def _resumed(args: argparse.Namespace) -> TrainConfig:
+    """Returns the configuration of the run that goes on; changes of the command line are kept in it."""
+    from debugworld.worldmodel.data.examples import DataConfig
+    from debugworld.worldmodel.recipe import TrainConfig
     from debugworld.worldmodel.training import RECIPE
 
+    train, data = _settings(args)
+    if args.recipe or args.data or args.format or data.keys() - {"workers"}:
+        raise ModelError("--resume keeps the recipe and the data of its run; leave --recipe and --data out")
+    config = TrainConfig.load(args.resume / RECIPE).resumed(train)
+    if _is_first():
+        config.save(args.resume / RECIPE)
+        if data and (args.resume / REQUEST).exists():
+            asked = DataConfig.load(args.resume / REQUEST)
+            dataclasses.replace(asked, **data).save(args.resume / REQUEST)
+    return config
+
+
+def _begun(args: argparse.Namespace) -> TrainConfig:
+    """Refuses what cannot be trained, makes the folder of a run, and returns the run's configuration."""
+    from debugworld.worldmodel.batches import Mixture
+    from debugworld.worldmodel.data.examples import check_sources
+    from debugworld.worldmodel.training import RECIPE, prepare
+
+    recipe, out = _recipe(args), args.out
+    asked = _asked(args, recipe)
+    if not _is_first():
+        return recipe.train
+    if out.exists() and any(path.suffix != ".part" for path in out.iterdir()):
+        raise ModelError(f"{out} is not empty; go on with --resume {out}, or choose another --out")
+    made = asked.format if asked is not None else Mixture.open(args.data).format
+    if args.data is not None and args.format not in (None, made):
+        raise ModelError(f"the examples in {args.data} are in the format {made}; leave --format out")
+    if asked is not None:
+        check_sources(asked)
+    prepare(out, recipe.train, made)
+    out.mkdir(parents=True, exist_ok=True)
+    if asked is None:
+        (out / "data").symlink_to(args.data.resolve())
+    else:
+        asked.save(out / REQUEST)
+    recipe.train.save(out / RECIPE)
+    return recipe.train
+
+
+def _settings(args: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Returns the settings of the command line: those of the run, and those of the data."""
+    from debugworld.worldmodel.recipe import split_settings
+
     train, data = split_settings(args.settings)
-    train |= {key: getattr(args, key) for key in ("minutes", "seed") if getattr(args, key) is not None}
-    if args.resume is not None:
-        if args.recipe or args.data or args.format or data:
-            raise ModelError(
-                "--resume keeps the recipe and the data of its run; leave --recipe and --data out"
-            )
-        return Recipe(TrainConfig.load(args.resume / RECIPE).resumed(train))
+    given = {key: getattr(args, key) for key in ("minutes", "seed") if getattr(args, key) is not None}
+    return train | given, data
+
+
+def _recipe(args: argparse.Namespace) -> Recipe:
+    """Returns the recipe with the changes of the command line."""
+    from debugworld.worldmodel.formats import MARKOV
+    from debugworld.worldmodel.recipe import Recipe, TrainConfig
+
+    train, data = _settings(args)
     if args.recipe:
         recipe = Recipe.load(args.recipe)
     else:
@@ -171,12 +215,18 @@ def _recipe(args: argparse.Namespace) -> Recipe:
     return Recipe(recipe.train.changed(train), dict(recipe.data) | data)
 
 
-def _build(args: argparse.Namespace, recipe: Recipe, data: Path) -> None:
-    """Makes the example stores of a run."""
-    from debugworld.worldmodel.data.examples import DataConfig, build_stores
+def _asked(args: argparse.Namespace, recipe: Recipe) -> DataConfig | None:
+    """Returns what examples the run is to make; None where it takes those of --data."""
+    from debugworld.worldmodel.data.examples import DataConfig
     from debugworld.worldmodel.formats import MARKOV
     from debugworld.worldmodel.recipe import from_table
 
+    if args.data is not None:
+        idle = [f"data.{key}" for key in _settings(args)[1]]
+        idle += [f"--{key}" for key in ("programs", "runs", "against", "sandbox") if getattr(args, key)]
+        if idle:
+            raise ModelError(f"--data takes examples as they were made; leave {', '.join(idle)} out")
+        return None
     table = {"seed": recipe.train.seed} | dict(recipe.data)
     if args.programs:
         table["programs"] = [str(path) for path in args.programs]
@@ -192,8 +242,16 @@ def _build(args: argparse.Namespace, recipe: Recipe, data: Path) -> None:
         table = {"longest": recipe.train.longest} | table
     if args.smoke:
         table |= {"generated": SMOKE_PROGRAMS, "statements": SMOKE_PROGRAMS, "drills": SMOKE_DRILLS}
-    mixture, _ = build_stores(data, from_table(DataConfig, table, "[data]"), _progress)
-    mixture.save(data)
+    return from_table(DataConfig, table, "[data]")
+
+
+def _build(out: Path) -> None:
+    """Makes the example stores of a run that are not there yet."""
+    from debugworld.worldmodel.data.examples import DataConfig, build_stores
+
+    if (out / "data" / WEIGHTS).exists() or not (out / REQUEST).exists():
+        return
+    mixture, _ = build_stores(out / "data", DataConfig.load(out / REQUEST), _progress)
     for name, store in mixture.stores.items():
         print(f"{name}: {len(store):,} examples, {store.about['bytes']:,} characters")
 

@@ -27,7 +27,8 @@ DATA = ("data.generated=0", "data.statements=0", "data.drills=0", "data.workers=
 
 
 def train(out: Path, *words: str, settings: tuple[str, ...] = ()) -> int:
-    told = [word for setting in (*TINY, *DATA, *settings) for word in ("--set", setting)]
+    data = () if "--data" in words else DATA
+    told = [word for setting in (*TINY, *data, *settings) for word in ("--set", setting)]
     return main(["train", "--out", str(out), *told, *words])
 
 

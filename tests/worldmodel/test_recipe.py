@@ -67,7 +67,10 @@ def test_a_file_and_settings(tmp_path: Path) -> None:
         ("packed = true\nrow_tokens = 8192", "does not fit into a batch"),
         ("ahead = 2\nfsdp = true", "set ahead = 1"),
         ("minutes = 1.0\nsteps = 1", "either minutes or steps"),
-        ("minutes = nan", "must be positive"),
+        ("minutes = 1.0\nsteps = 1", "--set steps=12, is enough"),
+        ("minutes = nan", "minutes must be finite, not nan"),
+        ("minutes = inf", "minutes must be finite"),
+        ("learning_rate = nan", "learning_rate must be finite, not nan"),
         ("data = 3", "written \\[data\\]"),
     ],
 )

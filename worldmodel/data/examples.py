@@ -10,12 +10,13 @@ that tenth or of a benchmark.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import shutil
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -31,6 +32,7 @@ from debugworld.worldmodel.data.inverses import inverses_of
 from debugworld.worldmodel.data.jumps import jumps_of
 from debugworld.worldmodel.data.mutation import Novelty, mutated, novel
 from debugworld.worldmodel.data.oracle import Oracle
+from debugworld.worldmodel.data.parts import Part, make_parts
 from debugworld.worldmodel.data.policies import walks
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.data.rows import ProgramRow, load_rows
@@ -40,9 +42,10 @@ from debugworld.worldmodel.data.texts import Turns, stepped, texts_of
 from debugworld.worldmodel.data.thoughts import MAX_STATES, Pair, lessons_of
 from debugworld.worldmodel.data.trajectories import Trajectory
 from debugworld.worldmodel.data.walk_set import TrajectoryDataset, read_walks
+from debugworld.worldmodel.draft import draft
 from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.formats import CODECS, MARKOV, open_codec
-from debugworld.worldmodel.recipe import check_types
+from debugworld.worldmodel.recipe import check_types, from_table
 from debugworld.worldmodel.store import ExampleStore, ExampleWriter
 
 if TYPE_CHECKING:
@@ -55,6 +58,11 @@ CHUNK = 50
 
 DRILLS = 5_000
 """Questions without a program that one task of a worker makes."""
+
+SOURCE_NAMES = ("generated", "statements", "drills", "real", "runs")
+"""Where examples come from."""
+PARTS = "parts"
+"""Folder of what the tasks have made, while the stores are not all there."""
 
 Found = dict[str, Counter[Turns]]
 """Examples by kind, and how often each was met."""
@@ -85,7 +93,7 @@ class DataConfig:
         sandbox: the box that records real programs.
         workers: processes.
         weights: share of each source in what is drawn: ``generated``, ``statements``, ``drills``, ``real``,
-            ``runs``.
+            ``runs``; those that there are examples of need one.
         kinds: share of each kind of example; one that is absent is not made, and without any the usual ones
             of the format are. Of our own questions there are ``parts``, ``lines``, ``jumps`` and
             ``inverses``, in a format ``steps`` (runs by step into) and ``walks``.
@@ -133,6 +141,56 @@ class DataConfig:
         for name, least in (("calls", 1), ("workers", 1), ("longest", 8)):
             if getattr(self, name) < least:
                 raise ModelError(f"data.{name} must be at least {least}, not {getattr(self, name)}")
+        self._check_shares()
+
+    def _check_shares(self) -> None:
+        """Refuses shares that no mixture has."""
+        if unknown := self.weights.keys() - set(SOURCE_NAMES):
+            raise ModelError(
+                f"data.weights: there is no source {min(unknown)!r}; there are: {', '.join(SOURCE_NAMES)}"
+            )
+        for source in self.used:
+            if not self.weights.get(source, 0.0) > 0:
+                raise ModelError(
+                    f"data.weights: examples of {source!r} need a positive weight, not"
+                    f" {self.weights.get(source)}; give one, or make none of them"
+                )
+        for kind, share in self.kinds.items():
+            if not share > 0:
+                raise ModelError(f"data.kinds: the share of {kind!r} must be positive, not {share}")
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """The sources that examples are made of, by name."""
+        wanted = {
+            "generated": self.generated,
+            "statements": self.statements,
+            "drills": self.drills and "parts" in self.kinds,
+            "real": self.programs,
+            "runs": self.runs,
+        }
+        return tuple(source for source in SOURCE_NAMES if wanted[source])
+
+    def save(self, path: Path) -> None:
+        """Writes the configuration as JSON that is good in any working directory."""
+        told = asdict(self)
+        for key in ("programs", "runs", "against"):
+            told[key] = [str(file.resolve()) for file in told[key]]
+        with draft(path) as beside:
+            beside.write_text(json.dumps(told, indent=1) + "\n")
+
+    @classmethod
+    def load(cls, path: Path) -> DataConfig:
+        """Reads what `save` wrote.
+
+        Raises:
+            ModelError: it cannot be read.
+        """
+        try:
+            table = json.loads(path.read_text())
+        except (OSError, ValueError) as error:
+            raise ModelError(f"{path} says not what examples to make ({error}); begin the run anew") from None
+        return from_table(cls, table, str(path))
 
 
 @dataclass(frozen=True)
@@ -171,6 +229,33 @@ class Made:
     found: Found
     digests: list[str] = field(default_factory=list)
     left_out: int = 0
+
+    def save(self, path: Path) -> None:
+        """Writes it to a file."""
+        told = {
+            "found": {kind: list(pairs.items()) for kind, pairs in self.found.items()},
+            "digests": self.digests,
+            "left_out": self.left_out,
+        }
+        with draft(path) as beside:
+            beside.write_bytes(gzip.compress(json.dumps(told).encode(), 1))
+
+    @classmethod
+    def load(cls, path: Path) -> Made:
+        """Reads what `save` wrote.
+
+        Raises:
+            ModelError: it is damaged.
+        """
+        try:
+            told = json.loads(gzip.decompress(path.read_bytes()))
+        except (OSError, EOFError, ValueError, zlib.error) as error:
+            raise ModelError(f"{path} is damaged ({error}); delete it, and it is made again") from None
+        found = {
+            kind: Counter({tuple(turns): times for turns, times in pairs})
+            for kind, pairs in told["found"].items()
+        }
+        return cls(found, told["digests"], told["left_out"])
 
 
 SOURCES = "sources.json"
@@ -222,12 +307,12 @@ def usual_kinds(format: str) -> dict[str, float]:
 def build_stores(
     out: Path, config: DataConfig, progress: Callable[[str, int, int], None] = lambda *_: None
 ) -> tuple[Mixture, dict[str, object]]:
-    """Records programs and writes one example store per source under a folder.
+    """Records programs and writes one example store per source under a folder, or goes on with that.
 
     Args:
-        out: the folder; stores that are complete there with the same recipe are used again.
+        out: the folder; what a task of the same configuration has left there is used again.
         config: what to make.
-        progress: called with a source's name, the programs done and their number.
+        progress: called with what is being done, the parts done and their number.
 
     Returns:
         The stores with their weights, and a manifest: the settings, and for each store its examples,
@@ -235,47 +320,27 @@ def build_stores(
         has them. It also stands in ``sources.json`` there.
 
     Raises:
-        ModelError: a file of programs or of benchmarks, or a data set of runs, cannot be read.
-        SandboxError: the box for real programs is not there.
+        ModelError: a file of programs or of benchmarks, or a data set of runs, cannot be read; the folder
+            holds parts of another configuration.
+        SandboxError: the box for real programs is not there, or a worker died.
     """
-    choice = Choice(
-        tuple(config.kinds),
-        tuple(config.against),
-        tuple(config.programs),
-        config.format,
-        config.walks,
-        config.seed,
-        config.longest,
-    )
-    Benchmarks.load(choice.against)
-    sources: dict[str, list[Task]] = {
-        "generated": [(_generated, (seed, n, choice)) for seed, n in _chunks(config.seed, config.generated)],
-        "statements": [
-            (_statements, (seed, n, choice)) for seed, n in _chunks(config.seed, config.statements)
-        ],
+    choice = _choice(config)
+    tasks = _tasks(config, choice)
+    told = _told(config)
+    parts = {
+        source: [
+            Part(out / PARTS / f"{source}-{number:05}.json.gz", task) for number, task in enumerate(todo)
+        ]
+        for source, todo in tasks.items()
     }
-    if "parts" in config.kinds:
-        sources["drills"] = [(_drills, (seed, n)) for seed, n in _chunks(config.seed, config.drills, DRILLS)]
-    rows = [row for path in config.programs for row in load_rows(path) if not held_out(row.group)]
-    if rows:
-        parts = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
-        sources["real"] = [
-            (_real, (part, config.calls, config.mutations, config.seed, config.sandbox, choice))
-            for part in parts
-        ]
-    shards = [pair for path in config.runs for pair in _shards(path, "walks" in choice.kinds)]
-    if shards:
-        sources["runs"] = [
-            (_runs, (runs, group, walks, choice))
-            for runs, walks in shards
-            for group in range(count_groups(runs))
-        ]
+    every = [part for made in parts.values() for part in made]
+    make_parts(every, _keep, told, config.workers, partial(progress, "examples"))
     stores: dict[str, ExampleStore] = {}
     weights: dict[str, float] = {}
-    manifest: dict[str, object] = {"config": _told(config)}
+    manifest: dict[str, object] = {"config": told}
     out.mkdir(parents=True, exist_ok=True)
-    for source, tasks in sources.items():
-        if not tasks:
+    for source, made_of in parts.items():
+        if not made_of:
             continue
         digests: set[str] = set()
         left_out = 0
@@ -283,11 +348,13 @@ def build_stores(
             kind: ExampleWriter(out / f"{source}-{kind}", config.longest, config.format)
             for kind in choice.kinds
         }
-        for made in _gather(tasks, config.workers, partial(progress, source)):
+        for number, part in enumerate(made_of, 1):
+            made = Made.load(part.path)
             digests.update(made.digests)
             left_out += made.left_out
             for kind, pairs in made.found.items():
                 writers[kind].add(pairs.elements())
+            progress(f"storing {source}", number, len(made_of))
         for kind, writer in writers.items():
             store = writer.finish()
             if not len(store):
@@ -304,7 +371,66 @@ def build_stores(
     (out / SOURCES).write_text(json.dumps(manifest, indent=1) + "\n")
     from debugworld.worldmodel.batches import Mixture
 
-    return Mixture(stores, weights), manifest
+    mixture = Mixture(stores, weights)
+    mixture.save(out)
+    shutil.rmtree(out / PARTS, ignore_errors=True)
+    return mixture, manifest
+
+
+def check_sources(config: DataConfig) -> None:
+    """Refuses what no examples can be made of, before a folder is.
+
+    Raises:
+        ModelError: a file of programs or of benchmarks, or a data set of runs, cannot be read.
+        SandboxError: the box for real programs is not there.
+    """
+    _tasks(config, _choice(config))
+
+
+def _choice(config: DataConfig) -> Choice:
+    return Choice(
+        tuple(config.kinds),
+        tuple(config.against),
+        tuple(config.programs),
+        config.format,
+        config.walks,
+        config.seed,
+        config.longest,
+    )
+
+
+def _tasks(config: DataConfig, choice: Choice) -> dict[str, list[Task]]:
+    """Returns what there is to do for each source, whose files and box are there."""
+    Benchmarks.load(choice.against)
+    sources: dict[str, list[Task]] = {
+        "generated": [(_generated, (seed, n, choice)) for seed, n in _chunks(config.seed, config.generated)],
+        "statements": [
+            (_statements, (seed, n, choice)) for seed, n in _chunks(config.seed, config.statements)
+        ],
+    }
+    if "parts" in config.kinds:
+        sources["drills"] = [(_drills, (seed, n)) for seed, n in _chunks(config.seed, config.drills, DRILLS)]
+    rows = [row for path in config.programs for row in load_rows(path) if not held_out(row.group)]
+    if rows:
+        open_sandbox(config.sandbox).close()
+        batches = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
+        sources["real"] = [
+            (_real, (batch, config.calls, config.mutations, config.seed, config.sandbox, choice))
+            for batch in batches
+        ]
+    shards = [pair for path in config.runs for pair in _shards(path, "walks" in choice.kinds)]
+    if shards:
+        sources["runs"] = [
+            (_runs, (runs, group, walks, choice))
+            for runs, walks in shards
+            for group in range(count_groups(runs))
+        ]
+    return sources
+
+
+def _keep(path: Path, function: Callable[..., Made], arguments: tuple[object, ...]) -> None:
+    """Does a task, and keeps what it made in a file."""
+    function(*arguments).save(path)
 
 
 def _shards(path: Path, walked: bool) -> list[tuple[Path, Path | None]]:
@@ -331,21 +457,6 @@ def _told(config: DataConfig) -> dict[str, object]:
 def _chunks(seed: int, count: int, size: int = CHUNK) -> Iterator[tuple[int, int]]:
     for start in range(0, count, size):
         yield seed + start, min(size, count - start)
-
-
-def _gather(tasks: Sequence[Task], workers: int, done: Callable[[int, int], None]) -> Iterator[Made]:
-    """Runs tasks on all cores, a few ahead of what is consumed, and yields in their order."""
-    with ProcessPoolExecutor(workers) as pool:
-        ahead: deque[Future[Made]] = deque()
-        finished = 0
-        for function, arguments in [*tasks, *[(None, ())] * len(tasks)]:
-            if function is not None:
-                ahead.append(pool.submit(function, *arguments))
-            if ahead and (function is None or len(ahead) > 2 * workers):
-                made = ahead.popleft().result()
-                finished += 1
-                done(finished, len(tasks))
-                yield made
 
 
 def _generated(seed: int, count: int, choice: Choice) -> Made:
