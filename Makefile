@@ -55,6 +55,6 @@ lint: $(READY) ## ruff and mypy
 
 bench: $(READY) ## run the benchmark programs; tables here, JSON and a page in out/
 	-@bash sandboxes/engine.sh
-	@for program in $(filter-out benchmarks/page.py benchmarks/encodings.py,$(wildcard benchmarks/*.py)); do \
+	@for program in $(filter-out $(addprefix benchmarks/,encodings.py page.py tables.py),$(wildcard benchmarks/*.py)); do \
 		$(VENV)/bin/python "$$program" || exit; done
 	@$(VENV)/bin/python benchmarks/page.py --from out --page out/benchmarks.md

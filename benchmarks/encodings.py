@@ -11,7 +11,7 @@ many tokens as the first row read in its time, and after as much arithmetic as t
 vocabulary costs more of it a token, so such a row has read fewer by then). Exact match is over what every
 encoding shows: the event, the line's text, locals at calls and lines, value, exit code. Answers keep to
 each encoding's grammar. One seed a row. The Markov encoding has a symbolic shell that answers certain steps
-itself; they count as answers.
+itself; they count as answers, and "asked" are those alone for which a row's model was asked.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from common.report import Report, Table
 from transformers import PreTrainedModel, set_seed
 
 from debugworld.sandboxes.debugger import Event, ExitCode, State
+from debugworld.worldmodel.completion import Completion, Request
 from debugworld.worldmodel.context import INTO, ContextDebugger
 from debugworld.worldmodel.data.split import EVALUATION_SEED
 from debugworld.worldmodel.data.texts import stepped
@@ -47,6 +48,17 @@ from debugworld.worldmodel.tokenwise import TokenEngine
 PARTS = ("event", "line", "locals", "value", "exit")
 WARMUP = 30
 """Steps in which the learning rate rises; then it is constant, so that a run can be scored on its way."""
+
+
+class Counting(TokenEngine):
+    """An engine that counts what it is asked."""
+
+    questions = 0
+
+    def complete(self, requests: Sequence[Request]) -> list[Completion]:
+        """Answers requests, in their order."""
+        self.questions += len(requests)
+        return super().complete(requests)
 
 
 @dataclass
@@ -108,7 +120,9 @@ def main() -> None:
     held_out = runs(range(EVALUATION_SEED, EVALUATION_SEED + args.held_out))
     sizes = ["vocabulary", "chars/token", "tokens, k", "learnt, k", "TFLOP", "loss"]
     work = report.table("What each row read", ["row", "at equal", *sizes])
-    table = report.table("Step into from the true history, % right", ["row", "at equal", "exact", *PARTS])
+    table = report.table(
+        "Step into from the true history, % right", ["row", "at equal", "exact", "right of asked", *PARTS]
+    )
     budget = resumed(args, report, [work, table])
     for tokenizer in args.tokenizers:
         for encoding in args.encodings:
@@ -239,7 +253,7 @@ def score(
     row: Row, encoding: str, held_out: Sequence[Run], args: argparse.Namespace
 ) -> dict[str, list[bool]]:
     """Returns whether each answer was right, as a whole and by part."""
-    engine = TokenEngine(row.model, row.corpus.tokenizer)
+    engine = Counting(row.model, row.corpus.tokenizer)
     codec = codec_of(encoding)
     neural: ContextDebugger | NeuralDebugger
     if codec is None:
@@ -247,7 +261,7 @@ def score(
     else:
         measure = engine.vocabulary(codec.markers, codec.stop).count
         neural = ContextDebugger(engine, codec, context=2 * args.limit, max_tokens=120, measure=measure)
-    found: dict[str, list[bool]] = {part: [] for part in ("exact", *PARTS)}
+    found: dict[str, list[bool]] = {part: [] for part in ("exact", "asked", *PARTS)}
     for number, (program, trace) in enumerate(held_out):
         if trace.exit.code is ExitCode.NEVER:
             continue
@@ -257,7 +271,10 @@ def score(
         neural.reset(program)
         for place in places:
             neural.ground(states[: place + 1])
+            before = engine.questions
             right = compare(states[place + 1], neural.step(INTO))
+            if engine.questions > before:
+                found["asked"].append(all(right.values()))
             for part, value in right.items():
                 found[part].append(value)
             found["exact"].append(all(right.values()))
@@ -286,7 +303,9 @@ def summary(row: Row, scores: dict[str, list[bool]]) -> dict[str, Any]:
         "training_seconds": row.seconds,
         "loss": mean(row.losses[-20:]),
         "questions": len(scores["exact"]),
-        "scores": {part: rate(right).to_json() for part, right in scores.items()},
+        "asked": len(scores["asked"]),
+        "asked_right": sum(scores["asked"]),
+        "scores": {part: rate(scores[part]).to_json() for part in ("exact", *PARTS)},
     }
 
 
@@ -306,7 +325,9 @@ def percents(scores: dict[str, list[bool]]) -> list[str]:
     """Returns a row's scores, as cells."""
     exact = rate(scores["exact"])
     whole = f"{100 * exact.mean:.0f} [{100 * exact.low:.0f}, {100 * exact.high:.0f}]"
-    return [whole, *(f"{100 * rate(scores[part]).mean:.0f}" for part in PARTS)]
+    asked = scores["asked"]
+    cells = [f"{100 * rate(scores[part]).mean:.0f}" for part in PARTS]
+    return [whole, f"{sum(asked)} of {len(asked)}", *cells]
 
 
 def mean(values: Sequence[float]) -> float:
