@@ -78,10 +78,11 @@ def _cruxeval(folder: Path) -> Rows:
     rows = results["inputs, one inverse question"]["questions"]
     for task, told in results.items():
         yield [task, _percent(told["pass@1"]), f"{told['questions'] / rows:.1f}"]
-    card = json.loads((folder / "fidelity" / "cruxeval400-shipped.json").read_text())
-    found = card["cruxeval"]["input"]
-    asked = round(card["cost"]["questions"] / found["count"], -2)
-    yield ["inputs, searched for in the dream", _percent(found), f"some {asked:.0f}"]
+    for name, way in (("shipped", ""), ("steps", ", steps")):
+        card = json.loads((folder / "fidelity" / f"cruxeval400-{name}.json").read_text())
+        found = card["cruxeval"]["input"]
+        asked = round(card["cost"]["questions"] / found["count"], -2)
+        yield [f"inputs, searched for in the dream{way}", _percent(found), f"some {asked:.0f}"]
 
 
 def _curve(folder: Path) -> Rows:
