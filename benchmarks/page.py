@@ -22,6 +22,7 @@ ORDER = (
     "training",
     "engine",
     "engine_stock",
+    "engine_limits",
     "planner",
     "inverse_tester",
     "debuggers",
@@ -44,6 +45,7 @@ TITLES = {
     "training": "Padded or packed, one token or three",
     "engine": "How fast the neural debugger answers",
     "engine_stock": "How fast a stock model answers",
+    "engine_limits": "A step of decoding against what the device allows",
     "planner": "Planning in the dream, moving in the real debugger",
     "inverse_tester": "Arguments looked for in the dream, run for real",
     "debuggers": "Moves beside other debuggers",
@@ -57,7 +59,12 @@ TITLES = {
     "curriculum": "Agents that learn by a curriculum, and without one",
     "localising": "Agents that learn to find faults",
 }
-PROGRAMS = {"curriculum": "learning", "engine_stock": "engine", "localising": "learning"}
+PROGRAMS = {
+    "curriculum": "learning",
+    "engine_stock": "engine",
+    "engine_limits": "engine",
+    "localising": "learning",
+}
 """Programs by the results that are named otherwise."""
 HEAD = """\
 # Benchmarks
