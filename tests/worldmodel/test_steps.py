@@ -19,6 +19,7 @@ from debugworld.worldmodel.markov import Outcome
 from debugworld.worldmodel.markov.operand import listening
 from debugworld.worldmodel.markov.thought import Ask, in_steps
 from debugworld.worldmodel.markov.thought.ask import HOLE, effect_of, value_of
+from debugworld.worldmodel.markov.thought.steps import MOST
 from debugworld.worldmodel.neural import NeuralDebugger
 from debugworld.worldmodel.thinker import DOUBT, Considered, Granularity, Thinker
 
@@ -163,6 +164,51 @@ def test_a_list_that_is_changed() -> None:
 )
 def test_what_has_no_steps(ask: Ask) -> None:
     assert steps_of(ask)[1] is None
+
+
+ANSWERS = st.sampled_from(
+    [
+        "R 0",
+        "R 7",
+        "R 99",
+        "R 999999999",
+        "R -3",
+        "R True",
+        "R False",
+        "R 'ab'",
+        "R ''",
+        "R {[1]}",
+        "R {1: [}",
+        "R [",
+    ]
+    + [
+        "R ('a', 'b', 'c')",
+        "R [1, 2]",
+        "R None",
+        "R 1e999",
+        "R <A at #1>",
+        "X ValueError: no",
+        "R " + "(" * 300,
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 10**9), st.data())
+def test_whatever_the_steps_are_told_they_end(seed: int, data: st.DataObject) -> None:
+    [(prompt, _)] = drills_of(seed, 1, ORACLE)
+    asks = [Ask(prompt, ANYTHING), value_of("'a'.zfill(99999999999)", {}), value_of("bin(54321)", {})]
+    asks += [value_of("717 // 23", {}), value_of("'abcabc'.upper()", {}), value_of("'a-b'.center(40)", {})]
+    thought = in_steps(data.draw(st.sampled_from(asks)))
+    told = data.draw(st.lists(ANSWERS, min_size=1, max_size=6))
+    try:
+        next(thought)
+        for number in range(MOST + 1):
+            thought.send(Outcome.parse(told[number % len(told)]))
+    except StopIteration as end:
+        assert end.value is None or isinstance(end.value, Outcome)
+    else:
+        raise AssertionError(f"{prompt} goes on and on")
 
 
 class Half:

@@ -89,10 +89,17 @@ def read(text: str) -> str:
     Raises:
         Unsupported: it is something else, or long.
     """
-    value = ast.literal_eval(text)
+    value = _read(text)
     if not isinstance(value, str) or len(value) > LONGEST:
         raise Unsupported
     return value
+
+
+def _read(text: str) -> object:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        raise Unsupported from None
 
 
 def _wanted(part: str) -> str:
@@ -201,6 +208,8 @@ def _filled(string: str, name: str, width: str, fill: str = "' '") -> Asking[str
     if more == "0" or more.startswith("-"):
         return repr(string)
     before = int(more)
+    if before > LONGEST:
+        raise Unsupported
     if name == "ljust":
         before = 0
     elif name == "center":

@@ -87,6 +87,8 @@ def in_base(text: str, base: int) -> Asking[str]:
     found = ""
     while rest != "0" or not found:
         rest, digit = yield from divided(rest, str(base))
+        if int(digit) >= base:
+            raise Unsupported
         found = _DIGITS[int(digit)] + found
     return found
 
@@ -172,8 +174,8 @@ def _below(left: str, right: str) -> Asking[bool]:
 
 def _small(left: str, sign: str, right: str) -> Asking[str]:
     found = yield from told(f"{left} {sign} {right}")
-    if not found.isascii() or not found.isdigit():
-        raise Unsupported
+    if not found.isascii() or not found.isdigit() or len(found) > 2:
+        raise Unsupported  # of digits, no true answer is longer
     return found
 
 
