@@ -257,7 +257,7 @@ def score(
     codec = codec_of(encoding)
     neural: ContextDebugger | NeuralDebugger
     if codec is None:
-        neural = NeuralDebugger(engine, max_tokens=120)  # type: ignore[arg-type]
+        neural = NeuralDebugger(engine, max_tokens=120, granularity="expression")  # type: ignore[arg-type]
     else:
         measure = engine.vocabulary(codec.markers, codec.stop).count
         neural = ContextDebugger(engine, codec, context=2 * args.limit, max_tokens=120, measure=measure)

@@ -170,7 +170,7 @@ class Calibration:
         return {"maps": maps, "thresholds": dict(self.thresholds), "about": dict(self.about)}
 
     @staticmethod
-    def load(folder: Path, granularity: str = "expression") -> Calibration | None:
+    def load(folder: Path, granularity: str = "steps") -> Calibration | None:
         """Reads what `save` wrote beside a checkpoint; None where there is none for a granularity.
 
         Raises:
@@ -202,7 +202,7 @@ class Calibration:
 
 def file_of(granularity: str) -> str:
     """Returns the name of the file with the calibration of a granularity."""
-    return FILE if granularity in ("", "expression") else f"calibration-{granularity}.json"
+    return FILE if granularity in ("", "steps") else f"calibration-{granularity}.json"
 
 
 def fit(evidence: Sequence[Evidence], right: Sequence[bool]) -> Calibration:

@@ -27,7 +27,7 @@ from debugworld.sandboxes.debugger import (
     TreeDebugger,
 )
 from debugworld.worldmodel.calibration import Calibration, Evidence
-from debugworld.worldmodel.checkpoint import SHIPPED
+from debugworld.worldmodel.checkpoint import MANIFEST, SHIPPED
 from debugworld.worldmodel.completion import CompletionEngine
 from debugworld.worldmodel.direct import Goal, Jumps, Leaper
 from debugworld.worldmodel.engines import is_url, open_engine
@@ -85,7 +85,7 @@ class NeuralDebugger(Dreamer):
         engine: CompletionEngine,
         max_states: int = 2000,
         max_tokens: int = 256,
-        granularity: Granularity | str = Granularity.EXPRESSION,
+        granularity: Granularity | str = Granularity.STEPS,
         jumps: Jumps | str = Jumps.ROLLOUT,
         calibration: Calibration | None = None,
     ) -> None:
@@ -117,7 +117,7 @@ class NeuralDebugger(Dreamer):
         cls,
         path: str | Path | None = None,
         max_states: int = 2000,
-        granularity: Granularity | str = Granularity.EXPRESSION,
+        granularity: Granularity | str | None = None,
         jumps: Jumps | str = Jumps.ROLLOUT,
         engine: CompletionEngine | None = None,
     ) -> NeuralDebugger:
@@ -127,21 +127,21 @@ class NeuralDebugger(Dreamer):
             path: The checkpoint's folder, another model's folder or the address of a server, see
                 `engines.open_engine`; None takes the checkpoint that ships with the package.
             max_states: As in the constructor.
-            granularity: As in the constructor.
+            granularity: As in the constructor; None takes `Granularity.default` of this model.
             jumps: As in the constructor.
             engine: Answers in place of the model's own, such as one that gathers questions for it.
 
         Raises:
             ModelError: the model is missing or damaged, or the server does not answer.
         """
-        calibration = None
-        if not is_url(path):
-            folder = SHIPPED if path is None else Path(path)
-            calibration = Calibration.load(folder, Granularity(granularity).value)
+        folder = SHIPPED if path is None else Path(path)
+        ours = not is_url(path) and (folder / MANIFEST).is_file()
+        fine = Granularity(granularity) if granularity is not None else Granularity.default(ours)
+        calibration = None if is_url(path) else Calibration.load(folder, fine.value)
         return cls(
             engine or shared_engine(path),
             max_states,
-            granularity=granularity,
+            granularity=fine,
             jumps=jumps,
             calibration=calibration,
         )

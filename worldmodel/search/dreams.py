@@ -100,7 +100,7 @@ class Dreams:
         if isinstance(likeliest, NeuralDebugger) and likeliest.engine.abilities.sampling:
             for number in range(1, width):
                 engine = Drawn(likeliest.engine, seed + (number << 20))
-                granularity = subject.about.get("granularity", "expression")
+                granularity = subject.about["granularity"]
                 self._dreamers.append(
                     NeuralDebugger(engine, granularity=granularity, calibration=likeliest.calibration)
                 )
@@ -145,7 +145,7 @@ class Dreams:
         if not isinstance(dreamer, NeuralDebugger):
             return [self._whole(dreamer, program) for program in programs]
         gatherer = Gatherer(dreamer.engine, TOGETHER)
-        granularity = self.subject.about.get("granularity", "expression")
+        granularity = self.subject.about["granularity"]
 
         def job(program: Program) -> Dream | None:
             debugger = NeuralDebugger(gatherer, granularity=granularity, calibration=dreamer.calibration)

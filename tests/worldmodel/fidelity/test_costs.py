@@ -71,7 +71,7 @@ def test_the_same_moves_are_asked_coarsely_and_finely(box: Sandbox) -> None:
         assert way["flops_per_move"] == pytest.approx(FLOPS * subject.parameters * way["tokens_per_move"])
     neural = subject.debugger
     assert isinstance(neural, NeuralDebugger)  # as it was before
-    assert (neural.jumps, neural.granularity) == (Jumps.DIRECT, Granularity.EXPRESSION)
+    assert (neural.jumps, neural.granularity) == (Jumps.DIRECT, Granularity.STEPS)
 
 
 def test_what_has_no_granularity_has_no_curve(box: Sandbox) -> None:
