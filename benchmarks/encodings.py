@@ -11,7 +11,7 @@ many tokens as the first row read in its time, and after as much arithmetic as t
 vocabulary costs more of it a token, so such a row has read fewer by then). Exact match is over what every
 encoding shows: the event, the line's text, locals at calls and lines, value, exit code. Answers keep to
 each encoding's grammar. One seed a row. The Markov encoding has a symbolic shell that answers certain steps
-itself; they count as answers, and "asked" are those alone for which a row's model was asked.
+itself; they count as answers, and "uncertain" are the others alone, in every encoding the same.
 """
 
 from __future__ import annotations
@@ -50,15 +50,32 @@ WARMUP = 30
 """Steps in which the learning rate rises; then it is constant, so that a run can be scored on its way."""
 
 
-class Counting(TokenEngine):
-    """An engine that counts what it is asked."""
+class Deaf:
+    """An engine that answers nothing, and knows whether it was asked."""
 
-    questions = 0
+    asked = False
 
     def complete(self, requests: Sequence[Request]) -> list[Completion]:
         """Answers requests, in their order."""
-        self.questions += len(requests)
-        return super().complete(requests)
+        self.asked = True
+        return [Completion("", (), (), False) for _ in requests]
+
+
+@dataclass
+class Question:
+    """A step into of a held-out program.
+
+    Attributes:
+        program: the program.
+        past: the true states up to where it is asked.
+        after: the true state after it.
+        uncertain: whether the Markov encoding's shell asks its model for it.
+    """
+
+    program: Program
+    past: list[State]
+    after: State
+    uncertain: bool
 
 
 @dataclass
@@ -117,11 +134,11 @@ def main() -> None:
 
     report = Report("encodings", vars(args) | {"warmup": WARMUP})
     training = runs(range(args.programs))
-    held_out = runs(range(EVALUATION_SEED, EVALUATION_SEED + args.held_out))
+    questions = list(ask(runs(range(EVALUATION_SEED, EVALUATION_SEED + args.held_out)), args))
     sizes = ["vocabulary", "chars/token", "tokens, k", "learnt, k", "TFLOP", "loss"]
     work = report.table("What each row read", ["row", "at equal", *sizes])
     table = report.table(
-        "Step into from the true history, % right", ["row", "at equal", "exact", "right of asked", *PARTS]
+        "Step into from the true history, % right", ["row", "at equal", "exact", "right of uncertain", *PARTS]
     )
     budget = resumed(args, report, [work, table])
     for tokenizer in args.tokenizers:
@@ -146,7 +163,7 @@ def main() -> None:
                 train(row, args, left)
                 reached = [kind for kind, most in left.items() if row.spent[kind] >= most] or ["both"]
                 budget = budget or (row.tokens, row.flops)
-                scores = score(row, encoding, held_out, args)
+                scores = score(row, encoding, questions, args)
                 for kind in reached:
                     left.pop(kind, None)
                     told[kind] = summary(row, scores)
@@ -249,11 +266,29 @@ def order(made: Corpus, size: int, seed: int) -> Iterator[tuple[torch.Tensor, to
             yield padded["input_ids"], padded["labels"]
 
 
+def ask(held_out: Sequence[Run], args: argparse.Namespace) -> Iterator[Question]:
+    """Yields step intos of held-out programs, those of a program in time."""
+    deaf = Deaf()
+    shell = NeuralDebugger(deaf, granularity="expression")  # type: ignore[arg-type]
+    for number, (program, trace) in enumerate(held_out):
+        if trace.exit.code is ExitCode.NEVER:
+            continue
+        states = [step.state for step in stepped(program, trace, MOST).steps]
+        choose = random.Random(f"{args.seed} {number}")
+        shell.reset(program)
+        for place in sorted(choose.sample(range(len(states) - 1), min(args.questions, len(states) - 1))):
+            past = states[: place + 1]
+            shell.ground(past)
+            deaf.asked = False
+            shell.step(INTO)
+            yield Question(program, past, states[place + 1], deaf.asked)
+
+
 def score(
-    row: Row, encoding: str, held_out: Sequence[Run], args: argparse.Namespace
+    row: Row, encoding: str, questions: Sequence[Question], args: argparse.Namespace
 ) -> dict[str, list[bool]]:
     """Returns whether each answer was right, as a whole and by part."""
-    engine = Counting(row.model, row.corpus.tokenizer)
+    engine = TokenEngine(row.model, row.corpus.tokenizer)
     codec = codec_of(encoding)
     neural: ContextDebugger | NeuralDebugger
     if codec is None:
@@ -261,23 +296,19 @@ def score(
     else:
         measure = engine.vocabulary(codec.markers, codec.stop).count
         neural = ContextDebugger(engine, codec, context=2 * args.limit, max_tokens=120, measure=measure)
-    found: dict[str, list[bool]] = {part: [] for part in ("exact", "asked", *PARTS)}
-    for number, (program, trace) in enumerate(held_out):
-        if trace.exit.code is ExitCode.NEVER:
-            continue
-        states = [step.state for step in stepped(program, trace, MOST).steps]
-        choose = random.Random(f"{args.seed} {number}")
-        places = sorted(choose.sample(range(len(states) - 1), min(args.questions, len(states) - 1)))
-        neural.reset(program)
-        for place in places:
-            neural.ground(states[: place + 1])
-            before = engine.questions
-            right = compare(states[place + 1], neural.step(INTO))
-            if engine.questions > before:
-                found["asked"].append(all(right.values()))
-            for part, value in right.items():
-                found[part].append(value)
-            found["exact"].append(all(right.values()))
+    found: dict[str, list[bool]] = {part: [] for part in ("exact", "uncertain", *PARTS)}
+    before: Program | None = None
+    for question in questions:
+        if question.program is not before:
+            neural.reset(question.program)
+        before = question.program
+        neural.ground(question.past)
+        right = compare(question.after, neural.step(INTO))
+        for part, value in right.items():
+            found[part].append(value)
+        found["exact"].append(all(right.values()))
+        if question.uncertain:
+            found["uncertain"].append(all(right.values()))
     return found
 
 
@@ -303,8 +334,8 @@ def summary(row: Row, scores: dict[str, list[bool]]) -> dict[str, Any]:
         "training_seconds": row.seconds,
         "loss": mean(row.losses[-20:]),
         "questions": len(scores["exact"]),
-        "asked": len(scores["asked"]),
-        "asked_right": sum(scores["asked"]),
+        "uncertain": len(scores["uncertain"]),
+        "uncertain_right": sum(scores["uncertain"]),
         "scores": {part: rate(scores[part]).to_json() for part in ("exact", *PARTS)},
     }
 
@@ -325,9 +356,9 @@ def percents(scores: dict[str, list[bool]]) -> list[str]:
     """Returns a row's scores, as cells."""
     exact = rate(scores["exact"])
     whole = f"{100 * exact.mean:.0f} [{100 * exact.low:.0f}, {100 * exact.high:.0f}]"
-    asked = scores["asked"]
+    uncertain = scores["uncertain"]
     cells = [f"{100 * rate(scores[part]).mean:.0f}" for part in PARTS]
-    return [whole, f"{sum(asked)} of {len(asked)}", *cells]
+    return [whole, f"{sum(uncertain)} of {len(uncertain)}", *cells]
 
 
 def mean(values: Sequence[float]) -> float:

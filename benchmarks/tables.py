@@ -78,11 +78,11 @@ def _cruxeval(folder: Path) -> Rows:
     rows = results["inputs, one inverse question"]["questions"]
     for task, told in results.items():
         yield [task, _percent(told["pass@1"]), f"{told['questions'] / rows:.1f}"]
-    for name, way in (("shipped", ""), ("steps", ", steps")):
-        card = json.loads((folder / "fidelity" / f"cruxeval400-{name}.json").read_text())
+    for way in ("expression", "steps"):
+        card = json.loads((folder / "fidelity" / f"cruxeval400-{way}.json").read_text())
         found = card["cruxeval"]["input"]
         asked = round(card["cost"]["questions"] / found["count"], -2)
-        yield [f"inputs, searched for in the dream{way}", _percent(found), f"some {asked:.0f}"]
+        yield [f"inputs, searched for in the dream, {way}", _percent(found), f"some {asked:.0f}"]
 
 
 def _curve(folder: Path) -> Rows:
@@ -137,7 +137,10 @@ FIGURES: dict[str, tuple[Sequence[str], Callable[[Path], Rows]]] = {
     "statements right": (["parameters", "tokens", *SETS.values()], _curve),
     "wrong answers": (_ASKED, _families),
     "calibration": (["", *_ERRORS, "Brier, calibrated"], _calibration("calibration.json")),
-    "calibration, steps": (["", *_ERRORS, "Brier, calibrated"], _calibration("calibration_steps.json")),
+    "calibration, expression": (
+        ["", *_ERRORS, "Brier, calibrated"],
+        _calibration("calibration_expression.json"),
+    ),
 }
 """Columns and rows by name."""
 
