@@ -30,7 +30,7 @@ from common.corpus import ENCODINGS, MOST, TOKENIZERS, Corpus, Run, codec_of, co
 from common.report import Report, Table
 from transformers import PreTrainedModel, set_seed
 
-from debugworld.sandboxes.debugger import Event, ExitCode, State
+from debugworld.sandboxes.debugger import Event, ExitCode, Program, State
 from debugworld.worldmodel.completion import Completion, Request
 from debugworld.worldmodel.context import INTO, ContextDebugger
 from debugworld.worldmodel.data.split import EVALUATION_SEED

