@@ -33,6 +33,7 @@ from transformers import PreTrainedModel, set_seed
 from debugworld.sandboxes.debugger import Event, ExitCode, Program, State
 from debugworld.worldmodel.completion import Completion, Request
 from debugworld.worldmodel.context import INTO, ContextDebugger
+from debugworld.worldmodel.data.programs import TAGS
 from debugworld.worldmodel.data.split import EVALUATION_SEED
 from debugworld.worldmodel.data.texts import stepped
 from debugworld.worldmodel.errors import ModelError
@@ -115,6 +116,10 @@ def main() -> None:
     parser.add_argument(
         "--held-out", type=int, default=40, help="programs to score on (default: %(default)s)"
     )
+    parser.add_argument(
+        "--within", nargs="*", choices=sorted(TAGS), default=[], metavar="TAG",
+        help="only programs that have no other tags (default: any)",
+    )  # fmt: skip
     parser.add_argument("--questions", type=int, default=3, help="of each of them (default: %(default)s)")
     parser.add_argument(
         "--hidden-size", type=int, default=128, help="width of the model (default: %(default)s)"
@@ -133,8 +138,9 @@ def main() -> None:
     drop_kernel_advice()
 
     report = Report("encodings", vars(args) | {"warmup": WARMUP})
-    training = runs(range(args.programs))
-    questions = list(ask(runs(range(EVALUATION_SEED, EVALUATION_SEED + args.held_out)), args))
+    training = runs(0, args.programs, args.within)
+    held_out = runs(EVALUATION_SEED, args.held_out, args.within, unlike=training)
+    questions = list(ask(held_out, args))
     sizes = ["vocabulary", "chars/token", "tokens, k", "learnt, k", "TFLOP", "loss"]
     work = report.table("What each row read", ["row", "at equal", *sizes])
     table = report.table(

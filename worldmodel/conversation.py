@@ -73,12 +73,14 @@ class Conversation:
         """Number of the walk's oldest states that the last prompt left out."""
         self.prompt_tokens = 0
         """Size of the last prompt, as `measure` has it."""
+        self.cut_answers = 0
+        """Answers about the walk that ended where the tokens did that they could have."""
         self._engine, self._slot = engine, next(_slots)
         self._measure = measure or (lambda prompt: len(prompt.encode()))
 
     def begin(self) -> None:
-        """Begins a new walk, of which nothing is left out."""
-        self.dropped = self.prompt_tokens = 0
+        """Begins a new walk, of which nothing is left out yet."""
+        self.dropped = self.prompt_tokens = self.cut_answers = 0
 
     def state(self, walk: Trajectory, action: Action | None) -> tuple[State, float]:
         """Asks which state an action leads to.
@@ -114,6 +116,7 @@ class Conversation:
             self._slot, prompt, grammar, self.max_tokens, markers=self.codec.markers, stop=self.codec.stop
         )
         [answer] = self._engine.complete([request])
+        self.cut_answers += answer.cut
         return answer
 
     def _prompt(self, walk: Trajectory, action: Action | None) -> str:

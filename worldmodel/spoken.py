@@ -94,14 +94,22 @@ class SpokenDebugger(Debugger):
 
     @property
     def info(self) -> dict[str, Any]:
-        """What is to be known of the last answer beside the state, as plain JSON data."""
-        dropped = self.dropped
+        """What is to be known of the last answer beside the state, as plain JSON data.
+
+        ``cut_answers`` are all of the walk that ended where their tokens did.
+        """
+        dropped, cut = self.dropped, self._conversation.cut_answers
+        told = (
+            f"the {dropped} oldest states did not fit into the prompt" if dropped else "",
+            f"{cut} answer{'s were' if cut > 1 else ' was'} cut short" if cut else "",
+        )
         return {
             "format": self.codec.name,
             "confidence": self._confidence,
             "prompt_tokens": self._conversation.prompt_tokens,
             "dropped_states": dropped,
-            "dropped": f"the {dropped} oldest states did not fit into the prompt" if dropped else "",
+            "cut_answers": cut,
+            "dropped": "; ".join(filter(None, told)),
         }
 
     def assign(self, name: str, expression: str, frame: int | None = None) -> State:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -33,10 +34,24 @@ WHOLE = 1 << 30
 Run = tuple[Program, Trace]
 
 
-def runs(seeds: Iterable[int]) -> list[Run]:
-    """Records generated programs of all difficulties."""
-    programs = [generate(seed, 1 + seed % 5).program for seed in seeds]
-    return [(program, record(program)) for program in programs]
+def runs(first: int, count: int, within: Collection[str], unlike: Iterable[Run] = ()) -> list[Run]:
+    """Records generated programs of all difficulties.
+
+    Args:
+        first: seed from which on they are looked for.
+        count: how many.
+        within: tags of which they have no others; empty for any.
+        unlike: programs whose text none of them has.
+    """
+    texts = {program.source for program, _ in unlike}
+    found: list[Run] = []
+    for seed in itertools.count(first):
+        if len(found) == count:
+            break
+        made = generate(seed, 1 + seed % 5)
+        if (not within or made.tags <= set(within)) and made.program.source not in texts:
+            found.append((made.program, record(made.program)))
+    return found
 
 
 def codec_of(encoding: str) -> Codec | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -91,6 +92,22 @@ def test_a_history_that_is_too_long_loses_its_oldest_states_and_says_so(name: st
     real.step(Action(ActionKind.CONTINUE))
     for mine, true in zip(neural.tree.states, real.tree.states, strict=True):
         assert shown(name, mine)[0] == shown(name, true)[0] if name in ("cwm", "paper") else mine == true  # type: ignore[index]
+
+
+@pytest.mark.parametrize("jumps", ["rollout", "direct"])
+def test_an_answer_that_is_cut_ends_the_dream_and_is_told(jumps: Literal["rollout", "direct"]) -> None:
+    class Endless:
+        def complete(self, requests: list[CodecRequest]) -> list[Completion]:
+            return [Completion("<|line|>", (-0.1,), (-0.1,), False) for _ in requests]
+
+    neural = open_debugger(Endless(), "changes", jumps)  # type: ignore[arg-type]
+    neural.reset(LOOP)
+    assert neural.info["cut_answers"] == 0
+    state = neural.step(Action(ActionKind.STEP_INTO))
+    assert state.exit is not None and state.exit.reason == "token_budget"
+    assert (neural.info["cut_answers"], neural.info["dropped"]) == (1, "1 answer was cut short")
+    neural.reset(LOOP)
+    assert (neural.info["cut_answers"], neural.info["dropped"]) == (0, "")
 
 
 def test_a_program_that_is_too_long_is_refused() -> None:
