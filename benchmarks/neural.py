@@ -158,8 +158,9 @@ def goals(report: Report, best: dict[str, Estimate]) -> None:
     """Adds the goals: those for training on a CPU alone, and those with time on a GPU."""
 
     def step_into(name: str) -> float | None:
-        found = report.results.get(name, {}).get(Granularity.EXPRESSION.value)
-        return None if found is None else 100 * found["actions"]["step_into"]["exact"]["mean"]
+        found = report.results.get(name, {})
+        ways = [found[each.value] for each in Granularity if each.value in found]
+        return max((100 * way["actions"]["step_into"]["exact"]["mean"] for way in ways), default=None)
 
     def highest(task: str) -> float | None:
         return max((100 * found.mean for name, found in best.items() if name.startswith(task)), default=None)
@@ -193,8 +194,21 @@ def main() -> None:
     add("--rows", type=int, default=400, help="most rows of --crux (default: %(default)s)")
     add("--held-out", type=int, metavar="N", help="only the first N of the held-out tenth (default: all)")
     add("--per-action", type=int, default=2, help="answers for each action of a program")
-    add("--most-states", type=int, metavar="N", help="leave out longer runs (default: %(default)s)")
-    add("--granularity", nargs="+", default=["line", "expression"], choices=[g.value for g in Granularity])
+    add(
+        "--least-states",
+        type=int,
+        default=0,
+        metavar="N",
+        help="leave out shorter runs (default: %(default)s)",
+    )
+    add(
+        "--most-states",
+        type=int,
+        default=MAX_EVENTS,
+        metavar="N",
+        help="and longer ones (default: %(default)s)",
+    )
+    add("--granularity", nargs="+", default=["expression", "steps"], choices=[g.value for g in Granularity])
     add("--ceiling", action="store_true", help="also give true answers in the model's place")
     add("--seed", type=int, default=0)
     add("--sandbox", default="docker")
@@ -208,12 +222,12 @@ def main() -> None:
     with open_sandbox(args.sandbox, max_events=MAX_EVENTS) as box:
         for name, chosen in programs.items():
             runs = list(track(recorded(box, chosen), f"recording {name}", len(chosen), transient=True))
-            if args.most_states is not None:
-                short = [(program, run) for program, run in runs if len(run.states) <= args.most_states]
-                report.notes.append(
-                    f"{name}: {len(short)} of {len(runs)} runs have {args.most_states} states at most"
-                )
-                runs = short
+            within = range(args.least_states, args.most_states + 1)
+            chosen_runs = [(program, run) for program, run in runs if len(run.states) in within]
+            report.notes.append(
+                f"{name}: {len(chosen_runs)} of {len(runs)} runs have {within[0]} to {within[-1]} states"
+            )
+            runs = chosen_runs
             for granularity in args.granularity:
                 neural = NeuralDebugger(engine, granularity=granularity)
                 engine.forget()

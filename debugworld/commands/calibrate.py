@@ -62,8 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--granularity",
         choices=("steps", "expression", "line"),
-        default="steps",
-        help="how much one question to the model covers (default: %(default)s); it holds for that alone",
+        help="how much one question to the model covers; it holds for that alone (default: as the model is "
+        "asked where nothing is said)",
     )
     add("--seed", type=int, default=0, help="of the places and lines asked about (default: 0)")
     add("--sandbox", help="docker, bwrap or process (default: process for programs that ship, else docker)")
@@ -119,7 +119,7 @@ def run(args: argparse.Namespace) -> int:
         about: dict[str, Any] = {
             "tasks": names,
             **{name: getattr(args, name) for name in ("budget", "max_events", "per_action", "seed")},
-            "granularity": args.granularity,
+            "granularity": neural.granularity.value,
             "programs": {
                 name: {"fitted": len(mine), "judged": len(others)}
                 for name, mine, others in zip(names, fitted, judged, strict=True)

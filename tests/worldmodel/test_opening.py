@@ -92,6 +92,18 @@ def test_the_debugger_fits_the_name(changes: Path, telling: Path, tiny_checkpoin
     assert engine_of(f"{changes}?format=changes") is engine_of(f"{changes}?format=changes&jumps=direct")
 
 
+@pytest.mark.parametrize(("name", "granularity"), [("ours", "steps"), ("stock", "expression")])
+def test_only_what_was_trained_on_our_questions_is_asked_in_steps_by_itself(
+    name: str, granularity: str, tiny_checkpoint: Path, changes: Path
+) -> None:
+    folder = tiny_checkpoint if name == "ours" else changes
+    with open_sandbox("process") as box:
+        subject = open_subject(str(folder), box)
+    neural = open_neural(folder)
+    assert isinstance(neural, NeuralDebugger) and isinstance(subject.debugger, NeuralDebugger)
+    assert neural.granularity == subject.debugger.granularity == subject.about["granularity"] == granularity
+
+
 @pytest.mark.parametrize(
     ("query", "message"),
     [
