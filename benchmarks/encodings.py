@@ -10,8 +10,9 @@ and is asked for step intos of held-out programs, each from its true history. It
 many tokens as the first row read in its time, and after as much arithmetic as that row did (a larger
 vocabulary costs more of it a token, so such a row has read fewer by then). Exact match is over what every
 encoding shows: the event, the line's text, locals at calls and lines, value, exit code. Answers keep to
-each encoding's grammar. One seed a row. The Markov encoding has a symbolic shell that answers certain steps
-itself; they count as answers, and "uncertain" are the others alone, in every encoding the same.
+each encoding's grammar. One seed a row. The Markov encodings, a statement a question (markov) or an operation
+(markov-parts), have a symbolic shell that answers certain steps itself; they count as answers, and
+"uncertain" are those alone for which the shell asks about a statement, in every encoding the same.
 """
 
 from __future__ import annotations
@@ -26,14 +27,23 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from common.corpus import ENCODINGS, MOST, TOKENIZERS, Corpus, Run, codec_of, corpus, runs
+from common.corpus import (
+    ENCODINGS,
+    GRANULARITIES,
+    MOST,
+    TOKENIZERS,
+    Corpus,
+    Run,
+    codec_of,
+    corpus,
+    runs,
+)
 from common.report import Report, Table
 from transformers import PreTrainedModel, set_seed
 
 from debugworld.sandboxes.debugger import Event, ExitCode, Program, State
 from debugworld.worldmodel.completion import Completion, Request
 from debugworld.worldmodel.context import INTO, ContextDebugger
-from debugworld.worldmodel.data.programs import TAGS
 from debugworld.worldmodel.data.split import EVALUATION_SEED
 from debugworld.worldmodel.data.texts import stepped
 from debugworld.worldmodel.errors import ModelError
@@ -44,6 +54,7 @@ from debugworld.worldmodel.packing import IGNORED, Encoded, padded_batch
 from debugworld.worldmodel.quiet import drop_kernel_advice
 from debugworld.worldmodel.recipe import TrainConfig
 from debugworld.worldmodel.statistics import rate
+from debugworld.worldmodel.thinker import Granularity
 from debugworld.worldmodel.tokenwise import TokenEngine
 
 PARTS = ("event", "line", "locals", "value", "exit")
@@ -70,7 +81,7 @@ class Question:
         program: the program.
         past: the true states up to where it is asked.
         after: the true state after it.
-        uncertain: whether the Markov encoding's shell asks its model for it.
+        uncertain: whether the shell of the encoding `markov` asks its model for it.
     """
 
     program: Program
@@ -106,21 +117,17 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--seconds", type=float, default=180.0, help="training of the first row (default: %(default)s)"
+        "--seconds", type=float, default=400.0, help="training of the first row (default: %(default)s)"
     )
     parser.add_argument("--encodings", nargs="+", choices=ENCODINGS, default=list(ENCODINGS), metavar="NAME")
     parser.add_argument(
         "--tokenizers", nargs="+", choices=TOKENIZERS, default=list(TOKENIZERS), metavar="NAME"
     )
-    parser.add_argument("--programs", type=int, default=2000, help="training programs (default: %(default)s)")
+    parser.add_argument("--programs", type=int, default=4000, help="training programs (default: %(default)s)")
     parser.add_argument(
-        "--held-out", type=int, default=40, help="programs to score on (default: %(default)s)"
+        "--held-out", type=int, default=100, help="programs to score on (default: %(default)s)"
     )
-    parser.add_argument(
-        "--within", nargs="*", choices=sorted(TAGS), default=[], metavar="TAG",
-        help="only programs that have no other tags (default: any)",
-    )  # fmt: skip
-    parser.add_argument("--questions", type=int, default=3, help="of each of them (default: %(default)s)")
+    parser.add_argument("--questions", type=int, default=4, help="of each of them (default: %(default)s)")
     parser.add_argument(
         "--hidden-size", type=int, default=128, help="width of the model (default: %(default)s)"
     )
@@ -128,7 +135,7 @@ def main() -> None:
     parser.add_argument(
         "--limit", type=int, default=1024, help="most tokens of a text (default: %(default)s)"
     )
-    parser.add_argument("--batch", type=int, default=8192, help="tokens of a batch (default: %(default)s)")
+    parser.add_argument("--batch", type=int, default=2048, help="tokens of a batch (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of weights and order (default: %(default)s)")
     parser.add_argument("--device", default="cpu", help="such as cuda (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=1, help="of the CPU (default: %(default)s)")
@@ -138,8 +145,8 @@ def main() -> None:
     drop_kernel_advice()
 
     report = Report("encodings", vars(args) | {"warmup": WARMUP})
-    training = runs(0, args.programs, args.within)
-    held_out = runs(EVALUATION_SEED, args.held_out, args.within, unlike=training)
+    training = runs(0, args.programs)
+    held_out = runs(EVALUATION_SEED, args.held_out, unlike=training)
     questions = list(ask(held_out, args))
     sizes = ["vocabulary", "chars/token", "tokens, k", "learnt, k", "TFLOP", "loss"]
     work = report.table("What each row read", ["row", "at equal", *sizes])
@@ -275,7 +282,7 @@ def order(made: Corpus, size: int, seed: int) -> Iterator[tuple[torch.Tensor, to
 def ask(held_out: Sequence[Run], args: argparse.Namespace) -> Iterator[Question]:
     """Yields step intos of held-out programs, those of a program in time."""
     deaf = Deaf()
-    shell = NeuralDebugger(deaf, granularity="expression")  # type: ignore[arg-type]
+    shell = NeuralDebugger(deaf, granularity=Granularity.LINE)  # type: ignore[arg-type]
     for number, (program, trace) in enumerate(held_out):
         if trace.exit.code is ExitCode.NEVER:
             continue
@@ -298,7 +305,8 @@ def score(
     codec = codec_of(encoding)
     neural: ContextDebugger | NeuralDebugger
     if codec is None:
-        neural = NeuralDebugger(engine, max_tokens=120, granularity="expression")  # type: ignore[arg-type]
+        fine = GRANULARITIES[encoding]  # as it was trained
+        neural = NeuralDebugger(engine, max_tokens=120, granularity=fine)  # type: ignore[arg-type]
     else:
         measure = engine.vocabulary(codec.markers, codec.stop).count
         neural = ContextDebugger(engine, codec, context=2 * args.limit, max_tokens=120, measure=measure)

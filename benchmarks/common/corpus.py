@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,16 +16,20 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from debugworld.sandboxes.debugger import Program, Trace
 from debugworld.sandboxes.debugger.recorder import record
 from debugworld.worldmodel.base import package_folder
-from debugworld.worldmodel.data.examples import examples_of
+from debugworld.worldmodel.data.examples import examples_of, parts_of
+from debugworld.worldmodel.data.oracle import Oracle
 from debugworld.worldmodel.data.programs import generate
 from debugworld.worldmodel.data.texts import stepped, texts_of
 from debugworld.worldmodel.encoder import Encoder
 from debugworld.worldmodel.formats import MARKOV, Codec, open_codec
 from debugworld.worldmodel.packing import Encoded
 from debugworld.worldmodel.store import Example
+from debugworld.worldmodel.thinker import Granularity
 from debugworld.worldmodel.tokenizer import BOS, CONTROL_TOKENS, EOS, PAD, SEP, build_tokenizer
 
-ENCODINGS = ("paper", "cwm", "history", "changes", MARKOV)
+GRANULARITIES = {MARKOV: Granularity.LINE, f"{MARKOV}-parts": Granularity.EXPRESSION}
+"""How much one question of a Markov encoding covers: a statement, or an operation of it."""
+ENCODINGS = ("paper", "cwm", "history", "changes", *GRANULARITIES)
 TOKENIZERS = ("bytes", "bpe-512", "bpe-2048", "smollm2")
 MOST = 64
 """States of a run that are written."""
@@ -34,13 +38,12 @@ WHOLE = 1 << 30
 Run = tuple[Program, Trace]
 
 
-def runs(first: int, count: int, within: Collection[str], unlike: Iterable[Run] = ()) -> list[Run]:
+def runs(first: int, count: int, unlike: Iterable[Run] = ()) -> list[Run]:
     """Records generated programs of all difficulties.
 
     Args:
         first: seed from which on they are looked for.
         count: how many.
-        within: tags of which they have no others; empty for any.
         unlike: programs whose text none of them has.
     """
     texts = {program.source for program, _ in unlike}
@@ -48,15 +51,15 @@ def runs(first: int, count: int, within: Collection[str], unlike: Iterable[Run] 
     for seed in itertools.count(first):
         if len(found) == count:
             break
-        made = generate(seed, 1 + seed % 5)
-        if (not within or made.tags <= set(within)) and made.program.source not in texts:
-            found.append((made.program, record(made.program)))
+        program = generate(seed, 1 + seed % 5).program
+        if program.source not in texts:
+            found.append((program, record(program)))
     return found
 
 
 def codec_of(encoding: str) -> Codec | None:
-    """Returns an encoding's codec; None for the Markov encoding, which asks a symbolic shell."""
-    return None if encoding == MARKOV else open_codec(encoding)
+    """Returns an encoding's codec; None for a Markov encoding, whose questions a symbolic shell asks."""
+    return None if encoding in GRANULARITIES else open_codec(encoding)
 
 
 @dataclass
@@ -84,9 +87,9 @@ def corpus(encoding: str, tokenizer: str, training: Sequence[Run], limit: int) -
         ModelError: the stock tokenizer's package is not installed.
     """
     codec = codec_of(encoding)
-    examples = [example for run in training for example in _examples(codec, *run)]
+    examples = [example for run in training for example in _examples(encoding, *run)]
     built = _tokenizer(tokenizer, codec.markers if codec else (), ["".join(e.parts) for e in examples])
-    encoded = Encoder(built, encoding)(examples)
+    encoded = Encoder(built, encoding if codec else MARKOV)(examples)
     size = sum(len(ids) for ids, _ in encoded)
     characters = sum(len(part) for example in examples for part in example.parts)
     return Corpus(
@@ -97,11 +100,20 @@ def corpus(encoding: str, tokenizer: str, training: Sequence[Run], limit: int) -
     )
 
 
-def _examples(codec: Codec | None, program: Program, trace: Trace) -> Iterator[Example]:
-    """Yields the texts of one run: one for a codec, one for each question of the Markov encoding."""
-    texts = None if codec is None else texts_of(codec, stepped(program, trace, MOST), WHOLE)
-    for prompt, completion, *more in examples_of(program, trace) if texts is None else texts:
+def _examples(encoding: str, program: Program, trace: Trace) -> Iterator[Example]:
+    """Yields the texts of one run: one for a codec, one for each question of a Markov encoding."""
+    codec = codec_of(encoding)
+    if codec is not None:
+        texts: Iterable[Sequence[str]] = texts_of(codec, stepped(program, trace, MOST), WHOLE)
+    elif GRANULARITIES[encoding] is Granularity.LINE:
+        texts = examples_of(program, trace)
+    else:
+        texts = parts_of(program, trace, _oracle())
+    for prompt, completion, *more in texts:
         yield Example(prompt, completion, tuple(more))
+
+
+_oracle = cache(Oracle)
 
 
 def _tokenizer(name: str, markers: Sequence[str], texts: Sequence[str]) -> PreTrainedTokenizerBase:
