@@ -129,12 +129,17 @@ class Thinker:
         requests = [Request(self._slot, ask.prompt, ask.grammar, self._max_tokens) for ask in asked]
         heard = [_read(answer) for answer in self._engine.complete(requests)]
         if in_doubt:
-            doubtful = [place for place, one in enumerate(heard) if one.evidence.total < math.log(DOUBT)]
+            wrong = [one.outcome is not None and not one.outcome.possible for one in heard]
+            doubtful = [
+                place
+                for place, one in enumerate(heard)
+                if wrong[place] or one.evidence.total < math.log(DOUBT)
+            ]
             with listening():  # what a step leaves out is no loss
                 taken = self._lead([in_steps(asked[place]) for place in doubtful], False)
             for place, other in zip(doubtful, taken, strict=True):
                 surer = other.evidence.lowest >= heard[place].evidence.lowest
-                if other.outcome is not None and (surer or heard[place].outcome is None):
+                if other.outcome is not None and (surer or wrong[place] or heard[place].outcome is None):
                     heard[place] = other
         leave_out(unread=sum(one.unread for one in heard), answers=sum(one.cut for one in heard))
         return heard

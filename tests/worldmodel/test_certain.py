@@ -310,6 +310,8 @@ class Wild(Evaluates):
         while END not in (allowed := request.grammar.allowed(state)) or self._random.random() < 0.2:
             if not allowed - {END}:
                 break
+            if len(text) == request.max_tokens:
+                return Completion(text.decode(errors="replace"), (-0.1,), (-0.1,), False)
             text.append(self._random.choice(sorted(allowed - {END})))
             state = request.grammar.advance(state, text[-1])
         return Completion(text.decode(errors="replace"), (-0.1,), (-0.1,), True)

@@ -105,6 +105,8 @@ def test_lists_item_by_item(items: list[int], first: int, second: int) -> None:
     told += [f"sorted({items})", f"sorted({items}, reverse=True)", f"max({items})", f"{items}.count({first})"]
     told += [f"{first} in {items}", f"{first} not in {set(items)!r}", f"{items}.index({first})"]
     told += [f"{dict.fromkeys(items, 0)}.get({first}, 5)", f"list(range({first}, {second}, 3))"]
+    told += [f"{items}[{first}:{second}:2]", f"{items}[::-3]", f"{str(items)!r}[{first}::5]"]
+    told += [f"{dict.fromkeys(items, 0)} | {{{first}: 1}}", f"{{**{dict.fromkeys(items, 0)}, {second}: 2}}"]
     for expression in told:
         _, found = steps_of(value_of(expression, {}))
         if found is not None:
@@ -125,6 +127,10 @@ def test_lists_item_by_item(items: list[int], first: int, second: int) -> None:
         ("[3, 1, 2].index(1)", ["3 == 1", "1 == 1"], "1"),
         ("max([3, 1, 5])", ["1 > 3", "5 > 3"], "5"),
         ("{'a': 1, 'b': 2}['b']", ["'a' == 'b'", "'b' == 'b'"], "2"),
+        ("'abcdefghij'[::3]", ["'abc'[::3]", "'def'[::3]", "'ghi'[::3]", "'j'[::3]"], "'adgj'"),
+        ("[1, 2, 3, 4, 5][1::2]", ["[1, 2, 3, 4, 5][1:]", "[2, 3][::2]", "[4, 5][::2]"], "[2, 4]"),
+        ("{**{'a': 1, 'b': 2}, 'a': 3}", ["'a' == 'b'", "'a' == 'a'"], "{'a': 3, 'b': 2}"),
+        ("{1: 2} | {3: 4}", ["1 == 3"], "{1: 2, 3: 4}"),
         ("str.maketrans('ab', 'xy')", ["ord('a')", "ord('x')", "ord('b')", "ord('y')"], "{97: 120, 98: 121}"),
     ],
 )
@@ -142,6 +148,23 @@ def test_a_list_that_is_changed() -> None:
     assert (asked, str(found)) == (["1 == 2", "2 == 2"], "R None\n_=[1, 3]")
     assert str(steps_of(value_of(f"{HOLE}.sort()", {HOLE: "[2, 1]"}))[1]) == "R None\n_=[1, 2]"
     assert str(steps_of(value_of(f"{HOLE}.sort()", {HOLE: "[1, 2]"}))[1]) == "R None"
+
+
+@pytest.mark.parametrize(
+    ("statement", "after"),
+    [
+        (f"{HOLE}['b'] = 3", "L\n_={'a': 1, 'b': 3}"),
+        (f"{HOLE}['b'] = 2", "L"),
+        (f"{HOLE}['c'] = [4]", "L\n_={'a': 1, 'b': 2, 'c': [4]}"),
+        (f"{HOLE} |= {{'a': 2, 'd': 0}}", "L\n_={'a': 2, 'b': 2, 'd': 0}"),
+    ],
+)
+def test_a_dictionary_into_which_something_is_put(statement: str, after: str) -> None:
+    ask = effect_of(statement, {HOLE: "{'a': 1, 'b': 2}"}, (HOLE,))
+    assert str(steps_of(ask)[1]) == after
+    assert steps_of(effect_of(f"{HOLE}[[]] = 1", {HOLE: "{'a': 1}"}, (HOLE,)))[1] is None
+    told = steps_of(value_of(f"{HOLE}.update({{'b': 5}})", {HOLE: "{'a': 1, 'b': 2}"}))[1]
+    assert str(told) == "R None\n_={'a': 1, 'b': 5}"
 
 
 @pytest.mark.parametrize(
@@ -265,6 +288,12 @@ def test_a_doubtful_answer_is_asked_for_in_steps() -> None:
 def test_a_sure_answer_is_taken() -> None:
     model = Half({"?591 + 5": ("R 606", math.log(DOUBT) + 0.01)})
     assert considered(model, "591 + 5").outcome == Outcome("R", "606") and len(model.asked) == 1
+
+
+def test_an_answer_that_is_no_value_is_asked_for_in_steps() -> None:
+    question = "{**{'a': 1, 'b': 2}, 'a': 3}"
+    model = Half({f"?{question}": ("R {'a': 1, 'b': 2, 'a': 3}", -0.0001)})
+    assert considered(model, question).outcome == Outcome("R", "{'a': 3, 'b': 2}")
 
 
 def test_the_surer_of_the_two_is_taken() -> None:

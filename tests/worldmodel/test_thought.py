@@ -278,3 +278,17 @@ def test_the_oracle_tells_what_is_printed_and_changed() -> None:
 def test_the_oracle_says_where_it_cannot_be_asked() -> None:
     with ThreadPoolExecutor(1) as pool, pytest.raises(RuntimeError, match="main thread"):
         pool.submit(Oracle().answer, "?1 + 1").result()
+
+
+@pytest.mark.parametrize("sign", ["+", "-", "*", "/", "//", "%", "**", "<<", ">>", "&", "|", "^", "@"])
+@pytest.mark.parametrize("left", ["'ab'", "3", "2.5", "None", "(1,)", "[1]", "{1}", "{1: 2}"])
+def test_what_an_augmented_assignment_raises_says_so(left: str, sign: str) -> None:
+    body = f"a {sign}= b\nreturn a"
+    for right in ("'x'", "2", "None", "[4]"):
+        program = Program(
+            f"def f(a, b):\n    {body.replace(chr(10), chr(10) + '    ')}\n", f"f({left}, {right})"
+        )
+        trace = record(program)
+        for lesson in lessons_of(program, trace, Oracle()):
+            if lesson.whole[0].startswith("a ") and lesson.whole[1].startswith("X TypeError: unsupported"):
+                assert lesson.parts is not None, lesson.whole

@@ -60,6 +60,11 @@ class Outcome:
             lines.append(f"@{self.goto}")
         return "\n".join(lines)
 
+    @property
+    def possible(self) -> bool:
+        """Whether there are values of its texts: no dictionary has a key twice, and no set an item."""
+        return all(map(_can_be, [*self.changes.values(), *([self.value] if self.letter == "R" else [])]))
+
     @staticmethod
     def parse(text: str) -> Outcome:
         """Reads what ``str`` writes.
@@ -99,6 +104,22 @@ class Outcome:
             if not sign:
                 raise ValueError(f"{line!r} is no change; write name=value")
             self.changes[name] = text
+
+
+def _can_be(text: str) -> bool:
+    if "{" not in text:
+        return True
+    try:
+        nodes = list(ast.walk(ast.parse(text, mode="eval")))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # an object's text, or one that was cut
+        return True
+    kept = [node.keys if isinstance(node, ast.Dict) else node.elts
+            for node in nodes if isinstance(node, (ast.Dict, ast.Set))]  # fmt: skip
+    return all(len(set(map(_written, items))) == len(items) for items in kept)
+
+
+def _written(node: ast.expr | None) -> str:
+    return "" if node is None else ast.unparse(node)
 
 
 def _escape(text: str) -> str:

@@ -365,13 +365,16 @@ class Reduction(Handed):
         return (yield from self.ask(value_of("{" + cut(", ".join(parts)) + "}", {}))).value
 
     def _dict(self, node: ast.Dict) -> Asking[str]:
-        pairs = []
+        pairs: list[tuple[str, str]] = []
         for key, element in zip(node.keys, node.values, strict=True):
-            if key is None:
-                raise Unsupported
-            first = yield from self.solid(key)
+            first = "" if key is None else (yield from self.solid(key))
             pairs.append((first, (yield from self.solid(element))))
-        return (yield from self.as_dict(pairs))
+        if None not in node.keys:
+            return (yield from self.as_dict(pairs))
+        if any(not key and text[:1] != "{" for key, text in pairs):
+            raise Unsupported
+        written = ", ".join(f"{key}: {text}" if key else f"**{text}" for key, text in pairs)
+        return (yield from self.ask(value_of(cut(f"{{{written}}}"), {}))).value
 
     def as_dict(self, pairs: Sequence[tuple[str, str]]) -> Asking[str]:
         """Returns the text of a dictionary of some pairs."""

@@ -15,6 +15,7 @@ from .reduction import Reduction
 if TYPE_CHECKING:
     from ..shell import Shell
 
+_NO_OPERATION = "TypeError: unsupported operand type(s) for"
 Thought = Asking[Outcome]
 """What `think` returns."""
 
@@ -168,7 +169,10 @@ class _Statement:
             outcome = yield from reduction.ask(effect_of(statement, {HOLE: place.text}, (HOLE,)))
             text = outcome.changes.get(HOLE, place.text)
         else:
-            text = yield from reduction.operate(place.text, node.op, right)
+            try:
+                text = yield from reduction.operate(place.text, node.op, right)
+            except Raised as error:
+                raise Raised(_in_place(str(error), node.op)) from None
         yield from reduction.write(place, text)
 
     def _local(self, target: ast.expr) -> None:
@@ -246,3 +250,10 @@ class _Statement:
             outcome = yield from reduction.ask(ask)
             yield from reduction.write(place.base, outcome.changes.get(HOLE, place.base.text))
         return self._finished("L", deleted=tuple(gone))
+
+
+def _in_place(error: str, operator: ast.operator) -> str:
+    """Returns what an operator raised as its augmented assignment says it."""
+    sign = ast.unparse(ast.BinOp(ast.Name("a"), operator, ast.Name("b")))[2:-2]
+    shown = "** or pow()" if sign == "**" else sign
+    return error.replace(f"{_NO_OPERATION} {shown}: ", f"{_NO_OPERATION} {sign}=: ", 1)

@@ -22,10 +22,11 @@ GROUP = 8
 """Items of a long list, or characters of a long string, that are looked at together."""
 LONGEST = 64
 """Most items that are gone through one by one."""
-MOST = 2_000
+MOST = 500
 """Questions after which an operation has too many steps."""
 _QUOTES = ("'", '"')
 _BITS: dict[type[ast.operator], str] = {ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^"}
+_REVERSED = ast.Slice(step=ast.UnaryOp(ast.USub(), ast.Constant(1)))
 _BASES = {"bin": ("0b", 2), "hex": ("0x", 16), "oct": ("0o", 8)}
 
 
@@ -47,7 +48,7 @@ def in_steps(ask: Ask) -> Generator[Ask, Outcome, Outcome | None]:
     except StopIteration as end:
         found: Outcome = end.value
         return found
-    except (Unsupported, SyntaxError, ValueError, RecursionError, MemoryError):
+    except (Unsupported, SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
         pass
     return None
 
@@ -57,10 +58,15 @@ def _outcome(ask: Ask) -> Asking[Outcome]:
     shown = CUT not in ask.prompt and LEFT_OUT not in ask.prompt
     if ask.whole or ask.enters or not shown or rest and not rest[0].startswith(f"{HOLE}=") or len(rest) > 1:
         raise Unsupported
-    node = ast.parse(first, mode="eval").body
-    if rest:
-        return (yield from _changed(node, rest[0].removeprefix(f"{HOLE}=")))
-    return Outcome("R", (yield from _value(node)))
+    [statement] = ast.parse(first).body
+    held = rest[0].removeprefix(f"{HOLE}=") if rest else ""
+    if held and isinstance(statement, (ast.Assign, ast.AugAssign)):
+        return (yield from _stored(statement, held))
+    if not isinstance(statement, ast.Expr):
+        raise Unsupported
+    if held:
+        return (yield from _changed(statement.value, held))
+    return Outcome("R", (yield from _value(statement.value)))
 
 
 def _value(node: ast.expr) -> Asking[str]:
@@ -76,6 +82,8 @@ def _value(node: ast.expr) -> Asking[str]:
         item, text = _literal(node.left), _literal(node.comparators[0])
         found = yield from (characters.inside(item, text) if text[0] in _QUOTES else _member(item, text))
         return str(found == isinstance(node.ops[0], ast.In))
+    if isinstance(node, ast.Dict):
+        return (yield from _joined(node))
     if not isinstance(node, ast.Call):
         raise Unsupported
     if isinstance(node.func, ast.Name) and node.func.id == "list" and not node.keywords:
@@ -104,9 +112,13 @@ def _changed(node: ast.expr, held: str) -> Asking[Outcome]:
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.keywords:
         raise Unsupported
     base = node.func.value
-    if not isinstance(base, ast.Name) or base.id != HOLE or not held.startswith("["):
+    if not isinstance(base, ast.Name) or base.id != HOLE:
         raise Unsupported
     arguments = [_literal(each) for each in node.args]
+    if held[0] == "{" and node.func.attr == "update" and len(arguments) == 1:
+        return _done("R", held, (yield from _merged(held, arguments[0])), "None")
+    if held[0] != "[":
+        raise Unsupported
     if node.func.attr == "remove" and len(arguments) == 1:
         items = _items(held)
         place = yield from _first(arguments[0], items)
@@ -115,11 +127,29 @@ def _changed(node: ast.expr, held: str) -> Asking[Outcome]:
         items = yield from _sorted(_items(held), "<")
     else:
         return Outcome("R", (yield from _looked_up(held, node.func.attr, arguments)))
-    after = f"[{', '.join(items)}]"
-    return Outcome("R", "None", changes={} if after == held else {HOLE: after})
+    return _done("R", held, f"[{', '.join(items)}]", "None")
+
+
+def _stored(node: ast.Assign | ast.AugAssign, held: str) -> Asking[Outcome]:
+    """Returns what a dictionary is once a value is put under a key, or another is merged into it."""
+    if isinstance(node, ast.AugAssign):
+        if not isinstance(node.target, ast.Name) or not isinstance(node.op, ast.BitOr):
+            raise Unsupported
+        return _done("L", held, (yield from _merged(held, _literal(node.value))))
+    [target] = node.targets
+    if not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Name) or held[0] != "{":
+        raise Unsupported
+    pair = f"{{{_literal(target.slice)}: {_literal(node.value)}}}"
+    return _done("L", held, (yield from _merged(held, pair)))
+
+
+def _done(letter: str, before: str, after: str, value: str = "") -> Outcome:
+    return Outcome(letter, value, changes={} if after == before else {HOLE: after})
 
 
 def _operated(left: str, operator: ast.operator, right: str) -> Asking[str]:
+    if isinstance(operator, ast.BitOr) and left[0] == "{":
+        return (yield from _merged(left, right))
     if isinstance(operator, ast.Mult) and (left[0] in "[('\"" or right[0] in "[('\""):
         return (yield from _repeated(left, right) if right.isdigit() else _repeated(right, left))
     if isinstance(operator, (ast.FloorDiv, ast.Mod)):
@@ -220,6 +250,31 @@ def _under(text: str, key: str, default: str = "") -> Asking[str]:
     return default
 
 
+def _joined(node: ast.Dict) -> Asking[str]:
+    """Returns a dictionary that is written with others in it."""
+    found = "{}"
+    for key, value in zip(node.keys, node.values, strict=True):
+        part = _literal(value) if key is None else f"{{{_literal(key)}: {_literal(value)}}}"
+        found = yield from _merged(found, part)
+    return found
+
+
+def _merged(text: str, other: str) -> Asking[str]:
+    """Returns a dictionary with the items of another; a key that it has keeps its place and its own text."""
+    shown, added = ast.literal_eval(text), ast.literal_eval(other)
+    if not isinstance(shown, dict) or not isinstance(added, dict) or len(shown) * len(added) > MOST:
+        raise Unsupported
+    items = [[repr(key), repr(value)] for key, value in shown.items()]
+    for key, value in added.items():
+        for item in items:
+            if (yield from yes(f"{item[0]} == {key!r}")):
+                item[1] = repr(value)
+                break
+        else:
+            items.append([repr(key), repr(value)])
+    return f"{{{', '.join(': '.join(item) for item in items)}}}"
+
+
 def _member(wanted: str, text: str) -> Asking[bool]:
     shown = ast.literal_eval(text)
     if not isinstance(shown, (dict, list, set, tuple)) or not 1 < len(shown) <= LONGEST:
@@ -275,10 +330,13 @@ def _item(text: str, key: str) -> Asking[str]:
 
 def _slice(text: str, key: ast.Slice) -> Asking[str]:
     """Returns a slice of a long string or list: pieces of its groups, one behind the other."""
+    step = "1" if key.step is None else _literal(key.step)
+    if step not in ("1", "-1"):
+        return (yield from _strided(text, key, step))
     groups = _groups(text)
-    if key.step is not None and ast.unparse(key) != "::-1":
-        raise Unsupported
-    if key.step is not None:
+    if step == "-1":
+        if key.lower is not None or key.upper is not None:
+            raise Unsupported
         pieces = [f"{group}[::-1]" for group in reversed(groups)]
     else:
         start = (0, 0) if key.lower is None else (yield from _spot(text, _literal(key.lower)))
@@ -289,6 +347,31 @@ def _slice(text: str, key: ast.Slice) -> Asking[str]:
                 first = str(start[1]) if row == start[0] else ""
                 last = str(stop[1]) if row == stop[0] else ""
                 pieces.append(f"{group}[{first}:{last}]")
+    return (yield from _together(text, pieces))
+
+
+def _strided(text: str, key: ast.Slice, step: str) -> Asking[str]:
+    """Returns every so many characters or items of a slice: of each of its groups, which begin with one."""
+    size = step.removeprefix("-")
+    if not size.isdigit() or size == "0":
+        raise Unsupported
+    if step != size:
+        if key.lower is not None or key.upper is not None:
+            raise Unsupported
+        text = yield from told(f"{text}[::-1]") if _size(text) <= GROUP else _slice(text, _REVERSED)
+    elif key.lower is not None or key.upper is not None:
+        part = ast.Slice(key.lower, key.upper)
+        text = yield from (
+            told(f"{text}[{ast.unparse(part)}]") if _size(text) <= GROUP else _slice(text, part)
+        )
+    width = int(size)
+    many = width * (GROUP // 2 // width)
+    groups = _groups(text, many if width < many < _size(text) else width)
+    return (yield from _together(text, [f"{group}[::{size}]" for group in groups]))
+
+
+def _together(text: str, pieces: Sequence[str]) -> Asking[str]:
+    """Returns what pieces of a string, list or tuple come to, one behind the other."""
     found = []
     for piece in pieces:
         found.append((yield from told(piece)))
@@ -347,14 +430,14 @@ def _size(text: str) -> int:
     return len(ast.literal_eval(text) if text[0] in _QUOTES else _items(text))
 
 
-def _groups(text: str) -> list[str]:
+def _groups(text: str, size: int = GROUP) -> list[str]:
     """Returns a long string, list or tuple in pieces."""
     if text[0] in _QUOTES:
         value = characters.read(text)
-        found = [repr(value[place : place + GROUP]) for place in range(0, len(value), GROUP)]
+        found = [repr(value[place : place + size]) for place in range(0, len(value), size)]
     else:
         items = _items(text)
-        rows = [items[place : place + GROUP] for place in range(0, len(items), GROUP)]
+        rows = [items[place : place + size] for place in range(0, len(items), size)]
         found = [f"[{', '.join(row)}]" for row in rows]
     if len(found) < 2:
         raise Unsupported
