@@ -25,6 +25,7 @@ ORDER = (
     "engine_limits",
     "planner",
     "inverse_tester",
+    "inverse_tester_steps",
     "debuggers",
     "hot_loop",
     "recording",
@@ -48,6 +49,7 @@ TITLES = {
     "engine_limits": "A step of decoding against what the device allows",
     "planner": "Planning in the dream, moving in the real debugger",
     "inverse_tester": "Arguments looked for in the dream, run for real",
+    "inverse_tester_steps": "The same, doubtful operations asked in steps",
     "debuggers": "Moves beside other debuggers",
     "hot_loop": "A breakpoint in a hot loop",
     "recording": "Recording",
@@ -63,6 +65,7 @@ PROGRAMS = {
     "curriculum": "learning",
     "engine_stock": "engine",
     "engine_limits": "engine",
+    "inverse_tester_steps": "inverse_tester",
     "localising": "learning",
 }
 """Programs by the results that are named otherwise."""
