@@ -15,6 +15,7 @@ from common.report import GOAL_COLUMNS, goal_rows
 
 ORDER = (
     "neural",
+    "neural_unread",
     "robustness",
     "inputs",
     "questions",
@@ -39,6 +40,7 @@ ORDER = (
 )
 TITLES = {
     "neural": "The neural debugger",
+    "neural_unread": "The half of CRUXEval's rows that nobody looked at",
     "robustness": "Programs written in other ways",
     "inputs": "Inputs that are dreamt of before they are answered",
     "questions": "Where the neural debugger errs",
@@ -66,6 +68,7 @@ PROGRAMS = {
     "engine_stock": "engine",
     "engine_limits": "engine",
     "inverse_tester_steps": "inverse_tester",
+    "neural_unread": "neural",
     "localising": "learning",
 }
 """Programs by the results that are named otherwise."""

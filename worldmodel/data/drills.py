@@ -144,6 +144,20 @@ GROUPS: dict[str, tuple[float, str]] = {
         a, b = _|pair2 ; a, b = _|pairtup ; a, *b = _|ints ; del _[<key>]|dsi
         """,
     ),
+    "any types": (
+        6,
+        """
+        <any> + <any> ; <any> - <any> ; <any> - <any> ; <any> * <any> ; <any> / <any> ; <any> // <any>
+        <any> % <num> ; <num> % <any> ; <any> ** <small> ; <any> & <any> ; <any> | <any> ; <any> << <small>
+        <any> < <any> ; <any> >= <any> ; <any> == <any> ; <any> in <any> ; <any>[<any>] ; <any>[<any>]
+        <str>[<any>] ; <ints>[<any>] ; <ints>[<any>:] ; <str>[:<any>] ; <ints>[::0] ; <str>[::0]
+        <dsi>[<any>] ; <any>[0] ; len(<any>) ; sum(<any>) ; max(<any>) ; sorted(<any>) ; int(<any>) ; float(<any>)
+        range(<any>) ; abs(<any>) ; -(<any>) ; ~(<any>) ; list(<any>) ; set(<any>) ; ''.join(<any>)
+        ord(<any>) ; chr(<any>) ; round(<any>) ; reversed(<any>) ; <ints>.upper() ; <tup>.append(<num>)
+        <word>.append(<chr>) ; <dsi>.add(<key>) ; None.upper() ; <str>.count('') ; <str>.find('')
+        <turn any> ; a, b = _|any ; _ += <any>|ints ; _ -= <any>|iset ; _[<any>] = <num>|ints ; _[<any>] = <num>|dsi
+        """,
+    ),
 }
 """Templates by what they are about, and the share of the questions that each group gets."""
 _HOLE = re.compile(r"<((?:pair|item|key|slice|member|turn) [^;|\s]+|[a-z]+\d?)>(?=[^<>=]|$)")
@@ -173,8 +187,13 @@ class Drills:
         rng = self._rng
         if rng.random() < WIDE:
             return MARK + self._wide.question()
-        self._literals = Literals(rng, rng.choice((1, 2, 2, 3, 3, 4, 5)))
         [group] = rng.choices(list(GROUPS), self._weights)
+        return self.of(group)
+
+    def of(self, group: str) -> str:
+        """Returns a question of a group that is not wide."""
+        rng = self._rng
+        self._literals = Literals(rng, rng.choice((1, 2, 2, 3, 3, 4, 5)))
         template, operand = _OPERAND.fullmatch(rng.choice(self.pools[group]).rstrip(" ;")).groups()  # type: ignore[union-attr]
         if template.startswith("<turn "):
             return MARK + self._turn(template[6:-1])
@@ -206,6 +225,13 @@ class Drills:
         if draw < 0.8:
             return rng.randint(-20, -1)
         return rng.randint(100, 999) if draw < 0.93 else rng.randint(1000, 99_999)
+
+    def _any(self) -> str:
+        """A value of any type: what mutants and bugs bring together."""
+        kind = self._rng.choice(
+            ("num", "num", "float", "word", "str", "ints", "strs", "tup", "iset", "dsi", "bool", "none")
+        )
+        return {"bool": "True", "none": "None"}.get(kind) or self._value(kind)
 
     def _digit(self) -> int:
         return self._rng.randint(0, 9)
@@ -326,7 +352,8 @@ class Drills:
             target, iterable, count = "k, v", f"dict_items({items!r})", len(items)
         else:
             iterable = self._value(kind)
-            count = len(literal_eval(iterable))
+            shown = literal_eval(iterable)
+            count = len(shown) if hasattr(shown, "__len__") else 0
         turn = count if rng.random() < 0.2 else rng.randint(0, max(0, count - 1))
         return f"for {target} in {iterable}\n#{turn}"
 

@@ -28,6 +28,18 @@ def test_nearly_all_have_answers_and_few_are_the_same() -> None:
     assert set(letters) == set("RLX10") and letters["X"] < 0.05 * COUNT
 
 
+def test_values_of_any_type_meet_and_mostly_raise() -> None:
+    oracle, drills = Oracle(), Drills(0)
+    asked = [drills.of("any types") for _ in range(500)]
+    answers = [answer for prompt in asked if (answer := oracle.answer(prompt)) is not None]
+    assert len(answers) > 450
+    raised = [answer.value for answer in answers if answer.letter == "X"]
+    assert len(raised) > 0.4 * len(answers)
+    kinds = {text.partition(":")[0] for text in raised}
+    assert {"TypeError", "AttributeError", "KeyError", "ValueError"} <= kinds
+    assert any(text.startswith("TypeError: unsupported operand type(s) for -=") for text in raised)
+
+
 def test_every_template_is_drawn() -> None:
     drills = Drills(0)
     assert {group for group, pool in drills.pools.items() if pool} == set(GROUPS)
