@@ -77,6 +77,15 @@ def test_a_breakpoint_slows_bdb_in_a_hot_loop(tmp_path: Path) -> None:
     assert all(len(t["seconds"]) == 1 and t["times"] > 1 for t in found["bdb, in process"].values())
 
 
+def test_drills_by_what_they_are_about(tmp_path: Path) -> None:
+    told = measured(tmp_path, "drills", "--questions", "8")
+    assert set(told["results"]) == {"shipped"}
+    found = told["results"]["shipped"]
+    assert {"arithmetic", "any types", "wide"} <= found.keys()
+    assert all(group["all"]["count"] == 8 for group in found.values())
+    assert sum(group["all"]["mean"] for group in found.values()) / len(found) > 0.5
+
+
 def test_recording_counts_states_of_one_process_and_of_two(tmp_path: Path) -> None:
     words = ["--repeats", "1", "--seconds", "0.01", "--states", "300", "--box", "alone"]
     told = measured(tmp_path, "recording", *words)

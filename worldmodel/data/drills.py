@@ -151,11 +151,12 @@ GROUPS: dict[str, tuple[float, str]] = {
         <any> % <num> ; <num> % <any> ; <any> ** <small> ; <any> & <any> ; <any> | <any> ; <any> << <small>
         <any> < <any> ; <any> >= <any> ; <any> == <any> ; <any> in <any> ; <any>[<any>] ; <any>[<any>]
         <str>[<any>] ; <ints>[<any>] ; <ints>[<any>:] ; <str>[:<any>] ; <ints>[::0] ; <str>[::0]
-        <dsi>[<any>] ; <any>[0] ; len(<any>) ; sum(<any>) ; max(<any>) ; sorted(<any>) ; int(<any>) ; float(<any>)
-        range(<any>) ; abs(<any>) ; -(<any>) ; ~(<any>) ; list(<any>) ; set(<any>) ; ''.join(<any>)
-        ord(<any>) ; chr(<any>) ; round(<any>) ; reversed(<any>) ; <ints>.upper() ; <tup>.append(<num>)
-        <word>.append(<chr>) ; <dsi>.add(<key>) ; None.upper() ; <str>.count('') ; <str>.find('')
-        <turn any> ; a, b = _|any ; _ += <any>|ints ; _ -= <any>|iset ; _[<any>] = <num>|ints ; _[<any>] = <num>|dsi
+        <dsi>[<any>] ; <any>[0] ; len(<any>) ; sum(<any>) ; max(<any>) ; sorted(<any>) ; int(<any>)
+        float(<any>) ; range(<any>) ; abs(<any>) ; -(<any>) ; ~(<any>) ; list(<any>) ; set(<any>)
+        ''.join(<any>) ; ord(<any>) ; chr(<any>) ; round(<any>) ; reversed(<any>) ; <ints>.upper()
+        <tup>.append(<num>) ; <word>.append(<chr>) ; <dsi>.add(<key>) ; None.upper()
+        <str>.count('') ; <str>.find('') ; <turn any> ; a, b = _|any ; _ += <any>|ints ; _ -= <any>|iset ; _[<any>] = <num>|ints
+        _[<any>] = <num>|dsi
         """,
     ),
 }
