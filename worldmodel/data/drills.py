@@ -155,8 +155,8 @@ GROUPS: dict[str, tuple[float, str]] = {
         float(<any>) ; range(<any>) ; abs(<any>) ; -(<any>) ; ~(<any>) ; list(<any>) ; set(<any>)
         ''.join(<any>) ; ord(<any>) ; chr(<any>) ; round(<any>) ; reversed(<any>) ; <ints>.upper()
         <tup>.append(<num>) ; <word>.append(<chr>) ; <dsi>.add(<key>) ; None.upper()
-        <str>.count('') ; <str>.find('') ; <turn any> ; a, b = _|any ; _ += <any>|ints ; _ -= <any>|iset ; _[<any>] = <num>|ints
-        _[<any>] = <num>|dsi
+        <str>.count('') ; <str>.find('') ; <turn any> ; a, b = _|any ; _ += <any>|ints
+        _ -= <any>|iset ; _[<any>] = <num>|ints ; _[<any>] = <num>|dsi
         """,
     ),
 }
