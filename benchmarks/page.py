@@ -21,6 +21,7 @@ ORDER = (
     "questions",
     "drills",
     "encodings",
+    "encodings_tokenizers",
     "training",
     "engine",
     "engine_stock",
@@ -47,6 +48,7 @@ TITLES = {
     "questions": "Where the neural debugger errs",
     "drills": "Small questions, by what they are about",
     "encodings": "Encodings and tokenizers",
+    "encodings_tokenizers": "Tokenizers, on few tokens",
     "training": "Padded or packed, one token or three",
     "engine": "How fast the neural debugger answers",
     "engine_stock": "How fast a stock model answers",
@@ -71,6 +73,7 @@ PROGRAMS = {
     "engine_limits": "engine",
     "inverse_tester_steps": "inverse_tester",
     "neural_unread": "neural",
+    "encodings_tokenizers": "encodings",
     "localising": "learning",
 }
 """Programs by the results that are named otherwise."""
