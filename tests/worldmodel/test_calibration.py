@@ -86,8 +86,8 @@ def test_kinds_have_maps_of_their_own_and_certain_states_none(tmp_path: Path) ->
     again.save(tmp_path)
     assert again.fitted == {"0123456789abcdef"} and calibration.fitted == frozenset()
     assert Calibration.load(tmp_path, "line") == again and again.granularity == "line"
-    assert Calibration.load(tmp_path) is None and Calibration.load(tmp_path, "steps") is None
-    default = Calibration(calibration.maps, {}, {"granularity": "expression"})
+    assert Calibration.load(tmp_path) is None and Calibration.load(tmp_path, "expression") is None
+    default = Calibration(calibration.maps, {}, {"granularity": "steps"})
     assert default.save(tmp_path).name == FILE and Calibration.load(tmp_path) == default
     assert Calibration.load(tmp_path, "line") == again  # each has a file of its own
     (tmp_path / FILE).write_text((tmp_path / "calibration-line.json").read_text())
