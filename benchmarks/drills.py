@@ -83,8 +83,10 @@ def main() -> None:
             raising = [good for good, (_, answer) in zip(found, pairs, strict=True) if answer[0] == "X"]
             every, those = rate(found), rate(raising) if raising else None
             cells += [shown(every), "" if those is None else shown(those), str(len(raising))]
-            told = {"all": every.to_json(), "raising": None if those is None else those.to_json()}
-            report.results.setdefault(name, {})[group] = told
+            report.results.setdefault(name, {})[group] = {
+                "all": every.to_json() | {"count": len(found)},
+                "raising": None if those is None else those.to_json() | {"count": len(raising)},
+            }
         table.add(group, *cells)
     report.finish(args.json)
 
