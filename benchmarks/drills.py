@@ -31,13 +31,17 @@ SEED = 1 << 40
 LONGEST = 400
 """Most characters of a question with its answer."""
 BATCH = 32
+TRIED = 50
+"""Questions drawn for one that is asked; a small group has no more different ones."""
 
 
 def asked(group: str, count: int, oracle: Oracle) -> list[tuple[str, str]]:
-    """Returns as many different questions of a group, with their answers."""
+    """Returns as many different questions of a group, or all that come up, with their answers."""
     drills, wide = Drills(SEED), Wide(random.Random(SEED))
     found: dict[str, str] = {}
-    while len(found) < count:
+    for _ in range(TRIED * count):
+        if len(found) == count:
+            break
         prompt = drills.of(group) if group in GROUPS else MARK + wide.question()
         answer = oracle.answer(prompt)
         if answer is not None and len(prompt) + len(str(answer)) <= LONGEST:

@@ -214,6 +214,8 @@ def main() -> None:
     add("--sandbox", default="docker")
     add("--json", type=Path, default=Path("out/neural.json"))
     args = parser.parse_args()
+    if args.least_states > args.most_states:
+        parser.error(f"--least-states {args.least_states} is more than --most-states {args.most_states}")
 
     files = {name: path.name for name in ("model", "crux", "programs") if (path := getattr(args, name))}
     report = Report("neural", vars(args) | files)

@@ -192,7 +192,13 @@ class Drills:
         return self.of(group)
 
     def of(self, group: str) -> str:
-        """Returns a question of a group that is not wide."""
+        """Returns a question of a group that is not wide.
+
+        Raises:
+            ValueError: there is no such group.
+        """
+        if group not in GROUPS:
+            raise ValueError(f"there is no group {group!r} of drills; there are: {', '.join(GROUPS)}")
         rng = self._rng
         self._literals = Literals(rng, rng.choice((1, 2, 2, 3, 3, 4, 5)))
         template, operand = _OPERAND.fullmatch(rng.choice(self.pools[group]).rstrip(" ;")).groups()  # type: ignore[union-attr]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections import Counter
 
+import pytest
+
 from debugworld.sandboxes.debugger import Program
 from debugworld.sandboxes.debugger.recorder import record
 from debugworld.worldmodel.data.drills import GROUPS, Drills, drills_of
@@ -38,6 +40,11 @@ def test_values_of_any_type_meet_and_mostly_raise() -> None:
     kinds = {text.partition(":")[0] for text in raised}
     assert {"TypeError", "AttributeError", "KeyError", "ValueError"} <= kinds
     assert any(text.startswith("TypeError: unsupported operand type(s) for -=") for text in raised)
+
+
+def test_a_group_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="'codess'.*there are: arithmetic"):
+        Drills(0).of("codess")
 
 
 def test_every_template_is_drawn() -> None:
